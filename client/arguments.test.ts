@@ -1,0 +1,132 @@
+import { ConcurError } from '../protocol/errors.ts'
+import { invocationOf, splitArguments } from './arguments.ts'
+
+function read(...argv: string[]) {
+  const split = splitArguments(argv)
+  const { words, given } = invocationOf(split)
+  return { words, ...given }
+}
+
+function refusal(...argv: string[]): string {
+  try {
+    read(...argv)
+  } catch (error) {
+    if (error instanceof ConcurError && error.code === 'USAGE') return error.message
+    throw error
+  }
+  throw new Error('it was not refused')
+}
+
+describe('words arrive byte for byte', () => {
+  test.each([
+    '007',
+    '1e3',
+    '-',
+    '-5',
+    'true',
+    'false',
+    '0x10',
+    '',
+    'a=b',
+    "'quoted'",
+    '"quoted"',
+    'a b',
+    'ä',
+    '__proto__',
+    '[x]',
+  ])('%j as a path and as a value', word => {
+    expect(read('get', word)).toEqual({ words: [word] })
+    expect(read('get', 'x', '-o', word)).toEqual({ words: ['x'], output: word })
+    expect(read('get', 'x', `--output=${word}`)).toEqual({ words: ['x'], output: word })
+  })
+
+  test('a word behind a flag is not its value', () => {
+    expect(read('get', '-r', 'true')).toEqual({ words: ['true'], recursive: true })
+    expect(read('get', '--json', 'false', '--deep', 'true')).toEqual({ words: ['false', 'true'], deep: true })
+    expect(read('ls', '-lR', 'true')).toEqual({ words: ['true'], long: true, recursive: true })
+  })
+
+  test('a value may begin with a dash', () => {
+    expect(read('get', 'x', '-o', '-x')).toEqual({ words: ['x'], output: '-x' })
+    expect(read('get', 'x', '--from', '-1')).toEqual({ words: ['x'], from: '-1' })
+  })
+
+  test('-- ends the options, before and behind the command', () => {
+    expect(read('get', '--', '-o', '--', '--json')).toEqual({ words: ['-o', '--', '--json'] })
+    expect(read('--', 'get', '-x')).toEqual({ words: ['-x'] })
+  })
+})
+
+test('options stand before or after the command and between its words', () => {
+  expect(read('--quiet', '--server', 'a:1', 'get', 'x', '--json', 'y', '-o', 'z')).toEqual({
+    words: ['x', 'y'],
+    output: 'z',
+  })
+  expect(splitArguments(['--server', 'a:1', 'get', 'x', '--json']).given).toMatchObject({
+    server: ['a:1'],
+    json: true,
+  })
+})
+
+test('letters stand together, and a value behind its letter', () => {
+  expect(read('get', '-rofile', 'x')).toEqual({ words: ['x'], recursive: true, output: 'file' })
+  expect(read('get', '-ro', 'file', 'x')).toEqual({ words: ['x'], recursive: true, output: 'file' })
+  expect(read('get', '-o-', 'x')).toEqual({ words: ['x'], output: '-' })
+  expect(read('get', '-o/tmp/x', 'x')).toEqual({ words: ['x'], output: '/tmp/x' })
+  expect(read('get', '-o5', 'x')).toEqual({ words: ['x'], output: '5' })
+  expect(read('get', '-o', '-ofile', 'x')).toEqual({ words: ['x'], output: '-ofile' })
+})
+
+test.each([
+  [[], 'a command is missing; the commands are get, cat, ls, stat, status'],
+  [['fetch'], '"fetch" is not a command; the commands are get, cat, ls, stat, status'],
+  [['toString'], '"toString" is not a command; the commands are get, cat, ls, stat, status'],
+  [['get'], 'get needs a PATH'],
+  [['cat'], 'cat needs a PATH'],
+  [['stat', 'a', 'b'], '"b" is one word too many for stat'],
+  [['ls', 'a', 'b'], '"b" is one word too many for ls'],
+  [['status', 'x'], '"x" is one word too many for status'],
+  [['get', 'x', '--fast'], '--fast is not an option; --help lists them'],
+  [['get', 'x', '-x'], '-x is not an option; --help lists them'],
+  [['get', 'x', '--no-fast'], '--fast is not an option; --help lists them'],
+  [['cat', 'x', '--deep'], '--deep is not an option of cat'],
+  [['ls', '-r'], '-r is not an option of ls'],
+  [['get', '-R', 'x'], '-R is not an option of get'],
+  [['get', 'x', '-o'], '-o needs a value'],
+  [['get', 'x', '--from'], '--from needs a value'],
+  [['get', 'x', '-r=1'], '-r takes no value'],
+  [['get', 'x', '--deep=yes'], '--deep must be given without a value (--no-deep switches it off), not "yes"'],
+] as [string[], string][])('%j is refused', (argv, sentence) => {
+  expect(refusal(...argv)).toBe(sentence)
+})
+
+test('any argv gives words and options, or a refusal', () => {
+  const pieces = [
+    'get',
+    '-o',
+    '--',
+    '-',
+    '--=x',
+    '---',
+    '-=',
+    '--o',
+    '-lRx',
+    '--server',
+    '--server=',
+    '-ro',
+    '\n',
+    '--__proto__=1',
+    '--constructor',
+  ]
+  for (const a of pieces) {
+    for (const b of pieces) {
+      for (const c of pieces) {
+        try {
+          read(a, b, c)
+        } catch (error) {
+          expect(error).toMatchObject({ code: 'USAGE' })
+        }
+      }
+    }
+  }
+})

@@ -1,0 +1,35 @@
+/** What a command works with, and what its end is called. */
+import type { Clock, Timers } from '../../protocol/world.ts'
+import type { ConcurClient } from '../concur-client.ts'
+import type { Temporaries } from '../saving/temporaries.ts'
+import type { Output } from '../terminal/output.ts'
+import type { Progress } from '../terminal/progress.ts'
+import type { StreamCalls } from '../terminal/stream-calls.ts'
+import type { Paint } from '../words/paint.ts'
+
+/** 0: done. 1: copies differ. 2: anything else. As diff(1). */
+export type ExitStatus = 0 | 1 | 2
+
+export interface CommandContext {
+  readonly client: ConcurClient
+  readonly json: boolean
+  readonly strict: boolean
+  readonly quiet: boolean
+  readonly out: Output
+  readonly err: Output
+  /** Colour for what goes to `out` and to `err`. */
+  readonly paintOut: Paint
+  readonly paintErr: Paint
+  readonly progress: Progress
+  readonly temporaries: Temporaries
+  readonly streamCalls: StreamCalls
+  readonly clock: Clock
+  readonly timers: Timers
+  /** The folder that relative names of files here belong to. */
+  readonly folder: string
+}
+
+/** @returns the worse of two ends. */
+export function worse(a: ExitStatus, b: ExitStatus): ExitStatus {
+  return a > b ? a : b
+}

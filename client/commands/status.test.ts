@@ -1,0 +1,149 @@
+import { KeptOutput } from '../../fixtures/client-program.ts'
+import { node, statusOfTwo } from '../../fixtures/client-server.ts'
+import { type ClientWorld, clientWorld } from '../../fixtures/client-world.ts'
+import type { Status } from '../../protocol/messages.ts'
+import { ReaderGoneError } from '../terminal/output.ts'
+
+const alone: Status = {
+  coordinator: {
+    ...statusOfTwo.coordinator,
+    state: 'down',
+    reason: 'is not connected (the peer closed the connection)',
+    files: null,
+    bytes: null,
+    diskFreeBytes: null,
+  },
+  replicas: [{ ...statusOfTwo.replicas[0]!, lastHeartbeatMs: null }],
+}
+
+let world: ClientWorld
+beforeEach(async () => {
+  world = await clientWorld()
+})
+afterEach(() => world.shell.remove())
+
+test('a line a node', async () => {
+  const { status, out } = await world.shell.run(['status'])
+  expect(out.lines).toEqual([
+    'server1  coordinator  127.0.0.1:6001  serving  3 files  71 B  20 GiB free',
+    'server2  replica      127.0.0.1:6002  up       2 files  50 B  20 GiB free  heartbeat 0.4 s ago',
+  ])
+  expect(status).toBe(0)
+})
+
+test('a coordinator that is gone is down, with the reason, and the status is 0', async () => {
+  world.server.onStatus = stream => stream.send('STATUS_IS', alone, true)
+  const { status, out } = await world.shell.run(['status'])
+  expect(out.lines[0]).toMatch(
+    /^server1 +coordinator +127.0.0.1:6001 +down .* is not connected \(the peer closed/,
+  )
+  expect(status).toBe(0)
+})
+
+test('--strict wants every configured node to be there', async () => {
+  expect((await world.shell.run(['status', '--strict'])).status).toBe(0)
+  world.server.onStatus = stream => stream.send('STATUS_IS', alone, true)
+  expect((await world.shell.run(['status', '--strict'])).status).toBe(2)
+})
+
+test('--json has every key, and null for what nobody knows yet', async () => {
+  const { out } = await world.shell.run(['status', '--json'])
+  expect(JSON.parse(out.text)).toEqual({
+    coordinator: {
+      name: 'server1',
+      address: '127.0.0.1:6001',
+      epoch: null,
+      seq: null,
+      state: 'serving',
+      reason: null,
+      files: 3,
+      bytes: 71,
+      diskFree: 20 * 2 ** 30,
+    },
+    replicas: [
+      {
+        name: 'server2',
+        address: '127.0.0.1:6002',
+        state: 'up',
+        reason: null,
+        rolledBack: false,
+        fenced: null,
+        epoch: null,
+        appliedSeq: null,
+        lagOps: null,
+        lagMs: null,
+        lastHeartbeatMs: 400,
+        files: 2,
+        bytes: 50,
+        diskFree: 20 * 2 ** 30,
+      },
+    ],
+    locks: [],
+    conflicts: null,
+  })
+})
+
+describe('--watch', () => {
+  /** Ends the watching after so many writes. */
+  function readerOf(writes: number, isTerminal = false): KeptOutput {
+    const out = new KeptOutput(isTerminal)
+    let left = writes
+    out.onWrite = async () => {
+      if (left-- === 0) throw new ReaderGoneError('gone')
+    }
+    return out
+  }
+
+  test('prints a JSON line each second', async () => {
+    const out = readerOf(3)
+    const watching = world.shell.run(['status', '--watch', '--json'], { out })
+    await world.time.pass(2_500)
+    expect(out.lines).toHaveLength(3)
+    await world.time.pass(1_000)
+    expect((await watching).status).toBe(141)
+    expect(out.lines.every(line => JSON.parse(line).coordinator.name === 'server1')).toBe(true)
+  })
+
+  test('draws the screen anew on a terminal', async () => {
+    const out = readerOf(2, true)
+    const watching = world.shell.run(['status', '--watch'], { out })
+    await world.time.pass(4_000)
+    await watching
+    expect(out.pieces.map(piece => piece.toString().startsWith('\u001b[H\u001b[J'))).toEqual([true, true])
+  })
+
+  test('goes on when the server was lost and comes back', async () => {
+    const out = readerOf(2)
+    const watching = world.shell.run(['status', '--watch', '--json'], { out })
+    await world.time.pass(500)
+    world.network.cut({ host: '127.0.0.1', port: 6001 })
+    world.server.onStatus = stream => {
+      stream.cancel()
+      world.server.onStatus = again => again.send('STATUS_IS', { ...statusOfTwo, replicas: [] }, true)
+    }
+    await world.time.pass(4_000)
+    expect((await watching).status).toBe(141)
+    expect(out.lines.map(line => Object.keys(JSON.parse(line))[0])).toEqual(['coordinator', 'ok'])
+  })
+
+  test('without a server at first is an error', async () => {
+    const { status, out } = await world.shell.run(['status', '--watch', '--json', '--server', 'nobody:1'])
+    expect(status).toBe(2)
+    expect(JSON.parse(out.text)).toMatchObject({ ok: false, error: { code: 'UNREACHABLE' } })
+  })
+})
+
+test('colour tells states apart on a terminal, and NO_COLOR turns it off', async () => {
+  world.server.onStatus = stream =>
+    stream.send(
+      'STATUS_IS',
+      { ...statusOfTwo, replicas: [{ ...statusOfTwo.replicas[0]!, state: 'down', name: node('up') }] },
+      true,
+    )
+  const { out } = await world.shell.run(['status'], { out: new KeptOutput(true) })
+  expect(out.lines[0]).toContain('\u001b[32mserving\u001b[0m')
+  expect(out.lines[1]).toContain('\u001b[31mdown   \u001b[0m')
+  world.shell.environment = { NO_COLOR: '1' }
+  const colourless = await world.shell.run(['status'], { out: new KeptOutput(true) })
+  expect(colourless.out.text).not.toContain('\u001b')
+})

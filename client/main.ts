@@ -1,0 +1,75 @@
+/** The client's process: the only file that knows argv, environment, standard streams and signals. */
+import { hostname, userInfo } from 'node:os'
+import { isatty } from 'node:tty'
+import { type ClientId, parseClientId } from '../protocol/ids.ts'
+import { TcpNetwork } from '../protocol/tcp.ts'
+import { runProgram } from './program.ts'
+import { Temporaries } from './saving/temporaries.ts'
+import { systemClock, systemTimers } from './system.ts'
+import { DescriptorOutput } from './terminal/output.ts'
+import type { ProgressBar } from './terminal/progress.ts'
+import { StreamCalls } from './terminal/stream-calls.ts'
+import { typedArguments } from './typed-arguments.ts'
+
+/** The statuses under which a shell knows a program that a signal ended. */
+const signalStatus = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const
+
+const temporaries = new Temporaries({ fraction: Math.random })
+const streamCalls = new StreamCalls()
+let bar: ProgressBar | null = null
+
+for (const [signal, status] of Object.entries(signalStatus)) {
+  process.once(signal, () => {
+    temporaries.removeAll()
+    bar?.hide()
+    endBy(signal, status)
+  })
+}
+
+/**
+ * Leaving in order waits for calls to the system that are under way, and a write to a pipe that nobody reads is one
+ * that may never end: then the signal itself ends the process, which a shell shows as the same status.
+ */
+function endBy(signal: string, status: number): void {
+  if (streamCalls.areWaiting) process.kill(process.pid, signal)
+  else process.exit(status)
+}
+
+async function loadBar(): Promise<ProgressBar> {
+  const { TerminalBar } = await import('./terminal/progress-bar.ts')
+  bar = new TerminalBar(process.stderr)
+  return bar
+}
+
+/** Some machines know no name for the user that runs this. */
+function defaultClientId(): ClientId {
+  let user: string
+  try {
+    user = userInfo().username
+  } catch {
+    user = String(process.getuid?.())
+  }
+  return parseClientId(`${user}@${hostname()}`) ?? ('unknown' as ClientId)
+}
+
+// No timer of the client's holds the process: this one does, until the command has ended.
+const holding = setInterval(() => {}, 2 ** 30)
+
+void runProgram({
+  argv: typedArguments(process.argv.slice(2)),
+  environment: process.env,
+  machineConfig: '/etc/concur/client.json',
+  defaultClientId: defaultClientId(),
+  out: new DescriptorOutput(1, { isTerminal: isatty(1), calls: streamCalls }),
+  err: new DescriptorOutput(2, { isTerminal: isatty(2), calls: streamCalls }),
+  loadBar,
+  dialer: new TcpNetwork(systemTimers),
+  clock: systemClock,
+  timers: systemTimers,
+  temporaries,
+  streamCalls,
+  folder: '.',
+}).then(status => {
+  process.exitCode = status
+  clearInterval(holding)
+})

@@ -1,0 +1,133 @@
+/** From argv to exit status. Everything outside comes in as an argument. */
+import type { ConcurError } from '../protocol/errors.ts'
+import type { ClientId } from '../protocol/ids.ts'
+import type { Clock, Dialer, Timers } from '../protocol/world.ts'
+import { invocationOf, type SplitArguments, splitArguments } from './arguments.ts'
+import type { GlobalValues } from './command-options.ts'
+import type { CommandContext } from './commands/context.ts'
+import { commands } from './commands.ts'
+import { ConcurClient } from './concur-client.ts'
+import { type Environment, readGlobals } from './config.ts'
+import type { Temporaries } from './saving/temporaries.ts'
+import { type Output, ReaderGoneError } from './terminal/output.ts'
+import { noProgress, type ProgressBar, ProgressLine } from './terminal/progress.ts'
+import type { StreamCalls } from './terminal/stream-calls.ts'
+import { failureDocument } from './words/documents.ts'
+import { colours, type Paint, plain } from './words/paint.ts'
+import { tellable } from './words/tellable.ts'
+import { errorLine } from './words/verdict-lines.ts'
+
+export interface Program {
+  readonly argv: readonly string[]
+  readonly environment: Environment
+  readonly machineConfig: string
+  /** `user@host`. */
+  readonly defaultClientId: ClientId
+  readonly out: Output
+  readonly err: Output
+  readonly loadBar: () => Promise<ProgressBar>
+  readonly dialer: Dialer
+  readonly clock: Clock
+  readonly timers: Timers
+  readonly temporaries: Temporaries
+  readonly streamCalls: StreamCalls
+  /** What relative names of files belong to. */
+  readonly folder: string
+}
+
+/** As a shell shows a program that ended because nobody read its output any more. */
+const readerGoneStatus = 141
+
+/** How the completion script of `yargs` asks. */
+const completionRequest = '--get-yargs-completions'
+
+/** How a failure is to be told, as far as is known when it happens. */
+interface Failing {
+  json: boolean
+  /** Standard output is taken by a file's own bytes. */
+  toStderr: boolean
+}
+
+/** @returns the exit status. */
+export async function runProgram(program: Program): Promise<number> {
+  const failing: Failing = { json: asksForJson(program), toStderr: false }
+  try {
+    return await run(program, failing)
+  } catch (error) {
+    if (error instanceof ReaderGoneError) return readerGoneStatus
+    await reportFailing(program, failing, tellable(error)).catch(() => {})
+    return 2
+  }
+}
+
+async function run(program: Program, failing: Failing): Promise<number> {
+  const { argv, environment, machineConfig } = program
+  if (argv[0] === completionRequest)
+    return print(program, await (await import('./help.ts')).completions(argv))
+  const split = splitArguments(argv)
+  const answer = await answerWithoutCommand(split)
+  if (answer !== null) return print(program, answer)
+  failing.toStderr = takesStdout(split)
+  const globals = readGlobals({ given: split.given, environment, machineConfig })
+  failing.json = globals.json
+  const { command, words, given } = invocationOf(split)
+  const runCommand = command.prepare(words, given)
+  const { dialer, timers, defaultClientId } = program
+  const clientId = globals['client-id'] ?? defaultClientId
+  const client = new ConcurClient({ servers: globals.server, clientId, dialer, timers })
+  try {
+    return await runCommand(contextOf(program, globals, client))
+  } finally {
+    client.close()
+  }
+}
+
+/** Before argv and config file are understood: a refusal of either is JSON as well where somebody asks for it. */
+function asksForJson({ argv, environment }: Program): boolean {
+  const end = argv.indexOf('--')
+  return (end < 0 ? argv : argv.slice(0, end)).includes('--json') || environment.CONCUR_JSON === '1'
+}
+
+async function answerWithoutCommand({ words, given }: SplitArguments): Promise<string | null> {
+  const asked = given.help || given.version || words[0] === 'completion'
+  if (!asked) return null
+  const help = await import('./help.ts')
+  if (given.help) return help.helpText(words[0])
+  return given.version ? help.versionText() : help.completionScript()
+}
+
+function takesStdout({ words: [name = ''], given }: SplitArguments): boolean {
+  return Object.hasOwn(commands, name) && commands[name]!.takesStdout(given)
+}
+
+function contextOf(program: Program, globals: GlobalValues, client: ConcurClient): CommandContext {
+  const { out, err, environment, clock, timers, loadBar } = program
+  const { json, strict, quiet } = globals
+  const canDraw = environment.TERM !== 'dumb'
+  const paintFor = (output: Output): Paint =>
+    output.isTerminal && canDraw && !json && !environment.NO_COLOR ? colours : plain
+  return {
+    ...program,
+    client,
+    json,
+    strict,
+    quiet,
+    paintOut: paintFor(out),
+    paintErr: paintFor(err),
+    progress: err.isTerminal && canDraw && !quiet ? new ProgressLine({ clock, timers, loadBar }) : noProgress,
+  }
+}
+
+async function print({ out }: Program, text: string): Promise<number> {
+  await out.write(text.endsWith('\n') ? text : `${text}\n`)
+  return 0
+}
+
+async function reportFailing(
+  { out, err }: Program,
+  { json, toStderr }: Failing,
+  error: ConcurError,
+): Promise<void> {
+  if (json) await (toStderr ? err : out).write(`${JSON.stringify(failureDocument(error))}\n`)
+  else await err.write(`${errorLine(error, null, plain)}\n`)
+}

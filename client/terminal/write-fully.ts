@@ -1,0 +1,28 @@
+/** Bytes into an open file, all of them: a call to the system may take less than it is given, or nothing just now. */
+import { write } from 'node:fs'
+import { systemCode } from '../words/system-reason.ts'
+
+/** Milliseconds until a descriptor that somebody else made non-blocking is tried again. */
+const againAfterMs = 5
+
+/**
+ * Waits in a thread of the system's, so that whoever does not read our output stops nobody else.
+ * @param at the place in the file in bytes, or null for whatever comes next (a pipe, a terminal).
+ * @throws the system's error.
+ */
+export function writeFully(fd: number, bytes: Uint8Array, at: number | null): Promise<void> {
+  return new Promise((resolve, reject) => {
+    let done = 0
+    const goOn = (): void => {
+      write(fd, bytes, done, bytes.length - done, at === null ? null : at + done, (error, written) => {
+        if (error !== null && systemCode(error) === 'EAGAIN') return void setTimeout(goOn, againAfterMs)
+        if (error !== null) return reject(error)
+        done += written
+        if (done === bytes.length) resolve()
+        else goOn()
+      })
+    }
+    if (bytes.length === 0) resolve()
+    else goOn()
+  })
+}

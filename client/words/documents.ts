@@ -1,0 +1,121 @@
+/** What `--json` prints. Every key of a shape is always there. Clause: "JSON". */
+import type {
+  CoordinatorStatus,
+  ReplicaStatus,
+  Row,
+  Status,
+  Verdict,
+  Version,
+} from '../../protocol/messages.ts'
+import { isoTime } from './quantities.ts'
+
+export interface ErrorDocument {
+  readonly code: string
+  readonly message: string
+}
+
+/** The document of a `get`, `cat` or `stat`. `verdict` is null where nothing is known of the copies. */
+export interface ReadDocumentParts {
+  readonly path: string
+  readonly verdict: Verdict | null
+  /** What went wrong, here or there: the document's verdict is ERROR then, whatever the copies say. */
+  readonly error: ErrorDocument | null
+  readonly savedAs: readonly (string | null)[]
+}
+
+export function readDocument({ path, verdict, error, savedAs }: ReadDocumentParts): Record<string, unknown> {
+  const details = verdict?.details ?? []
+  return {
+    verdict: error === null ? verdict!.verdict : 'ERROR',
+    path,
+    versions: (verdict?.versions ?? []).map((version, place) => ({
+      ...versionDocument(version),
+      savedAs: savedAs[place] ?? null,
+    })),
+    missing: verdict?.missing ?? [],
+    stale: verdict?.stale ?? [],
+    unreachable: verdict?.unreachable ?? [],
+    details: Object.fromEntries(details.map(({ node, reason, behindOps }) => [node, { reason, behindOps }])),
+    error: error === null ? null : { code: error.code, message: error.message },
+  }
+}
+
+/** As readDocument, with what only `stat` says. */
+export function statDocument(
+  parts: ReadDocumentParts & { readonly sha256: readonly (string | null)[] },
+): Record<string, unknown> {
+  const document = readDocument(parts)
+  const versions = document.versions as Record<string, unknown>[]
+  return {
+    ...document,
+    versions: versions.map((version, place) => ({ ...version, sha256: parts.sha256[place] ?? null })),
+    lock: null,
+    lastOp: null,
+  }
+}
+
+function versionDocument({
+  digest,
+  size,
+  mtimeMs,
+  type,
+  copies,
+  cause,
+  note,
+}: Version): Record<string, unknown> {
+  return {
+    digest,
+    size: type === 'file' ? size : null,
+    mtime: isoTime(mtimeMs),
+    type,
+    nodes: copies.map(({ node }) => node),
+    cause,
+    note,
+    checkedAt: Object.fromEntries(copies.map(({ node, checkedAtMs }) => [node, isoTime(checkedAtMs)])),
+  }
+}
+
+/** One line of `ls`. */
+export function rowDocument({ path, type, mark, size, digest, nodes }: Row): Record<string, unknown> {
+  return {
+    path,
+    type,
+    mark,
+    size: type === 'file' ? size : null,
+    digest,
+    nodes: Object.fromEntries(nodes.map(({ node, copy }) => [node, copyDocument(copy)])),
+  }
+}
+
+function copyDocument(copy: Row['nodes'][number]['copy']): Record<string, unknown> | null {
+  if (copy === null) return null
+  const { type, digest, size, mtimeMs } = copy
+  return { digest, size: type === 'file' ? size : null, mtime: isoTime(mtimeMs) }
+}
+
+/** Locks, and what needs the journal, are not known yet: null and none. */
+export function statusDocument({ coordinator, replicas }: Status): Record<string, unknown> {
+  return {
+    coordinator: coordinatorDocument(coordinator),
+    replicas: replicas.map(replicaDocument),
+    locks: [],
+    conflicts: null,
+  }
+}
+
+function coordinatorDocument(status: CoordinatorStatus): Record<string, unknown> {
+  const { name, address, epoch, seq, state, reason, files, bytes, diskFreeBytes } = status
+  return { name, address, epoch, seq, state, reason, files, bytes, diskFree: diskFreeBytes }
+}
+
+function replicaDocument(status: ReplicaStatus): Record<string, unknown> {
+  const { name, address, state, reason, epoch, appliedSeq, lagOps, lagMs, lastHeartbeatMs } = status
+  const { files, bytes, diskFreeBytes } = status
+  const position = { rolledBack: false, fenced: null, epoch, appliedSeq, lagOps, lagMs, lastHeartbeatMs }
+  return { name, address, state, reason, ...position, files, bytes, diskFree: diskFreeBytes }
+}
+
+/** Wrong usage, no server reached, and the failure of what has no shape of its own. */
+export function failureDocument({ code, message }: ErrorDocument): Record<string, unknown> {
+  return { ok: false, error: { code, message } }
+}

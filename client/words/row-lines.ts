@@ -1,0 +1,47 @@
+/** The line of a row of `ls`: the mark and the path; in the long form size, time and holders between them. */
+import type { Mark, Row } from '../../protocol/messages.ts'
+import type { Paint } from './paint.ts'
+import { printable } from './printable.ts'
+import { agoText, sizeText } from './quantities.ts'
+
+type NodeCopy = NonNullable<Row['nodes'][number]['copy']>
+
+const markColours: Partial<Record<Mark, Parameters<Paint>[0]>> = {
+  '*': 'bad',
+  '!': 'warning',
+  '+': 'warning',
+  '-': 'warning',
+}
+
+const sizeChars = '1023 KiB'.length
+const timeChars = '59 min ago'.length
+
+/** Rows are printed as they come: widths are fixed, but for the last column. */
+export function rowLine(row: Row, wording: { paint: Paint; nowMs: number; long: boolean }): string {
+  const mark = row.mark ?? ' '
+  const colour = row.mark === null ? undefined : markColours[row.mark]
+  const shown = colour === undefined ? mark : wording.paint(colour, mark)
+  const path = printable(row.path) + (row.type === 'folder' ? '/' : '')
+  if (!wording.long) return `${shown} ${path}`
+  const size = row.type === 'file' ? sizeText(row.size) : '-'
+  const first = row.nodes.find(({ copy }) => copy !== null)?.copy
+  const time = first?.type === 'file' ? agoText(first.mtimeMs, wording.nowMs) : '-'
+  const holders = holdersOf(row).padEnd(row.nodes.map(({ node }) => node).join(' = ').length)
+  return `${shown} ${size.padStart(sizeChars)}  ${time.padEnd(timeChars)}  ${holders}  ${path}`
+}
+
+/** `server1 = server3 ≠ server2`: the holders, by what they hold. */
+function holdersOf({ nodes }: Row): string {
+  const groups = new Map<string, string[]>()
+  for (const { node, copy } of nodes) {
+    if (copy === null) continue
+    const group = groups.get(contentOf(copy))
+    if (group === undefined) groups.set(contentOf(copy), [node])
+    else group.push(node)
+  }
+  return [...groups.values()].map(group => group.join(' = ')).join(' ≠ ')
+}
+
+function contentOf({ type, size, digest }: NodeCopy): string {
+  return type === 'file' ? `${size} ${digest}` : type
+}

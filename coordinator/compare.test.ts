@@ -1,0 +1,73 @@
+import { turns } from '../fixtures/fake-time.ts'
+import { fileCopy, nodeOf, ScriptedNode } from '../fixtures/scripted-node.ts'
+import type { Progress, Verdict } from '../protocol/messages.ts'
+import type { FilePath } from '../protocol/path.ts'
+import type { NodeAnswer } from '../protocol/verdict.ts'
+import { compareCopies } from './compare.ts'
+
+const path = 'a.txt' as FilePath
+const options = { deep: false, onProgress() {} }
+
+/** A node that answers when the test says so. */
+function lateNode(name: string) {
+  let answer!: (answer: NodeAnswer) => void
+  const answered = new Promise<NodeAnswer>(resolve => {
+    answer = resolve
+  })
+  return { node: new ScriptedNode(name, { look: () => answered }), answer }
+}
+
+test('copies that are known at once are compared in this turn', () => {
+  const verdicts: Verdict[] = []
+  compareCopies(
+    [nodeOf('server1', { 'a.txt': 'x' }), nodeOf('server2', { 'a.txt': 'x' })],
+    path,
+    options,
+    verdict => verdicts.push(verdict),
+  )
+  expect(verdicts.map(({ verdict }) => verdict)).toEqual(['SINGLE_FILE'])
+})
+
+test('every node is asked before any has answered, and the verdict waits for the last one', async () => {
+  const verdicts: Verdict[] = []
+  const [first, second] = [lateNode('server1'), lateNode('server2')]
+  const third = nodeOf('server3', { 'a.txt': 'x' })
+  compareCopies([first.node, second.node, third], path, options, verdict => verdicts.push(verdict))
+  expect([first.node, second.node, third].map(({ asked }) => asked)).toEqual(Array(3).fill(['look a.txt']))
+  second.answer({ node: second.node.name, copy: fileCopy('y') })
+  await turns(1)
+  expect(verdicts).toEqual([])
+  first.answer({ node: first.node.name, copy: fileCopy('x') })
+  await turns(1)
+  expect(verdicts).toHaveLength(1)
+})
+
+test('versions stand in the configured order, however the answers come in', async () => {
+  const verdicts: Verdict[] = []
+  const [first, second] = [lateNode('server1'), lateNode('server2')]
+  compareCopies([first.node, second.node, nodeOf('server3', { 'a.txt': 'x' })], path, options, verdict =>
+    verdicts.push(verdict),
+  )
+  second.answer({ node: second.node.name, copy: fileCopy('y') })
+  first.answer({ node: first.node.name, copy: fileCopy('x') })
+  await turns(1)
+  expect(verdicts[0]!.versions.map(({ copies }) => copies.map(({ node }) => node))).toEqual([
+    ['server1', 'server3'],
+    ['server2'],
+  ])
+})
+
+test('progress names the node that reports it, and whether to read every byte reaches every node', () => {
+  const progress: Progress[] = []
+  const deeps: boolean[] = []
+  const node = new ScriptedNode('server2', {
+    look(_, { deep, onProgress }) {
+      deeps.push(deep)
+      onProgress(3, 10)
+      return { node: node.name, copy: fileCopy('x') }
+    },
+  })
+  compareCopies([node], path, { deep: true, onProgress: one => progress.push(one) }, () => {})
+  expect(progress).toEqual([{ node: 'server2', bytesDone: 3, bytesTotal: 10 }])
+  expect(deeps).toEqual([true])
+})

@@ -1,0 +1,68 @@
+/** What a coordinator is told: its options, and the configuration that follows from them. */
+import { ConcurError } from '../protocol/errors.ts'
+import type { NodeName } from '../protocol/ids.ts'
+import { nodesMax } from '../protocol/limits.ts'
+import {
+  durationOption,
+  flagOption,
+  type NodeAddress,
+  nodeAddressesOption,
+} from '../protocol/option-kinds.ts'
+import type { ValuesOf } from '../protocol/options.ts'
+import type { Address } from '../protocol/world.ts'
+import { serverConfig, serverOptions } from '../replica/program/server-options.ts'
+
+export interface CoordinatorConfig {
+  readonly root: string
+  readonly name: NodeName
+  readonly listen: Address
+  readonly replicas: readonly NodeAddress[]
+  readonly readTimeoutMs: number
+  readonly heartbeatTimeoutMs: number
+  readonly text: boolean
+  readonly connectionsMax: number
+}
+
+export const coordinatorOptions = {
+  ...serverOptions({ listen: '127.0.0.1:6001' }),
+  replica: nodeAddressesOption({
+    describe: 'A replica: its own name, and where it is dialled. Give it once for each',
+  }),
+  'read-timeout': durationOption({
+    describe: 'How long a replica may be silent before a read goes on without it',
+    default: '2s',
+    min: '100ms',
+    max: '1h',
+  }),
+  'heartbeat-timeout': durationOption({
+    describe: 'How old a heartbeat may be before its replica is suspect',
+    default: '3s',
+    min: '100ms',
+    max: '1h',
+  }),
+  text: flagOption({ describe: 'Answer plain-text reads too', default: true }),
+}
+
+/** @throws ConcurError USAGE for values that cannot work together. */
+export function coordinatorConfig(values: ValuesOf<typeof coordinatorOptions>): CoordinatorConfig {
+  const shared = serverConfig(values)
+  const names = [shared.name, ...values.replica.map(({ name }) => name)]
+  const twice = names.find((name, place) => names.indexOf(name) !== place)
+  if (twice !== undefined)
+    throw new ConcurError(
+      'USAGE',
+      `--replica ${twice}=…: the name ${twice} is taken; each node needs its own`,
+    )
+  if (names.length > nodesMax)
+    throw new ConcurError(
+      'USAGE',
+      `--replica: ${values.replica.length} were given; at most ${nodesMax - 1} are allowed`,
+    )
+  return {
+    ...shared,
+    replicas: values.replica,
+    readTimeoutMs: values['read-timeout'],
+    heartbeatTimeoutMs: values['heartbeat-timeout'],
+    text: values.text,
+  }
+}

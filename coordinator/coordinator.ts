@@ -1,0 +1,190 @@
+/**
+ * The coordinator: answers clients, holds a copy, keeps a link to every replica and compares the copies at every
+ * read. Puts its parts together; what each does stands in its own file.
+ */
+import { Connection, type Request } from '../protocol/connection.ts'
+import { ConcurError } from '../protocol/errors.ts'
+import type { ClientId } from '../protocol/ids.ts'
+import { nodesMax } from '../protocol/limits.ts'
+import type { Hello } from '../protocol/messages.ts'
+import { ProgressReports } from '../protocol/progress-reports.ts'
+import type { Stream } from '../protocol/stream.ts'
+import type {
+  Address,
+  Cancel,
+  Clock,
+  Dialer,
+  Listener,
+  Random,
+  Timers,
+  Transport,
+} from '../protocol/world.ts'
+import { Acceptor } from '../replica/program/acceptor.ts'
+import type { Log } from '../replica/program/log.ts'
+import type { Census } from '../replica/store/census.ts'
+import type { Store } from '../replica/store/store.ts'
+import type { CoordinatorConfig } from './config.ts'
+import { LocalNode } from './local-node.ts'
+import type { Node } from './node.ts'
+import { onList } from './on-list.ts'
+import { onRead } from './on-read.ts'
+import { onStatus } from './on-status.ts'
+import { servePlainText } from './plain-text.ts'
+import { RemoteNode } from './remote-node.ts'
+import { ReplicaLink } from './replica-link.ts'
+import type { RequestContext } from './request.ts'
+
+/** Milliseconds that a start waits for the first dial of every replica. */
+const firstDialsWithinMs = 1_000
+
+export interface CoordinatorOptions {
+  readonly config: CoordinatorConfig
+  readonly store: Store
+  readonly census: Census
+  readonly listener: Listener
+  readonly dialer: Dialer
+  readonly clock: Clock
+  readonly timers: Timers
+  readonly random: Random
+  readonly log: Log
+}
+
+export class Coordinator {
+  private readonly options: CoordinatorOptions
+  private readonly links: readonly ReplicaLink[]
+  private readonly nodes: readonly Node[]
+  private readonly reports: ProgressReports
+  private readonly acceptor: Acceptor
+  private readonly connections = new Set<Connection>()
+  private address: Address
+
+  constructor(options: CoordinatorOptions) {
+    const { config, store, timers, listener } = options
+    this.options = options
+    this.address = config.listen
+    this.reports = new ProgressReports(timers)
+    this.links = config.replicas.map(replica => this.linkTo(replica))
+    const remotes = this.links.map(
+      link => new RemoteNode({ link, timers, readTimeoutMs: config.readTimeoutMs }),
+    )
+    this.nodes = [new LocalNode({ name: config.name, store }), ...remotes]
+    if (this.nodes.length > nodesMax)
+      throw new ConcurError('USAGE', `--replica: at most ${nodesMax - 1} replicas`)
+    this.acceptor = new Acceptor({
+      listener,
+      timers,
+      connectionsMax: config.connectionsMax,
+      onBinary: (transport, onGone, busy) => this.converse(transport, onGone, busy),
+      onText: config.text
+        ? peer => servePlainText(this.nodes, peer, { client: null, ...this.lineOptions() })
+        : null,
+    })
+  }
+
+  /** @returns where it listens, once the first dial of every replica has ended (1 s at most). */
+  async start(): Promise<Address> {
+    this.address = await this.acceptor.listen(this.options.config.listen)
+    for (const link of this.links) link.start()
+    await this.firstDialsEnded()
+    return this.address
+  }
+
+  async close(): Promise<void> {
+    await this.acceptor.close()
+    for (const link of this.links) link.close()
+    for (const connection of this.connections) connection.close('UNREACHABLE', 'the coordinator stops')
+  }
+
+  private async firstDialsEnded(): Promise<void> {
+    let callOff: Cancel = () => {}
+    const late = new Promise<void>(resolve => {
+      callOff = this.options.timers.after(firstDialsWithinMs, resolve)
+    })
+    await Promise.race([Promise.all(this.links.map(link => link.firstDialEnded)), late])
+    callOff()
+  }
+
+  private linkTo({ name, address }: CoordinatorConfig['replicas'][number]): ReplicaLink {
+    const { config, dialer, clock, timers, random, log } = this.options
+    const { heartbeatTimeoutMs } = config
+    return new ReplicaLink({
+      name,
+      address,
+      heartbeatTimeoutMs,
+      hello: () => this.hello(),
+      dialer,
+      clock,
+      timers,
+      random,
+      log,
+    })
+  }
+
+  private hello(): Omit<Hello, 'versionMin' | 'versionMax'> {
+    const { config, store } = this.options
+    return {
+      role: 'coordinator',
+      name: config.name,
+      nodeId: store.nodeId,
+      clusterId: store.clusterId,
+      clientId: null,
+      listenPort: this.address.port,
+      members: [config.name, ...config.replicas.map(({ name }) => name)],
+    }
+  }
+
+  private converse(transport: Transport, onGone: () => void, busy: ConcurError | null): void {
+    let client: ClientId | null = null
+    const connection = new Connection({
+      transport,
+      side: 'acceptor',
+      timers: this.options.timers,
+      hello: this.hello(),
+      events: {
+        onOpen: peer => {
+          client = peer.clientId
+          if (busy !== null) throw busy
+          if (peer.role === 'coordinator') throw new ConcurError('FORBIDDEN', 'is a coordinator itself')
+        },
+        onRequest: (stream, request) =>
+          this.serve(request, { client, stream, reports: this.reports, ...this.lineOptions() }),
+        onClosed: () => {
+          this.connections.delete(connection)
+          onGone()
+        },
+      },
+    })
+    this.connections.add(connection)
+  }
+
+  private serve(request: Request, context: RequestContext): void {
+    const { config, store, census } = this.options
+    switch (request.opcode) {
+      case 'READ':
+        return onRead({ nodes: this.nodes, store }, request.body, context)
+      case 'LIST':
+        return onList(this.nodes, request.body, context)
+      case 'STATUS':
+        return onStatus(
+          { name: config.name, address: this.address, store, census, links: this.links },
+          context,
+        )
+      case 'LOOK':
+      case 'FETCH':
+      case 'WALK':
+        return refuseNodeQuestion(context.stream)
+      default:
+        return request satisfies never
+    }
+  }
+
+  private lineOptions(): Pick<RequestContext, 'clock' | 'log'> {
+    const { clock, log } = this.options
+    return { clock, log }
+  }
+}
+
+/** These are a coordinator's questions to a replica; no peer of ours has that role. */
+function refuseNodeQuestion(stream: Stream): void {
+  stream.fail(new ConcurError('FORBIDDEN', 'this is a coordinator, not a replica'))
+}

@@ -1,0 +1,42 @@
+/** The coordinator's own copy: a replica's store, asked in place. */
+import type { Digest } from '../protocol/digest.ts'
+import { asConcurError } from '../protocol/errors.ts'
+import type { NodeName } from '../protocol/ids.ts'
+import type { Copy, Entry } from '../protocol/messages.ts'
+import type { FilePath, FolderPath } from '../protocol/path.ts'
+import type { NodeAnswer } from '../protocol/verdict.ts'
+import { type BodySink, pourBody } from '../replica/store/body-sink.ts'
+import type { Store } from '../replica/store/store.ts'
+import type { LookOptions, Node } from './node.ts'
+
+export class LocalNode implements Node {
+  readonly name: NodeName
+  private readonly store: Store
+
+  constructor(options: { name: NodeName; store: Store }) {
+    this.name = options.name
+    this.store = options.store
+  }
+
+  look(path: FilePath, options: LookOptions): NodeAnswer | Promise<NodeAnswer> {
+    const node = this.name
+    const onCopy = (copy: Copy): NodeAnswer => ({ node, copy })
+    const onFailed = (error: unknown): NodeAnswer => {
+      return { node, copy: null, reason: `could not say: ${asConcurError(error).message}` }
+    }
+    try {
+      const copy = this.store.look(path, options)
+      return copy instanceof Promise ? copy.then(onCopy, onFailed) : onCopy(copy)
+    } catch (error) {
+      return onFailed(error)
+    }
+  }
+
+  async pour(path: FilePath, digest: Digest, sink: BodySink): Promise<void> {
+    await pourBody(await this.store.openBody(path, digest), sink)
+  }
+
+  walk(folder: FolderPath, recursive: boolean): AsyncIterable<readonly Entry[]> {
+    return this.store.walk(folder, recursive)
+  }
+}

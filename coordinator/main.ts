@@ -1,0 +1,40 @@
+/** concur-coordinator: the process around a coordinator. */
+import { parseClusterId } from '../protocol/ids.ts'
+import { runServer } from '../replica/program/server-process.ts'
+import { openLocalCopy } from '../replica/store/local-copy.ts'
+import { coordinatorConfig, coordinatorOptions } from './config.ts'
+import { Coordinator } from './coordinator.ts'
+
+await runServer(
+  {
+    program: 'concur-coordinator',
+    summary: 'Answers clients, holds a copy, and compares it with the replicas at every read.',
+    packageFile: new URL('../package.json', import.meta.url),
+    options: coordinatorOptions,
+    async start(values, world, log) {
+      const config = coordinatorConfig(values)
+      const onIndexFault = (error: unknown): void => log.error({ err: error }, 'index')
+      const copy = await openLocalCopy({
+        root: config.root,
+        ...world,
+        mainUrl: import.meta.url,
+        onIndexFault,
+      })
+      const { store } = copy
+      if (store.clusterId === null)
+        store.setClusterId(parseClusterId(world.random.bytes(16).toString('hex'))!)
+      const coordinator = new Coordinator({ config, ...copy, ...world, log })
+      const close = async (): Promise<void> => {
+        await coordinator.close()
+        await copy.close()
+      }
+      try {
+        return { address: await coordinator.start(), close }
+      } catch (error) {
+        await close()
+        throw error
+      }
+    },
+  },
+  process,
+)

@@ -1,0 +1,32 @@
+/** The mark of a row in a listing: how the copies of one path compare. A pure function. */
+import type { Mark, Row } from '../protocol/messages.ts'
+
+type NodeCopy = Row['nodes'][number]['copy']
+
+/** What a node holds at a path: a copy, nothing (null), or it could not be compared. */
+export type Held = NodeCopy | 'not compared'
+
+/**
+ * @param held one for every configured node, coordinator first; files that differ in nothing else have digests.
+ * `*` stands before `!`, `!` before `+` and `-`.
+ */
+export function markOf(held: readonly Held[]): Mark {
+  const copies = held.filter((one): one is NonNullable<NodeCopy> => one !== null && one !== 'not compared')
+  if (copies.some(copy => differs(copy, copies[0]!))) return '*'
+  const isOther = copies.some(({ type }) => type === 'other')
+  if (isOther || held.includes('not compared')) return '!'
+  if (held[0] === null) return '-'
+  return held.includes(null) ? '+' : '='
+}
+
+function differs(a: NonNullable<NodeCopy>, b: NonNullable<NodeCopy>): boolean {
+  return a.type !== b.type || (a.type === 'file' && (a.size !== b.size || a.digest !== b.digest))
+}
+
+/** Whether sizes and types leave it open that these copies are the same, so that their bytes must decide. */
+export function needDigests(held: readonly Held[]): boolean {
+  const copies = held.filter((one): one is NonNullable<NodeCopy> => one !== null && one !== 'not compared')
+  if (copies.length < 2) return false
+  const [first] = copies
+  return copies.every(({ type, size }) => type === 'file' && size === first!.size)
+}

@@ -1,0 +1,133 @@
+/**
+ * The trees of all nodes, walked side by side: for every path that any of them holds, what each holds. Ordered by
+ * UTF-8 bytes; keeps one page of each node at a time. A node that fails is left out from there on and named.
+ */
+import { asConcurError, ConcurError } from '../protocol/errors.ts'
+import type { Detail, Entry } from '../protocol/messages.ts'
+import { compareUtf8, type FilePath, type FolderPath } from '../protocol/path.ts'
+import type { Held } from './mark.ts'
+import type { Node } from './node.ts'
+
+export interface MergedEntry {
+  readonly path: FilePath
+  /** One for every node, in their order. */
+  readonly held: Held[]
+}
+
+type Walk =
+  | { is: 'walking'; pages: AsyncIterator<readonly Entry[]>; page: readonly Entry[]; at: number }
+  | { is: 'ended' }
+  | { is: 'nothing-there'; why: 'not on' | 'behind a link on' }
+  | { is: 'failed'; reason: string }
+
+export class MergedWalk {
+  private readonly nodes: readonly Node[]
+  private readonly folder: FolderPath
+  private readonly walks: Walk[]
+
+  constructor(options: { nodes: readonly Node[]; folder: FolderPath; recursive: boolean }) {
+    this.nodes = options.nodes
+    this.folder = options.folder
+    this.walks = options.nodes.map(node => ({
+      is: 'walking',
+      pages: node.walk(options.folder, options.recursive)[Symbol.asyncIterator](),
+      page: [],
+      at: 0,
+    }))
+  }
+
+  /** Nodes that could not be asked, or failed on the way. */
+  unreachable(): Detail[] {
+    return this.walks.flatMap((walk, place) =>
+      walk.is === 'failed' ? [{ node: this.nodes[place]!.name, reason: walk.reason, behindOps: null }] : [],
+    )
+  }
+
+  /**
+   * @returns the next path, or null after the last.
+   * @throws ConcurError NOT_FOUND when no node holds the folder, NOT_A_FILE when none does and a link stands on the way
+   *   to it, UNREACHABLE when some could not be asked for it.
+   */
+  async next(): Promise<MergedEntry | null> {
+    const pending = this.walks.flatMap((walk, place) =>
+      walk.is === 'walking' && walk.at === walk.page.length ? [this.turnPage(place)] : [],
+    )
+    if (pending.length > 0) await Promise.all(pending)
+    const path = this.firstPath()
+    if (path !== null) return { path, held: this.walks.map(walk => this.takeIf(walk, path)) }
+    this.assertFound()
+    return null
+  }
+
+  /** Lets go of every walk. */
+  async close(): Promise<void> {
+    await Promise.all(
+      this.walks.map(async walk => (walk.is === 'walking' ? walk.pages.return?.() : undefined)),
+    )
+  }
+
+  private async turnPage(place: number): Promise<void> {
+    const walk = this.walks[place]!
+    if (walk.is !== 'walking') return
+    try {
+      do {
+        const { done, value } = await walk.pages.next()
+        if (done) {
+          this.walks[place] = { is: 'ended' }
+          return
+        }
+        walk.page = value
+        walk.at = 0
+      } while (walk.page.length === 0)
+    } catch (error) {
+      const { code, message } = asConcurError(error)
+      if (code === 'NOT_FOUND') this.walks[place] = { is: 'nothing-there', why: 'not on' }
+      else if (code === 'NOT_A_FILE') this.walks[place] = { is: 'nothing-there', why: 'behind a link on' }
+      else this.walks[place] = { is: 'failed', reason: this.reasonOf(place, message) }
+    }
+  }
+
+  /** A reason reads on from the node's name. */
+  private reasonOf(place: number, message: string): string {
+    const { name } = this.nodes[place]!
+    if (message.startsWith(`${name} `)) return message.slice(name.length + 1)
+    return `could not say: ${message.startsWith(`${name}: `) ? message.slice(name.length + 2) : message}`
+  }
+
+  private firstPath(): FilePath | null {
+    let first: FilePath | null = null
+    for (const walk of this.walks) {
+      const path = walk.is === 'walking' ? walk.page[walk.at]!.path : null
+      if (path !== null && (first === null || compareUtf8(path, first) < 0)) first = path
+    }
+    return first
+  }
+
+  private takeIf(walk: Walk, path: FilePath): Held {
+    if (walk.is === 'failed') return 'not compared'
+    if (walk.is === 'walking' && walk.page[walk.at]!.path === path) {
+      const { type, digest, size, mtimeMs } = walk.page[walk.at++]!
+      return { type, digest, size, mtimeMs }
+    }
+    // A node that lists what is below the path, while another holds a file there, holds a folder.
+    if (path === this.folder && walk.is !== 'nothing-there')
+      return { type: 'folder', digest: null, size: 0, mtimeMs: 0 }
+    return null
+  }
+
+  private assertFound(): void {
+    if (this.walks.some(walk => walk.is === 'ended' || walk.is === 'walking')) return
+    const absent = this.walks.flatMap((walk, place) =>
+      walk.is === 'nothing-there' ? [`${walk.why} ${this.nodes[place]!.name}`] : [],
+    )
+    const silent = this.unreachable().map(({ node, reason }) => `${node} ${reason}`)
+    if (this.walks.some(walk => walk.is === 'nothing-there' && walk.why !== 'not on')) {
+      throw new ConcurError('NOT_A_FILE', absent.join(', '))
+    }
+    if (silent.length === 0) throw new ConcurError('NOT_FOUND', absent.join(', '))
+    throw new ConcurError(
+      'UNREACHABLE',
+      [...(absent.length > 0 ? [absent.join(', ')] : []), ...silent].join('; '),
+    )
+  }
+}

@@ -1,0 +1,32 @@
+/**
+ * One node's copy as the coordinator treats it, its own or a replica's: the same five questions to either.
+ */
+import type { Digest } from '../protocol/digest.ts'
+import type { NodeName } from '../protocol/ids.ts'
+import type { Entry } from '../protocol/messages.ts'
+import type { FilePath, FolderPath } from '../protocol/path.ts'
+import type { NodeAnswer } from '../protocol/verdict.ts'
+import type { BodySink } from '../replica/store/body-sink.ts'
+
+export interface LookOptions {
+  /** Reads every byte now, whatever is known. */
+  readonly deep: boolean
+  /** The node still works on it. */
+  onProgress(bytesDone: number, bytesTotal: number): void
+}
+
+export interface Node {
+  readonly name: NodeName
+  /** What the node's disk holds at the path. Never fails: a node that cannot say so says why. */
+  look(path: FilePath, options: LookOptions): NodeAnswer | Promise<NodeAnswer>
+  /**
+   * Pours the content into `sink`: its size, the list of block digests, the bytes.
+   * @throws ConcurError CHANGED when the node no longer holds that content, UNREACHABLE when the node is lost.
+   */
+  pour(path: FilePath, digest: Digest, sink: BodySink): Promise<void>
+  /**
+   * The tree below a folder (or the one file) in pages, ordered by UTF-8 bytes of the path.
+   * @throws ConcurError NOT_FOUND when the path names nothing here, UNREACHABLE, IO_ERROR.
+   */
+  walk(folder: FolderPath, recursive: boolean): AsyncIterable<readonly Entry[]>
+}

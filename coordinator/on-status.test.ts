@@ -1,0 +1,89 @@
+import { type Cluster, startCluster } from '../fixtures/cluster.ts'
+import { FakeTime } from '../fixtures/fake-time.ts'
+import { until } from '../fixtures/until.ts'
+
+let cluster: Cluster
+let time: FakeTime
+
+beforeEach(async () => {
+  time = new FakeTime()
+  const trees = { server1: { a: 'x' }, server2: { a: 'xx', b: 'yy' } }
+  cluster = await startCluster({ replicas: 2, trees, time })
+  await until(() => cluster.replicas.every(({ log }) => log.all('link').length === 1), 'the links')
+  await time.pass(100)
+})
+
+afterEach(() => cluster.close())
+
+const nothing = { epoch: null, seq: null }
+const replicaNothing = { epoch: null, appliedSeq: null, lagOps: null, lagMs: null }
+
+test('shows the coordinator and every replica in the configured order, what needs the journal as null', async () => {
+  await time.pass(1_000)
+  expect(await cluster.client().status()).toEqual({
+    coordinator: {
+      ...nothing,
+      name: 'server1',
+      address: '127.0.0.1:6001',
+      state: 'serving',
+      reason: null,
+      files: 1,
+      bytes: 1,
+      diskFreeBytes: expect.any(Number),
+    },
+    replicas: [
+      {
+        ...replicaNothing,
+        name: 'server2',
+        address: '127.0.0.1:6002',
+        state: 'up',
+        reason: null,
+        lastHeartbeatMs: expect.any(Number),
+        files: 2,
+        bytes: 4,
+        diskFreeBytes: expect.any(Number),
+      },
+      {
+        ...replicaNothing,
+        name: 'server3',
+        address: '127.0.0.1:6003',
+        state: 'up',
+        reason: null,
+        lastHeartbeatMs: expect.any(Number),
+        files: 0,
+        bytes: 0,
+        diskFreeBytes: expect.any(Number),
+      },
+    ],
+  })
+})
+
+test('shows a replica that falls silent as suspect and then as down, with the age of its last heartbeat', async () => {
+  const client = cluster.client()
+  const replica = async () => (await client.status()).replicas[0]!
+  cluster.silence('server2')
+  await time.pass(4_000)
+  const suspect = await replica()
+  expect(suspect).toMatchObject({
+    state: 'suspect',
+    reason: expect.stringMatching(/^has been silent for \d+ ms$/),
+  })
+  expect(suspect.lastHeartbeatMs).toBeGreaterThan(3_000)
+  await time.pass(7_000)
+  expect(await replica()).toMatchObject({ state: 'down', files: 2 })
+  cluster.wake('server2')
+  await time.pass(6_000)
+  expect(await replica()).toMatchObject({ state: 'up', reason: null })
+})
+
+test('shows why a replica is down', async () => {
+  cluster.cut('server3')
+  await time.pass(500)
+  const [, replica] = (await cluster.client().status()).replicas
+  expect(replica).toMatchObject({ state: 'down', reason: 'could not be reached (no route to the host)' })
+})
+
+test('is one line in the log', async () => {
+  await cluster.client().status()
+  expect(cluster.coordinator.log.all('request')).toMatchObject([{ client: 'tester@here', op: 'status' }])
+})

@@ -1,0 +1,131 @@
+/**
+ * A replica's copy, asked over its link. Every answer is awaited with the same patience: silence longer than the
+ * read timeout makes the node unreachable for this question, and for no other.
+ */
+import { BufferPool } from '../protocol/buffer-pool.ts'
+import type { Connection } from '../protocol/connection.ts'
+import type { Digest } from '../protocol/digest.ts'
+import { ConcurError } from '../protocol/errors.ts'
+import type { NodeName } from '../protocol/ids.ts'
+import { chunkBytesMax } from '../protocol/limits.ts'
+import type { Entry } from '../protocol/messages.ts'
+import type { FilePath, FolderPath } from '../protocol/path.ts'
+import type { NodeAnswer } from '../protocol/verdict.ts'
+import type { Timers } from '../protocol/world.ts'
+import type { BodySink } from '../replica/store/body-sink.ts'
+import type { LookOptions, Node } from './node.ts'
+import { PageQueue } from './page-queue.ts'
+import { Pouring } from './pouring.ts'
+import type { ReplicaLink } from './replica-link.ts'
+import { Silence } from './silence.ts'
+
+export class RemoteNode implements Node {
+  readonly name: NodeName
+  private readonly link: ReplicaLink
+  private readonly silence: Silence
+  private readonly readTimeoutMs: number
+  private readonly chunks = new BufferPool({ bufferBytes: chunkBytesMax, keepMax: 16 })
+
+  constructor(options: { link: ReplicaLink; timers: Timers; readTimeoutMs: number }) {
+    this.link = options.link
+    this.name = options.link.name
+    this.readTimeoutMs = options.readTimeoutMs
+    this.silence = new Silence({ timers: options.timers, limitMs: options.readTimeoutMs })
+  }
+
+  look(path: FilePath, { deep, onProgress }: LookOptions): NodeAnswer | Promise<NodeAnswer> {
+    const node = this.name
+    const { connection } = this.link
+    if (connection === null)
+      return { node, copy: null, reason: this.link.report().reason ?? 'is not connected' }
+    return new Promise(resolve => {
+      const stream = connection.request(
+        'LOOK',
+        { path, deep },
+        {
+          onMessage: message => {
+            wait.heard()
+            if (message.opcode === 'PROGRESS') onProgress(message.body.bytesDone, message.body.bytesTotal)
+            if (message.opcode !== 'COPY') return
+            wait.end()
+            resolve({ node, copy: message.body })
+          },
+          onFailed: error => {
+            wait.end()
+            resolve({ node, copy: null, reason: `could not say: ${error.message}` })
+          },
+        },
+      )
+      const wait = this.silence.begin(() => {
+        stream.cancel()
+        resolve({ node, copy: null, reason: this.silentReason })
+      })
+    })
+  }
+
+  async pour(path: FilePath, digest: Digest, sink: BodySink): Promise<void> {
+    const connection = this.openConnection()
+    return new Promise((resolve, reject) => {
+      const pouring = new Pouring({ sink, chunks: this.chunks, resolve, reject })
+      const stream = connection.request(
+        'FETCH',
+        { path, digest },
+        {
+          onMessage: (message, fin) => pouring.onMessage(message, fin),
+          onFailed: error => pouring.fail(this.named(error)),
+        },
+      )
+      const wait = this.silence.begin(() => {
+        stream.cancel()
+        pouring.fail(new ConcurError('UNREACHABLE', `${this.name} ${this.silentReason}`))
+      })
+      pouring.start(stream, wait)
+    })
+  }
+
+  async *walk(path: FolderPath, recursive: boolean): AsyncGenerator<readonly Entry[]> {
+    const pages = new PageQueue<{ entries: readonly Entry[]; bytes: number }>()
+    const stream = this.openConnection().request(
+      'WALK',
+      { path, recursive },
+      {
+        onMessage: (message, fin, bytes) => {
+          wait.heard()
+          if (message.opcode === 'ENTRIES') pages.push({ entries: message.body.entries, bytes })
+          if (!pages.isEmpty) wait.hold()
+          if (fin) pages.finish(null)
+        },
+        onFailed: error => pages.finish(this.named(error)),
+      },
+    )
+    const wait = this.silence.begin(() =>
+      pages.finish(new ConcurError('UNREACHABLE', `${this.name} ${this.silentReason}`)),
+    )
+    try {
+      for (;;) {
+        if (pages.isEmpty) wait.heard()
+        const page = await pages.next()
+        if (page === null) return
+        stream.consumed(page.bytes)
+        yield page.entries
+      }
+    } finally {
+      wait.end()
+      stream.cancel()
+    }
+  }
+
+  private openConnection(): Connection {
+    const { connection } = this.link
+    if (connection !== null) return connection
+    throw new ConcurError('UNREACHABLE', `${this.name} ${this.link.report().reason ?? 'is not connected'}`)
+  }
+
+  private get silentReason(): string {
+    return `did not answer within ${this.readTimeoutMs / 1000} s`
+  }
+
+  private named(error: ConcurError): ConcurError {
+    return new ConcurError(error.code, `${this.name}: ${error.message}`, { cause: error })
+  }
+}

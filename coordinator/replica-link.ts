@@ -1,0 +1,192 @@
+/**
+ * The lasting relation to one replica: dialled, lost, dialled again with a growing pause, for as long as the
+ * coordinator runs. Knows whether the replica is there and what it last reported, and nothing of reads.
+ */
+import { Connection } from '../protocol/connection.ts'
+import { asConcurError, ConcurError } from '../protocol/errors.ts'
+import type { NodeName } from '../protocol/ids.ts'
+import type { Heartbeat, Hello, ReplicaState } from '../protocol/messages.ts'
+import type { Address, Cancel, Clock, Dialer, Random, Timers, Transport } from '../protocol/world.ts'
+import type { Log } from '../replica/program/log.ts'
+import { backoffMs, replicaState } from './liveness.ts'
+
+/** Milliseconds for one dial and its HELLO. */
+const dialWithinMs = 1_000
+
+export interface LinkOptions {
+  readonly name: NodeName
+  readonly address: Address
+  readonly heartbeatTimeoutMs: number
+  readonly hello: () => Omit<Hello, 'versionMin' | 'versionMax'>
+  readonly dialer: Dialer
+  readonly clock: Clock
+  readonly timers: Timers
+  readonly random: Random
+  readonly log: Log
+}
+
+type State =
+  | { readonly is: 'closed' }
+  | { readonly is: 'down'; readonly reason: string }
+  | { readonly is: 'open'; readonly connection: Connection }
+
+export interface LinkReport {
+  readonly state: ReplicaState
+  /** Why it is not up; null when it is. */
+  readonly reason: string | null
+  /** The age of the last heartbeat; null when there was none yet. */
+  readonly lastHeartbeatMs: number | null
+  readonly heartbeat: Heartbeat | null
+}
+
+export class ReplicaLink {
+  readonly name: NodeName
+  readonly address: Address
+  /** Settles when the first dial has ended, whatever came of it. */
+  readonly firstDialEnded: Promise<void>
+  private readonly options: LinkOptions
+  private state: State = { is: 'down', reason: 'was not reached yet' }
+  private failures = 0
+  private heardAtMs = 0
+  private heartbeat: Heartbeat | null = null
+  private heartbeatAtMs: number | null = null
+  private loggedState: ReplicaState | null = null
+  private endFirstDial: () => void = () => {}
+  /** Ends what leads to a link: the pause before the next dial, or the connection itself. */
+  private callOff: Cancel = () => {}
+  private callOffWatch: Cancel = () => {}
+
+  constructor(options: LinkOptions) {
+    this.options = options
+    this.name = options.name
+    this.address = options.address
+    this.firstDialEnded = new Promise(resolve => {
+      this.endFirstDial = resolve
+    })
+  }
+
+  start(): void {
+    void this.dial()
+    this.watch()
+  }
+
+  /** The open connection, or null with the reason in `report`. */
+  get connection(): Connection | null {
+    return this.state.is === 'open' && this.state.connection.isOpen ? this.state.connection : null
+  }
+
+  report(): LinkReport {
+    const { clock, heartbeatTimeoutMs } = this.options
+    const nowMs = clock.monotonicMs()
+    const isOpen = this.connection !== null
+    const state = replicaState({ isOpen, heardMsAgo: nowMs - this.heardAtMs }, heartbeatTimeoutMs)
+    const reason =
+      this.state.is === 'down'
+        ? this.state.reason
+        : `has been silent for ${Math.round(nowMs - this.heardAtMs)} ms`
+    const lastHeartbeatMs = this.heartbeatAtMs === null ? null : Math.round(nowMs - this.heartbeatAtMs)
+    return { state, reason: state === 'up' ? null : reason, lastHeartbeatMs, heartbeat: this.heartbeat }
+  }
+
+  close(): void {
+    this.state = { is: 'closed' }
+    this.callOff()
+    this.callOffWatch()
+    this.endFirstDial()
+  }
+
+  private async dial(): Promise<void> {
+    let transport: Transport
+    try {
+      transport = await this.options.dialer.dial(this.address, dialWithinMs)
+    } catch (error) {
+      return this.goDown(`could not be reached (${(error as Error).message})`)
+    }
+    if (this.state.is === 'closed') return transport.destroy()
+    this.converse(transport)
+  }
+
+  private converse(transport: Transport): void {
+    const { timers, hello } = this.options
+    const connection = new Connection({
+      transport,
+      side: 'dialer',
+      timers,
+      hello: hello(),
+      events: {
+        onOpen: peer => {
+          callOffHello()
+          this.admit(peer)
+          this.goUp(connection)
+        },
+        onHeartbeat: heartbeat => this.onHeartbeat(heartbeat),
+        onHeard: () => {
+          this.heardAtMs = this.options.clock.monotonicMs()
+        },
+        onClosed: error => {
+          callOffHello()
+          this.goDown(reasonOf(error))
+        },
+      },
+    })
+    const callOffHello = timers.after(dialWithinMs, () =>
+      connection.close('TIMEOUT', 'did not say HELLO in time'),
+    )
+    this.callOff = () => connection.close('UNREACHABLE', 'the coordinator stops')
+  }
+
+  /** @throws ConcurError when who answers is not the replica that is configured here. */
+  private admit(peer: Hello): void {
+    if (peer.role !== 'replica') throw new ConcurError('FORBIDDEN', `is a ${peer.role}, not a replica`)
+    if (peer.name !== this.name) throw new ConcurError('FORBIDDEN', `calls itself ${peer.name ?? 'nothing'}`)
+  }
+
+  private goUp(connection: Connection): void {
+    this.failures = 0
+    this.heardAtMs = this.options.clock.monotonicMs()
+    this.state = { is: 'open', connection }
+    this.logState()
+    this.endFirstDial()
+  }
+
+  private goDown(reason: string): void {
+    if (this.state.is === 'closed') return
+    this.state = { is: 'down', reason }
+    this.failures++
+    this.logState()
+    this.endFirstDial()
+    const pauseMs = backoffMs(this.failures, this.options.random.fraction())
+    this.callOff = this.options.timers.after(pauseMs, () => void this.dial())
+  }
+
+  private onHeartbeat(heartbeat: Heartbeat): void {
+    this.heartbeat = heartbeat
+    this.heartbeatAtMs = this.options.clock.monotonicMs()
+  }
+
+  /** Looks at the link's age now and then; a link that stays silent for too long is given up and dialled anew. */
+  private watch(): void {
+    const { timers, heartbeatTimeoutMs } = this.options
+    this.callOffWatch = timers.after(heartbeatTimeoutMs / 4, () => {
+      this.logState()
+      if (this.state.is === 'open' && this.report().state === 'down') {
+        this.state.connection.close('TIMEOUT', `was silent for ${Math.round(3 * heartbeatTimeoutMs)} ms`)
+      }
+      this.watch()
+    })
+  }
+
+  /** A change of state is one line, with its reason. */
+  private logState(): void {
+    const { state, reason } = this.report()
+    if (state === this.loggedState) return
+    this.loggedState = state
+    const { host, port } = this.address
+    this.options.log.info({ replica: this.name, address: `${host}:${port}`, state, reason }, 'replica')
+  }
+}
+
+function reasonOf(error: unknown): string {
+  const { code, message } = asConcurError(error)
+  return code === 'UNREACHABLE' ? `is not connected (${message})` : message
+}

@@ -1,0 +1,15 @@
+export default {
+  testEnvironment: 'node',
+  // Generous: the machine may be busy. What must happen soon has a deadline of its own in its test.
+  testTimeout: 60_000,
+  extensionsToTreatAsEsm: ['.ts'],
+  transform: {
+    '\\.ts$': [
+      '@swc/jest',
+      { jsc: { parser: { syntax: 'typescript' }, target: 'es2022' }, module: { type: 'es6' } },
+    ],
+  },
+  testMatch: ['**/*.test.ts'],
+  testPathIgnorePatterns: ['/node_modules/', '/dist/'],
+  modulePathIgnorePatterns: ['<rootDir>/dist/'],
+}

@@ -1,0 +1,260 @@
+/**
+ * One connection to one peer: frames over a transport under a session. Opens streams as the dialer, gives requests to
+ * their handler as the acceptor, and ends with a GOAWAY that says why.
+ * A peer's mistake ends its connection; it never reaches anybody else. Clause: README.md "Connections".
+ */
+import { asConcurError, ConcurError, type ErrorCode } from './errors.ts'
+import { Forwarding } from './forwarding.ts'
+import type { Frame } from './frame.ts'
+import { FramedTransport } from './framed-transport.ts'
+import { helloWithinMsMax, streamNumberLast, streamsPerConnectionMax } from './limits.ts'
+import type { Heartbeat, Hello } from './messages.ts'
+import type { BodyOf, Message, RequestOpcode } from './opcodes.ts'
+import { decodeBody, opcodes } from './opcodes.ts'
+import { type Request, readRequest } from './request.ts'
+import type { SessionState, Side } from './session.ts'
+import { assertAdmitted, chooseVersion, moveSession, wireVersions } from './session.ts'
+import type { Stream, StreamEvents } from './stream.ts'
+import { StreamTable } from './stream-table.ts'
+import type { Cancel, Timers, Transport } from './world.ts'
+
+export type { Request }
+
+export interface ConnectionEvents {
+  /**
+   * The peer's HELLO is in. Throw a ConcurError to turn the peer away. A dialer may ask from now on; what an acceptor
+   * sends before this returns goes nowhere.
+   */
+  onOpen(peer: Hello): void
+  /** Acceptor: a request. `fin`: the peer sends nothing more on this stream. */
+  onRequest?(stream: Stream, request: Request, fin: boolean): void
+  /** Dialer: the acceptor reports. */
+  onHeartbeat?(heartbeat: Heartbeat): void
+  /** Bytes arrived, of whatever kind. */
+  onHeard?(): void
+  /** The connection is gone, whatever the reason. Comes once, last. */
+  onClosed(error: ConcurError): void
+}
+
+export interface ConnectionOptions {
+  readonly transport: Transport
+  readonly side: Side
+  readonly timers: Timers
+  /** What this side says of itself. */
+  readonly hello: Omit<Hello, 'versionMin' | 'versionMax'>
+  /** Streams that a peer may have open at once. */
+  readonly streamsMax?: (peer: Hello) => number
+  readonly events: ConnectionEvents
+}
+
+export class Connection {
+  private readonly options: ConnectionOptions
+  private readonly wire: FramedTransport
+  private readonly forwarding: Forwarding
+  private readonly streams: StreamTable
+  private readonly giveUpOnHello: Cancel
+  private state: SessionState = 'awaiting-hello'
+  private peer: Hello | null = null
+  private streamsMax = streamsPerConnectionMax
+  private error: ConcurError | null = null
+  /** Where frames of streams go instead, on a connection that is spliced to another one. */
+  private splice: ((frame: Frame) => boolean) | null = null
+
+  constructor(options: ConnectionOptions) {
+    const { transport, timers, side } = options
+    this.options = options
+    this.wire = new FramedTransport({
+      transport,
+      timers,
+      pausesWhenFull: side === 'acceptor',
+      events: {
+        onHeard: () => options.events.onHeard?.(),
+        assertHeader: ({ opcode }) => assertAdmitted(this.state, side, opcode),
+        onFrame: frame => this.onFrame(frame),
+        onMistake: error => this.closeWith(asConcurError(error)),
+        onStuck: () => this.abandon(new ConcurError('TIMEOUT', 'the peer does not read what it is sent')),
+        onPeerEnded: () => this.onPeerEnded(),
+        onGone: error => this.onGone(error),
+      },
+    })
+    const { outbox } = this.wire
+    this.forwarding = new Forwarding(outbox)
+    this.streams = new StreamTable({ outbox, onIdle: () => this.wire.rest() })
+    this.giveUpOnHello = timers.after(helloWithinMsMax, () => this.close('TIMEOUT', 'no HELLO in time'))
+    if (side === 'dialer') this.sayHello(wireVersions)
+    this.wire.start()
+  }
+
+  get isOpen(): boolean {
+    return this.state === 'open'
+  }
+
+  get peerHost(): string {
+    return this.options.transport.peerHost
+  }
+
+  /** Streams that are under way. */
+  get streamCount(): number {
+    return this.streams.count
+  }
+
+  /** Opens a stream with a request that is its sender's only frame. @throws ConcurError UNREACHABLE when not open. */
+  request<K extends RequestOpcode>(opcode: K, body: BodyOf<K>, events: StreamEvents): Stream {
+    if (this.state !== 'open')
+      throw this.error ?? new ConcurError('UNREACHABLE', 'the connection is not open')
+    const stream = this.streams.addNext()
+    stream.listen(events)
+    stream.send(opcode, body, true)
+    if (stream.id === streamNumberLast) this.closeSoon('its stream numbers are used up')
+    return stream
+  }
+
+  /** Acceptor: reports to the dialer. */
+  sendHeartbeat(heartbeat: Heartbeat): void {
+    if (this.state === 'open') this.wire.outbox.sendControl(0, 'HEARTBEAT', heartbeat, true)
+  }
+
+  /** Ends in order: what was sent arrives, then GOAWAY with the reason. */
+  close(code: ErrorCode, message: string): void {
+    this.closeWith(new ConcurError(code, message))
+  }
+
+  /** Hands every frame of a stream for which `take` answers true to `take`, unread. */
+  spliceWith(take: (frame: Frame) => boolean): void {
+    this.splice = take
+  }
+
+  /**
+   * Sends on a frame of another connection, as it is; its credit is counted by the ends.
+   * @returns whether `onFlowSent` will be called: when a frame of the flow lane has left, or never will.
+   */
+  forward(frame: Frame, onFlowSent: () => void = ignore): boolean {
+    if (this.state !== 'open') return false
+    this.forwarding.forward(frame, onFlowSent)
+    return opcodes[frame.opcode].lane === 'flow'
+  }
+
+  /** Reads nothing more until `resumeReading`, so that the peer feels it. */
+  pauseReading(): void {
+    this.wire.hold()
+  }
+
+  resumeReading(): void {
+    this.wire.release()
+  }
+
+  /** Answers a stream that was spliced with an error. */
+  refuse(stream: number, { code, message }: ConcurError): void {
+    if (this.state === 'open') this.wire.outbox.sendControl(stream, 'ERROR', { code, message }, true)
+  }
+
+  /** Works on a frame that a splice has held back, in its order. The peer's mistake ends this connection. */
+  hear(frame: Frame): void {
+    try {
+      this.onStreamFrame(frame)
+    } catch (error) {
+      this.closeWith(asConcurError(error))
+    }
+  }
+
+  private sayHello({ min, max }: { min: number; max: number }): void {
+    const hello = { ...this.options.hello, versionMin: min, versionMax: max }
+    this.wire.outbox.sendControl(0, 'HELLO', hello, true)
+  }
+
+  private onFrame(frame: Frame): void {
+    if (this.state === 'ended') return
+    if (frame.stream === 0) return this.onConnectionFrame(decodeBody(frame.opcode, frame.body))
+    if (opcodes[frame.opcode].kind === 'request') this.streams.countOpened(frame.stream)
+    if (!this.splice?.(frame)) this.onStreamFrame(frame)
+  }
+
+  private onStreamFrame(frame: Frame): void {
+    if (this.state === 'ended') return
+    if (opcodes[frame.opcode].kind === 'request') return this.onRequestFrame(frame)
+    const stream = this.streams.get(frame.stream)
+    if (stream !== undefined)
+      return stream.hear(decodeBody(frame.opcode, frame.body), frame.fin, frame.body.length)
+    if (frame.stream > this.streams.last && this.splice === null)
+      throw new ConcurError('BAD_FRAME', `${frame.opcode} on a stream that was never opened`)
+  }
+
+  private onConnectionFrame(message: Message): void {
+    if (message.opcode === 'HELLO') return this.onHello(message.body)
+    if (message.opcode === 'HEARTBEAT') return this.options.events.onHeartbeat?.(message.body)
+    if (message.opcode !== 'GOAWAY') return
+    this.end(new ConcurError(message.body.code, message.body.message))
+    this.wire.end()
+  }
+
+  private onHello(peer: Hello): void {
+    this.giveUpOnHello()
+    const version = chooseVersion(peer)
+    this.peer = peer
+    this.streamsMax = this.options.streamsMax?.(peer) ?? streamsPerConnectionMax
+    if (this.options.side === 'acceptor') return this.answerHello(peer, version)
+    this.state = moveSession(this.state, 'open')
+    this.options.events.onOpen(peer)
+  }
+
+  /** A peer that is turned away gets a GOAWAY instead of our HELLO; nothing else is ever said before it. */
+  private answerHello(peer: Hello, version: number): void {
+    this.options.events.onOpen(peer)
+    if (this.state === 'ended') return
+    this.state = moveSession(this.state, 'open')
+    this.sayHello({ min: version, max: version })
+  }
+
+  private onRequestFrame(frame: Frame): void {
+    const stream = this.streams.add(frame.stream)
+    if (this.streams.count > this.streamsMax) {
+      const sentence = `more than ${this.streamsMax} requests at once on one connection`
+      return stream.fail(new ConcurError('BUSY', sentence))
+    }
+    const request = readRequest(frame, this.peer!.role)
+    if (request instanceof ConcurError) return stream.fail(request)
+    stream.hearRequest(frame.fin)
+    this.options.events.onRequest?.(stream, request, frame.fin)
+  }
+
+  private onPeerEnded(): void {
+    this.end(new ConcurError('UNREACHABLE', 'the peer closed the connection'))
+    this.wire.end()
+  }
+
+  private onGone(cause: Error | null): void {
+    const sentence = cause === null ? 'the connection was closed' : 'the connection broke'
+    this.end(new ConcurError('UNREACHABLE', sentence, { cause }))
+    this.wire.outbox.close()
+    this.options.events.onClosed(this.error!)
+  }
+
+  /** Those who asked in this turn have their streams in hand before these fail. */
+  private closeSoon(sentence: string): void {
+    this.options.timers.endOfTurn(() => this.close('UNREACHABLE', sentence))
+  }
+
+  private closeWith(error: ConcurError): void {
+    if (this.state === 'ended') return
+    this.end(error)
+    this.wire.outbox.sendControl(0, 'GOAWAY', { code: error.code, message: error.message }, true)
+    this.wire.outbox.flush()
+    this.wire.end()
+  }
+
+  private abandon(error: ConcurError): void {
+    this.end(error)
+    this.wire.cut()
+  }
+
+  /** Every stream fails with `error`; the transport is still there. */
+  private end(error: ConcurError): void {
+    if (this.state === 'ended') return
+    this.state = moveSession(this.state, 'ended')
+    this.error = error
+    this.giveUpOnHello()
+    this.streams.loseAll(error)
+  }
+}
+
+function ignore(): void {}

@@ -1,0 +1,70 @@
+/**
+ * The digest of a file: BLAKE3 over its size and the digests of its 1 MiB blocks, each under its own domain, so
+ * that a block can be checked as it comes and a block is never taken for a file. Clause: README.md "Digests".
+ */
+import { Blake3Hasher, blake3 } from '@napi-rs/blake-hash'
+import type { Brand } from './ids.ts'
+import { blockBytes, digestBytes } from './limits.ts'
+
+/** The digest of a whole file as text: `b3:` and 64 lower-case hex digits. */
+export type Digest = Brand<string, 'Digest'>
+
+const blockDomain = Buffer.from('concur-block-1\0')
+const fileDomain = Buffer.from('concur-file-1\0')
+/** Up to here one call over a copy is faster than a hasher object. */
+const oneCallBytesMax = 16 * 1024
+
+function hashUnder(domain: Buffer, ...parts: Uint8Array[]): Buffer {
+  const size = parts.reduce((sum, part) => sum + part.length, domain.length)
+  if (size <= oneCallBytesMax) return blake3(Buffer.concat([domain, ...parts], size))
+  const hasher = new Blake3Hasher()
+  hasher.update(domain)
+  for (const part of parts) hasher.update(part)
+  return hasher.digestBuffer()
+}
+
+/** @returns how many blocks a file of `size` bytes has; the empty file has none. */
+export function blockCount(size: number): number {
+  return Math.ceil(size / blockBytes)
+}
+
+/** @returns the length in bytes of block `index` of a file of `size` bytes. */
+export function blockLength(size: number, index: number): number {
+  return Math.min(blockBytes, size - index * blockBytes)
+}
+
+/** @returns the 32 bytes of a block's digest. `bytes`: one block, 1 byte to 1 MiB. */
+export function blockDigest(bytes: Uint8Array): Buffer {
+  return hashUnder(blockDomain, bytes)
+}
+
+/** @returns the digest of a file of `size` bytes whose blocks have these digests, one behind the other. */
+export function fileDigest(size: number, blockDigests: Uint8Array): Digest {
+  const sizeBytes = Buffer.alloc(8)
+  sizeBytes.writeBigUInt64BE(BigInt(size))
+  return digestFromBytes(hashUnder(fileDomain, sizeBytes, blockDigests))
+}
+
+/** @returns the digest of a whole small file, and of its blocks. */
+export function digestOf(bytes: Uint8Array): { digest: Digest; blockDigests: Buffer } {
+  const digests: Buffer[] = []
+  for (let at = 0; at < bytes.length; at += blockBytes)
+    digests.push(blockDigest(bytes.subarray(at, at + blockBytes)))
+  const blockDigests = Buffer.concat(digests)
+  return { digest: fileDigest(bytes.length, blockDigests), blockDigests }
+}
+
+/** @returns the text of a digest of 32 bytes. */
+export function digestFromBytes(bytes: Uint8Array): Digest {
+  return `b3:${Buffer.from(bytes.buffer, bytes.byteOffset, digestBytes).toString('hex')}` as Digest
+}
+
+/** @returns the 32 bytes of a digest. */
+export function digestToBytes(digest: Digest): Buffer {
+  return Buffer.from(digest.slice(3), 'hex')
+}
+
+/** @returns the digest, or null when `text` is none. */
+export function parseDigest(text: string): Digest | null {
+  return /^b3:[0-9a-f]{64}$/.test(text) ? (text as Digest) : null
+}

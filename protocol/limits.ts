@@ -1,0 +1,99 @@
+/**
+ * Every limit of the wire, in one place. Nouns first, unit and bound last. The relations between them are
+ * asserted when the module loads. Clause: README.md "Limits".
+ */
+const KiB = 1024
+const MiB = 1024 * KiB
+
+/** Bytes of a frame's header. */
+export const frameHeaderBytes = 12
+
+/** Bytes of file content, or of a list of block digests, in one frame. */
+export const chunkBytesMax = 256 * KiB
+
+/** Bytes of a frame's body. Any frame that announces more is refused on its header. */
+export const frameBodyBytesMax = chunkBytesMax
+
+/** Bytes of flow-controlled bodies that one direction of a stream may have under way before the receiver grants more. */
+export const streamCreditBytes = 1 * MiB
+
+/** Bytes of flow frames that may wait in front of a control frame; a single frame may be longer by its header. */
+export const chunkBytesAheadMax = 256 * KiB
+
+/** Streams that one client may have open at once on a connection; the next is answered BUSY. */
+export const streamsPerConnectionMax = 1024
+
+/** The stream whose opening ends its connection in order, so that no number is used twice. */
+export const streamNumberLast = 2 ** 32 - 2 ** 20
+
+/** Streams that a coordinator may have open at once on a link to a replica: links have reserved capacity. */
+export const streamsPerLinkMax = 1024 * KiB
+
+/** Bytes of frames that may wait unsent for one peer before it is given up as not reading. */
+export const unsentBytesMax = 16 * MiB
+
+/** Bytes of answers unsent for a client beyond which no more of its requests are read. */
+export const unsentBytesPause = 1 * MiB
+
+/** Bytes that a replica holds for one client it relays, before it stops reading what the coordinator sends. */
+export const relayedBytesPause = 2 * MiB
+
+/** Milliseconds in which a peer that has bytes to take must take some. */
+export const drainWithinMsMax = 30_000
+
+/** Milliseconds that a GOAWAY has to leave before its connection is cut. */
+export const goawayWithinMsMax = 1_000
+
+/** Bytes of one block of a file: what is hashed, checked and resumed as one. */
+export const blockBytes = 1 * MiB
+
+/** Bytes of the largest file. */
+export const fileBytesMax = 1024 * 1024 * MiB
+
+/** Bytes of a digest. */
+export const digestBytes = 32
+
+/** Bytes of a path in UTF-8. */
+export const pathBytesMax = 4096
+
+/** Bytes of one part of a path. */
+export const pathPartBytesMax = 255
+
+/** Configured nodes of one cluster, the coordinator included. */
+export const nodesMax = 32
+
+/** Bytes of entries that one page of a listing aims at. */
+export const pageBytesAim = 32 * KiB
+
+/** Bytes of a sentence (an error's message, a reason) on the wire. */
+export const sentenceBytesMax = 16 * KiB
+
+/** Bytes of a reason: what a verdict or a status says of one node. All nodes' reasons fit into one frame. */
+export const reasonBytesMax = 1 * KiB
+
+/** Bytes of a client's id. */
+export const clientIdBytesMax = 255
+
+/** Milliseconds in which a new connection must have said HELLO. */
+export const helloWithinMsMax = 5_000
+
+/** Milliseconds between two PROGRESS frames of one request that is still working. */
+export const progressEveryMs = 500
+
+function assertLimit(holds: boolean, relation: string): void {
+  if (!holds) throw new Error(`limits contradict each other: ${relation}`)
+}
+
+assertLimit(frameBodyBytesMax < 2 ** 24, 'a body length leaves the first byte of a frame 0x00')
+assertLimit(chunkBytesMax <= frameBodyBytesMax, 'a chunk fits into a frame')
+assertLimit(chunkBytesMax <= streamCreditBytes, 'the first credit admits a whole chunk')
+assertLimit(blockBytes % chunkBytesMax === 0, 'a block is a whole number of chunks')
+assertLimit(chunkBytesMax % digestBytes === 0, 'a chunk holds a whole number of digests')
+assertLimit(
+  sentenceBytesMax + nodesMax * 3 * reasonBytesMax < frameBodyBytesMax,
+  'a verdict with a note and a detail of every node fits into a frame',
+)
+assertLimit(
+  pageBytesAim + 2 * (pathBytesMax + nodesMax * 128) < frameBodyBytesMax,
+  'a page and one more entry fit into a frame',
+)

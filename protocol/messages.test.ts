@@ -1,0 +1,165 @@
+import fc from 'fast-check'
+import { bodies } from '../fixtures/arbitrary-messages.ts'
+import { goldenFrames } from '../fixtures/golden-frames.ts'
+import { readFrames } from '../fixtures/wire-frames.ts'
+import { ByteWriter } from './bytes.ts'
+import type { Digest } from './digest.ts'
+import { ConcurError } from './errors.ts'
+import type { NodeName } from './ids.ts'
+import { frameHeaderBytes, nodesMax, pathBytesMax, reasonBytesMax, sentenceBytesMax } from './limits.ts'
+import type { Status, Verdict } from './messages.ts'
+import { type BodyOf, decodeBody, encodeBody, type Opcode, opcodes } from './opcodes.ts'
+import { parsePath } from './path.ts'
+
+const allOpcodes = Object.keys(opcodes) as Opcode[]
+
+function encoded<K extends Opcode>(opcode: K, body: BodyOf<K>): Buffer {
+  const writer = new ByteWriter()
+  encodeBody(writer, opcode, body)
+  return writer.take()
+}
+
+test.each(allOpcodes)('any %s comes back as it was written, and fits its limit', opcode => {
+  fc.assert(
+    fc.property(bodies[opcode] as fc.Arbitrary<BodyOf<Opcode>>, body => {
+      const bytes = encoded(opcode, body)
+      expect(bytes.length).toBeLessThanOrEqual(opcodes[opcode].bodyBytesMax)
+      expect(decodeBody(opcode, bytes)).toEqual({ opcode, body })
+    }),
+    { numRuns: 60 },
+  )
+})
+
+const structured = goldenFrames().filter(({ opcode }) => opcodes[opcode as Opcode].body !== 'raw')
+
+test.each(structured)('$name that is cut anywhere is refused', ({ name, opcode, bytes }) => {
+  const { body } = readFrames(bytes)[0]!
+  const own = encoded(opcode as Opcode, body as BodyOf<Opcode>)
+  expect(name === 'HELLO-newer' ? own.length : own.length + frameHeaderBytes).toBeLessThanOrEqual(
+    bytes.length,
+  )
+  for (let length = 0; length < own.length; length++) {
+    expect(codeOf(opcode, own.subarray(0, length))).toBe('BAD_FRAME')
+  }
+})
+
+test.each(structured)('$name with one byte more is refused, unless it is HELLO', ({ opcode, bytes }) => {
+  const body = Buffer.concat([bytes.subarray(frameHeaderBytes), Buffer.alloc(1)])
+  expect(codeOf(opcode, body)).toBe(opcode === 'HELLO' ? 'none' : 'BAD_FRAME')
+})
+
+test('a golden frame with any one byte changed is read as something, or refused as BAD_FRAME or BAD_PATH', () => {
+  const codes = new Set<string>()
+  for (const { opcode, bytes } of structured) {
+    const body = Buffer.from(bytes.subarray(frameHeaderBytes))
+    for (let at = 0; at < body.length; at++) {
+      for (const change of [0x01, 0x80, 0xff]) {
+        body[at]! ^= change
+        codes.add(codeOf(opcode, body))
+        body[at]! ^= change
+      }
+    }
+  }
+  expect(codes).toEqual(new Set(['none', 'BAD_FRAME', 'BAD_PATH']))
+})
+
+test.each([
+  ['a role that is none', 'HELLO', '010104 0000000000 0000'],
+  ['a node name with a capital', 'HELLO', '010101 01000153 00000000 0000'],
+  ['a node id that is too short', 'HELLO', '010101 00 01000130 000000 0000'],
+  ['more members than a cluster may have', 'HELLO', '010101 0000000000 0021'],
+  ['a client id with a line feed', 'HELLO', '010100 000000 0100010a 00 0000'],
+  ['bodies that are none', 'READ', '000161 00 04 00'],
+  ['deep that is neither 0 nor 1', 'READ', '000161 02 00 00'],
+  ['a copy of a kind that is none', 'COPY', '05'],
+  ['something that is none', 'COPY', '0206'],
+  ['a verdict that is none', 'VERDICT', '03'],
+])('%s makes a BAD_FRAME', (_, opcode, hex) => {
+  expect(codeOf(opcode, Buffer.from(hex.replaceAll(' ', ''), 'hex'))).toBe('BAD_FRAME')
+})
+
+test.each(['READ', 'LOOK', 'FETCH', 'LIST', 'WALK'])('%s of a path that is none is BAD_PATH', opcode => {
+  const path = Buffer.from('0004', 'hex')
+  expect(codeOf(opcode, Buffer.concat([path, Buffer.from('../a'), Buffer.alloc(40)]))).toBe('BAD_PATH')
+})
+
+test.each(['READ', 'LOOK', 'FETCH'])(
+  '%s needs a path, and LIST and WALK take none for the whole tree',
+  opcode => {
+    expect(codeOf(opcode, Buffer.alloc(40))).toBe('BAD_PATH')
+    expect(decodeBody('WALK', Buffer.from('000000', 'hex')).body).toEqual({ path: '', recursive: false })
+  },
+)
+
+test('an error code that this version does not know is read as INTERNAL', () => {
+  expect(decodeBody('ERROR', Buffer.from('ffff000161', 'hex')).body).toEqual({
+    code: 'INTERNAL',
+    message: 'a',
+  })
+})
+
+test('a time before 1970 is written as 0, and a part of a millisecond is left out', () => {
+  const copy = { is: 'file', size: 1, mtimeMs: -5.5, executable: false, checkedAtMs: 1.9, digest } as const
+  expect(decodeBody('COPY', encoded('COPY', copy)).body).toMatchObject({ mtimeMs: 0, checkedAtMs: 1 })
+})
+
+const digest = `b3:${'0f'.repeat(32)}` as Digest
+const names = Array.from({ length: nodesMax }, (_, i) => `${i}`.padStart(32, 'n') as NodeName)
+const longReason = 'r'.repeat(20_000)
+
+test('the longest verdict fits into a frame: every sentence is cut where it is written', () => {
+  const longest: Verdict = {
+    verdict: 'ERROR',
+    versions: names.map(node => ({
+      type: 'file',
+      digest,
+      size: Number.MAX_SAFE_INTEGER,
+      mtimeMs: Number.MAX_SAFE_INTEGER,
+      executable: true,
+      copies: [{ node, checkedAtMs: Number.MAX_SAFE_INTEGER }],
+      cause: 'never-replicated',
+      note: longReason,
+    })),
+    missing: names,
+    stale: names,
+    unreachable: names,
+    details: names.map(node => ({ node, reason: longReason, behindOps: Number.MAX_SAFE_INTEGER })),
+    error: { code: 'UNREACHABLE', message: longReason },
+  }
+  const bytes = encoded('VERDICT', longest)
+  expect(bytes.length).toBeLessThanOrEqual(opcodes.VERDICT.bodyBytesMax)
+  const read = decodeBody('VERDICT', bytes).body as Verdict
+  expect(Buffer.byteLength(read.error!.message)).toBe(sentenceBytesMax)
+  expect(Buffer.byteLength(read.details[0]!.reason)).toBe(reasonBytesMax)
+})
+
+test('the longest status, and the longest copy, fit too', () => {
+  const figures = { epoch: 1, files: 1, bytes: 1, diskFreeBytes: 1 }
+  const positions = { appliedSeq: 1, lagOps: 1, lagMs: 1, lastHeartbeatMs: 1 }
+  const words = { address: longReason, reason: longReason, ...figures }
+  const longest: Status = {
+    coordinator: { name: names[0]!, state: 'serving', seq: 1, ...words },
+    replicas: names.map(name => ({ name, state: 'up', ...positions, ...words })),
+  }
+  expect(encoded('STATUS_IS', longest).length).toBeLessThanOrEqual(opcodes.STATUS_IS.bodyBytesMax)
+  const copy = { is: 'unreadable', reason: longReason } as const
+  expect(encoded('COPY', copy).length).toBeLessThanOrEqual(opcodes.COPY.bodyBytesMax)
+})
+
+test('the longest requests fit', () => {
+  const path = parsePath(Array.from({ length: 16 }, () => 'p'.repeat(255)).join('/'))
+  expect(path.length).toBe(pathBytesMax - 1)
+  const read = encoded('READ', { path, deep: true, bodies: 'from', from: names[0]! })
+  expect(read.length).toBeLessThanOrEqual(opcodes.READ.bodyBytesMax)
+  expect(encoded('FETCH', { path, digest }).length).toBeLessThanOrEqual(opcodes.FETCH.bodyBytesMax)
+})
+
+function codeOf(opcode: string, body: Buffer): string {
+  try {
+    decodeBody(opcode as Opcode, body)
+    return 'none'
+  } catch (error) {
+    if (!(error instanceof ConcurError)) throw error
+    return error.code
+  }
+}

@@ -1,0 +1,211 @@
+/**
+ * The one table of opcodes. It drives the types, the codecs, the limits that a decoder refuses on, the dispatch
+ * and the wire document. Numbers are never used again. Clause: README.md "Opcodes".
+ *
+ * kind: `connection` frames stand on stream 0; `request` opens a stream; `answer` goes back on it; `stream`
+ * frames rule a stream from either side.
+ * from: the roles whose requests it may be.
+ * lane: `control` frames are outside credit and written first; `flow` frames need credit and keep their order.
+ */
+import { ByteReader, type ByteWriter } from './bytes.ts'
+import type { Codec, ValueOf } from './codec.ts'
+import { ConcurError } from './errors.ts'
+import { chunkBytesMax, frameBodyBytesMax, pathBytesMax, reasonBytesMax, sentenceBytesMax } from './limits.ts'
+import type { Hello } from './messages.ts'
+import * as messages from './messages.ts'
+
+export type Kind = 'connection' | 'stream' | 'request' | 'answer'
+export type Lane = 'control' | 'flow'
+
+/** Bytes as they are: pieces of a file, or of a list of block digests. */
+export const raw = 'raw'
+
+/** Who may ask: the roles that a HELLO gives. */
+const clients = ['client', 'relay'] as const
+const coordinators = ['coordinator'] as const
+
+const requestBytesMax = pathBytesMax + 256
+
+export const opcodes = {
+  HELLO: { number: 0x01, kind: 'connection', lane: 'control', bodyBytesMax: 4096, body: messages.hello },
+  GOAWAY: {
+    number: 0x02,
+    kind: 'connection',
+    lane: 'control',
+    bodyBytesMax: sentenceBytesMax + 4,
+    body: messages.refusal,
+  },
+  HEARTBEAT: {
+    number: 0x03,
+    kind: 'connection',
+    lane: 'control',
+    bodyBytesMax: 256,
+    body: messages.heartbeat,
+  },
+
+  CREDIT: { number: 0x10, kind: 'stream', lane: 'control', bodyBytesMax: 4, body: messages.credit },
+  CANCEL: { number: 0x11, kind: 'stream', lane: 'control', bodyBytesMax: 0, body: messages.nothing },
+  ERROR: {
+    number: 0x12,
+    kind: 'stream',
+    lane: 'control',
+    bodyBytesMax: sentenceBytesMax + 4,
+    body: messages.refusal,
+  },
+
+  READ: {
+    number: 0x20,
+    kind: 'request',
+    from: clients,
+    lane: 'control',
+    bodyBytesMax: requestBytesMax,
+    body: messages.read,
+  },
+  LIST: {
+    number: 0x21,
+    kind: 'request',
+    from: clients,
+    lane: 'control',
+    bodyBytesMax: requestBytesMax,
+    body: messages.list_,
+  },
+  STATUS: {
+    number: 0x22,
+    kind: 'request',
+    from: clients,
+    lane: 'control',
+    bodyBytesMax: 0,
+    body: messages.nothing,
+  },
+  LOOK: {
+    number: 0x23,
+    kind: 'request',
+    from: coordinators,
+    lane: 'control',
+    bodyBytesMax: requestBytesMax,
+    body: messages.look,
+  },
+  FETCH: {
+    number: 0x24,
+    kind: 'request',
+    from: coordinators,
+    lane: 'control',
+    bodyBytesMax: requestBytesMax,
+    body: messages.fetch,
+  },
+  WALK: {
+    number: 0x25,
+    kind: 'request',
+    from: coordinators,
+    lane: 'control',
+    bodyBytesMax: requestBytesMax,
+    body: messages.walk,
+  },
+
+  PROGRESS: { number: 0x40, kind: 'answer', lane: 'control', bodyBytesMax: 64, body: messages.progress },
+  VERDICT: {
+    number: 0x41,
+    kind: 'answer',
+    lane: 'control',
+    bodyBytesMax: frameBodyBytesMax,
+    body: messages.verdict,
+  },
+  STATUS_IS: {
+    number: 0x42,
+    kind: 'answer',
+    lane: 'control',
+    bodyBytesMax: frameBodyBytesMax,
+    body: messages.status,
+  },
+  COPY: {
+    number: 0x43,
+    kind: 'answer',
+    lane: 'control',
+    bodyBytesMax: reasonBytesMax + 64,
+    body: messages.copy,
+  },
+
+  BODY: { number: 0x60, kind: 'answer', lane: 'flow', bodyBytesMax: 10, body: messages.body },
+  DIGESTS: { number: 0x61, kind: 'answer', lane: 'flow', bodyBytesMax: chunkBytesMax, body: raw },
+  CHUNK: { number: 0x62, kind: 'answer', lane: 'flow', bodyBytesMax: chunkBytesMax, body: raw },
+  ENTRIES: {
+    number: 0x63,
+    kind: 'answer',
+    lane: 'flow',
+    bodyBytesMax: frameBodyBytesMax,
+    body: messages.entries,
+  },
+  ROWS: { number: 0x64, kind: 'answer', lane: 'flow', bodyBytesMax: frameBodyBytesMax, body: messages.rows },
+  LISTED: {
+    number: 0x65,
+    kind: 'answer',
+    lane: 'flow',
+    bodyBytesMax: frameBodyBytesMax,
+    body: messages.listed,
+  },
+} as const satisfies Record<
+  string,
+  {
+    number: number
+    kind: Kind
+    from?: readonly Hello['role'][]
+    lane: Lane
+    bodyBytesMax: number
+    body: Codec<never> | Codec<unknown> | typeof raw
+  }
+>
+
+export type Opcode = keyof typeof opcodes
+type OpcodeWhere<Shape> = { [K in Opcode]: (typeof opcodes)[K] extends Shape ? K : never }[Opcode]
+
+export type RequestOpcode = OpcodeWhere<{ kind: 'request' }>
+/** What clients ask a coordinator, and a replica relays. */
+export type ClientOpcode = OpcodeWhere<{ from: typeof clients }>
+/** What a coordinator asks a replica. */
+export type NodeOpcode = OpcodeWhere<{ from: typeof coordinators }>
+export type RawOpcode = OpcodeWhere<{ body: typeof raw }>
+export type FlowOpcode = OpcodeWhere<{ lane: 'flow' }>
+export type ControlOpcode = OpcodeWhere<{ lane: 'control' }>
+/** The body of an opcode: its message, or bytes. */
+export type BodyOf<K extends Opcode> = (typeof opcodes)[K]['body'] extends infer C
+  ? C extends typeof raw
+    ? Uint8Array
+    : ValueOf<C>
+  : never
+
+/** A frame's meaning: opcode and body. */
+export type Message = { [K in Opcode]: { readonly opcode: K; readonly body: BodyOf<K> } }[Opcode]
+
+const opcodeByNumber: (Opcode | undefined)[] = []
+for (const [name, { number }] of Object.entries(opcodes)) opcodeByNumber[number] = name as Opcode
+
+/** @returns the opcode, or null for a number that is none. */
+export function opcodeOf(number: number): Opcode | null {
+  return opcodeByNumber[number] ?? null
+}
+
+/** Whether a peer of this role may ask this. */
+export function mayAsk(role: Hello['role'], opcode: RequestOpcode): boolean {
+  const from: readonly string[] = opcodes[opcode].from
+  return from.includes(role)
+}
+
+/** Writes a body in the grammar of its opcode. */
+export function encodeBody<K extends Opcode>(writer: ByteWriter, opcode: K, body: BodyOf<K>): void {
+  const codec = opcodes[opcode].body as Codec<unknown> | typeof raw
+  if (codec === raw) writer.bytes(body as Uint8Array)
+  else codec.write(writer, body)
+}
+
+/**
+ * Reads a body. A raw body is a view of `bytes`, valid as long as they are.
+ * @throws ConcurError BAD_FRAME when the bytes are not of the opcode's grammar; BAD_PATH for a path that is none.
+ */
+export function decodeBody(opcode: Opcode, bytes: Buffer): Message {
+  const codec = opcodes[opcode].body as Codec<unknown> | typeof raw
+  if (codec === raw) return { opcode, body: bytes } as Message
+  const reader = new ByteReader(bytes)
+  const body = codec.read(reader)
+  if (reader.left !== 0) throw new ConcurError('BAD_FRAME', `${opcode} with ${reader.left} bytes too many`)
+  return { opcode, body } as Message
+}

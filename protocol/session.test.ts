@@ -1,0 +1,66 @@
+import { opcodes } from './opcodes.ts'
+import {
+  assertAdmitted,
+  chooseVersion,
+  moveSession,
+  type SessionState,
+  type Side,
+  wireVersions,
+} from './session.ts'
+
+const states: readonly SessionState[] = ['awaiting-hello', 'open', 'ended']
+
+test('a session waits for HELLO, is open, and has ended; any other move is our own mistake, with both names', () => {
+  const moves = states.flatMap(from =>
+    states.flatMap(to => {
+      try {
+        return [`${from} → ${moveSession(from, to)}`]
+      } catch (error) {
+        expect((error as Error).message).toBe(`a session does not go from ${from} to ${to}`)
+        return []
+      }
+    }),
+  )
+  expect(moves).toEqual(['awaiting-hello → open', 'awaiting-hello → ended', 'open → ended'])
+})
+
+/** What each side admits in each state. */
+function admitted(state: SessionState, side: Side): string[] {
+  return (Object.keys(opcodes) as (keyof typeof opcodes)[]).filter(opcode => {
+    try {
+      assertAdmitted(state, side, opcode)
+      return true
+    } catch {
+      return false
+    }
+  })
+}
+
+test('the table of what may be said when', () => {
+  const requests = ['READ', 'LIST', 'STATUS', 'LOOK', 'FETCH', 'WALK']
+  const rulers = ['CREDIT', 'CANCEL', 'ERROR']
+  const answers = Object.keys(opcodes).filter(name => opcodes[name as keyof typeof opcodes].kind === 'answer')
+  expect(admitted('awaiting-hello', 'dialer')).toEqual(['HELLO', 'GOAWAY'])
+  expect(admitted('awaiting-hello', 'acceptor')).toEqual(['HELLO', 'GOAWAY'])
+  expect(admitted('open', 'acceptor')).toEqual(['GOAWAY', ...rulers, ...requests])
+  expect(admitted('open', 'dialer')).toEqual(['GOAWAY', 'HEARTBEAT', ...rulers, ...answers])
+  expect(admitted('ended', 'dialer')).toEqual(['GOAWAY'])
+  expect(admitted('ended', 'acceptor')).toEqual(['GOAWAY'])
+})
+
+test.each([
+  [1, 1, 1],
+  [0, 1, 1],
+  [1, 255, 1],
+])('a peer that speaks %d to %d is answered with version %d', (versionMin, versionMax, version) => {
+  expect(chooseVersion({ versionMin, versionMax })).toBe(version)
+  expect(wireVersions.min).toBeLessThanOrEqual(version)
+})
+
+test.each([
+  [2, 2],
+  [0, 0],
+  [2, 1],
+])('a peer that speaks %d to %d is refused', (versionMin, versionMax) => {
+  expect(() => chooseVersion({ versionMin, versionMax })).toThrow('this side speaks wire versions 1 to 1')
+})

@@ -1,0 +1,57 @@
+/** The streams of one connection by their numbers, which only grow. Clause: README.md "Sessions". */
+import { ConcurError } from './errors.ts'
+import type { Outbox } from './outbox.ts'
+import { Stream } from './stream.ts'
+
+export class StreamTable {
+  private readonly outbox: Outbox
+  private readonly onIdle: () => void
+  private readonly underWay = new Map<number, Stream>()
+  private lastOpened = 0
+
+  /** `onIdle`: the last stream that was under way has ended. */
+  constructor(options: { outbox: Outbox; onIdle: () => void }) {
+    this.outbox = options.outbox
+    this.onIdle = options.onIdle
+  }
+
+  get count(): number {
+    return this.underWay.size
+  }
+
+  /** The highest number that either side has opened; 0 before the first. */
+  get last(): number {
+    return this.lastOpened
+  }
+
+  get(id: number): Stream | undefined {
+    return this.underWay.get(id)
+  }
+
+  /** @throws ConcurError BAD_FRAME when the peer opens a stream whose number is not higher than every one before. */
+  countOpened(id: number): void {
+    if (id <= this.lastOpened) throw new ConcurError('BAD_FRAME', `stream ${id} is opened again`)
+    this.lastOpened = id
+  }
+
+  /** Adds a stream that the peer has opened. */
+  add(id: number): Stream {
+    const stream = new Stream({ id, outbox: this.outbox, onEnded: () => this.remove(id) })
+    this.underWay.set(id, stream)
+    return stream
+  }
+
+  /** Opens the next stream. */
+  addNext(): Stream {
+    return this.add(++this.lastOpened)
+  }
+
+  loseAll(error: ConcurError): void {
+    for (const stream of [...this.underWay.values()]) stream.lose(error)
+  }
+
+  private remove(id: number): void {
+    this.underWay.delete(id)
+    if (this.underWay.size === 0) this.onIdle()
+  }
+}

@@ -1,0 +1,183 @@
+/**
+ * One request and its answer: a stream of frames in both directions on a connection, with credit for the flow
+ * frames of each. Knows its connection only as the functions it needs. Clause: README.md "Streams and credit".
+ */
+import { ByteWriter } from './bytes.ts'
+import { ConcurError } from './errors.ts'
+import { chunkBytesMax, frameBodyBytesMax, streamCreditBytes } from './limits.ts'
+import {
+  type BodyOf,
+  type ControlOpcode,
+  encodeBody,
+  type FlowOpcode,
+  type Message,
+  opcodes,
+  type RawOpcode,
+} from './opcodes.ts'
+import { type FlowQueue, type Outbox, releaseFrames } from './outbox.ts'
+
+export interface StreamEvents {
+  /**
+   * A frame of this stream. A raw body is valid during the call only. Who has worked on the body of a flow frame
+   * calls `consumed` with its `bodyBytes`, or the peer stops.
+   */
+  onMessage(message: Message, fin: boolean, bodyBytes: number): void
+  /** ERROR or CANCEL from the peer, or the connection is lost (UNREACHABLE). Comes once, last. */
+  onFailed(error: ConcurError): void
+}
+
+/** Credit is given back in portions of at least this many bytes. */
+const creditPortionBytes = streamCreditBytes / 4
+
+export class Stream {
+  readonly id: number
+  private readonly outbox: Outbox
+  private readonly onEnded: () => void
+  private readonly queue: FlowQueue
+  private events: StreamEvents | null = null
+  private receiveCredit: number = streamCreditBytes
+  private creditOwed = 0
+  private saidFin = false
+  private heardFin = false
+  private isOver = false
+
+  constructor(options: { id: number; outbox: Outbox; onEnded: () => void }) {
+    this.id = options.id
+    this.outbox = options.outbox
+    this.onEnded = options.onEnded
+    this.queue = { stream: options.id, frames: [], credit: streamCreditBytes, inRound: false }
+  }
+
+  /** Whether nothing more can be sent: it was finished, failed or cancelled. */
+  get ended(): boolean {
+    return this.isOver || this.saidFin
+  }
+
+  listen(events: StreamEvents): void {
+    this.events = events
+  }
+
+  /** Sends a control message. Does nothing on a stream that has ended. */
+  send<K extends ControlOpcode>(opcode: K, body: BodyOf<K>, fin = false): void {
+    if (this.ended) return
+    this.outbox.sendControl(this.id, opcode, body, fin)
+    if (!fin) return
+    this.saidFin = true
+    this.endIfBothFinished()
+  }
+
+  /** Queues a message of the flow lane. Does nothing on a stream that has ended. */
+  sendFlow<K extends Exclude<FlowOpcode, RawOpcode>>(opcode: K, body: BodyOf<K>, fin = false): Promise<void> {
+    const writer = new ByteWriter()
+    encodeBody(writer, opcode, body)
+    if (writer.length > frameBodyBytesMax)
+      throw new Error(`${opcode} with ${writer.length} bytes does not fit into a frame`)
+    return this.sendPiece(opcode, writer.view(), fin)
+  }
+
+  /**
+   * Sends bytes in frames of at most 256 KiB.
+   * @returns when they have left and may be used again; at once on a stream that has ended.
+   */
+  sendPiece(opcode: FlowOpcode, bytes: Buffer, fin = false): Promise<void> {
+    return new Promise(resolve => this.queuePiece(opcode, bytes, { fin, onSent: resolve }))
+  }
+
+  /** As sendPiece, for callers that need no promise. */
+  queuePiece(opcode: FlowOpcode, bytes: Buffer, options: { fin: boolean; onSent: () => void }): void {
+    if (this.ended) return options.onSent()
+    let framesLeft = Math.max(1, Math.ceil(bytes.length / chunkBytesMax))
+    const onSent = (): void => {
+      if (--framesLeft === 0) this.onPieceSent(options)
+    }
+    for (let at = 0; at === 0 || at < bytes.length; at += chunkBytesMax) {
+      const isLast = at + chunkBytesMax >= bytes.length
+      const body = bytes.length <= chunkBytesMax ? bytes : bytes.subarray(at, at + chunkBytesMax)
+      this.queue.frames.push({ opcode, fin: isLast && options.fin, body, onSent })
+    }
+    if (options.fin) this.saidFin = true
+    this.outbox.ready(this.queue)
+  }
+
+  /** Ends the stream with an error that the peer is told. */
+  fail(error: ConcurError): void {
+    if (this.isOver) return
+    this.outbox.sendControl(this.id, 'ERROR', { code: error.code, message: error.message }, true)
+    this.end()
+  }
+
+  /** Ends the stream because its answer is not wanted any more. */
+  cancel(): void {
+    if (this.isOver) return
+    this.outbox.sendControl(this.id, 'CANCEL', {}, true)
+    this.end()
+  }
+
+  /** Gives the peer credit for the bodies of flow frames that were worked on. */
+  consumed(bytes: number): void {
+    this.creditOwed += bytes
+    if (this.creditOwed < creditPortionBytes || this.heardFin || this.isOver) return
+    this.receiveCredit += this.creditOwed
+    this.outbox.sendControl(this.id, 'CREDIT', { bytes: this.creditOwed }, false)
+    this.creditOwed = 0
+  }
+
+  /**
+   * The connection heard a frame of this stream.
+   * @throws ConcurError BAD_FRAME when the peer sends beyond its credit or after its last frame.
+   */
+  hear(message: Message, fin: boolean, bodyBytes: number): void {
+    if (this.isOver) return
+    if (message.opcode === 'CREDIT') return this.grant(message.body.bytes)
+    if (message.opcode === 'ERROR') return this.lose(new ConcurError(message.body.code, message.body.message))
+    if (message.opcode === 'CANCEL')
+      return this.lose(new ConcurError('UNREACHABLE', 'the peer does not want the answer any more'))
+    if (this.heardFin)
+      throw new ConcurError('BAD_FRAME', `${message.opcode} after the last frame of stream ${this.id}`)
+    if (opcodes[message.opcode].lane === 'flow') {
+      if (bodyBytes > this.receiveCredit)
+        throw new ConcurError('BAD_FRAME', `${message.opcode} beyond the credit of stream ${this.id}`)
+      this.receiveCredit -= bodyBytes
+    }
+    this.heardFin = fin
+    this.events?.onMessage(message, fin, bodyBytes)
+    if (fin) this.endIfBothFinished()
+  }
+
+  /** Ends the stream without telling the peer: it has told us, or is gone. */
+  lose(error: ConcurError): void {
+    if (this.isOver) return
+    this.end()
+    this.events?.onFailed(error)
+  }
+
+  /** Acceptor: the request that opened the stream was heard. */
+  hearRequest(fin: boolean): void {
+    this.heardFin = fin
+  }
+
+  private grant(bytes: number): void {
+    this.queue.credit += bytes
+    if (this.queue.credit > 2 ** 40)
+      throw new ConcurError('BAD_FRAME', `credit without bound on stream ${this.id}`)
+    this.outbox.ready(this.queue)
+  }
+
+  private onPieceSent(piece: { fin: boolean; onSent: () => void }): void {
+    piece.onSent()
+    if (piece.fin) this.endIfBothFinished()
+  }
+
+  /** A last frame that still waits for credit keeps the stream: its peer must be heard. */
+  private endIfBothFinished(): void {
+    if (!this.saidFin || !this.heardFin || this.isOver || this.queue.frames.length > 0) return
+    this.isOver = true
+    this.onEnded()
+  }
+
+  private end(): void {
+    this.isOver = true
+    releaseFrames(this.queue)
+    this.onEnded()
+  }
+}

@@ -1,0 +1,34 @@
+/** Which bodies of a verdict a READ wants to have: pure functions of the two. Clause: README.md "READ". */
+import type { Read, Verdict, Version } from './messages.ts'
+
+/** A read from one node needs that node's copy, whatever the others hold. */
+export function verdictFrom(verdict: Verdict, { bodies, from }: Read): Verdict {
+  if (bodies !== 'from' || from === null || verdict.error !== null) return verdict
+  if (verdict.missing.includes(from))
+    return { ...verdict, verdict: 'ERROR', error: { code: 'NOT_FOUND', message: `not on ${from}` } }
+  const detail = verdict.details.find(({ node }) => node === from)
+  if (detail !== undefined)
+    return {
+      ...verdict,
+      verdict: 'ERROR',
+      error: { code: 'UNREACHABLE', message: `${from} ${detail.reason}` },
+    }
+  const version = versionFrom(verdict, from)
+  if (version?.type === 'file') return verdict
+  const code = version?.type === 'folder' ? 'IS_DIRECTORY' : 'NOT_A_FILE'
+  return { ...verdict, verdict: 'ERROR', error: { code, message: `no file on ${from}` } }
+}
+
+function versionFrom(verdict: Verdict, from: string): Version | undefined {
+  return verdict.versions.find(({ copies }) => copies.some(({ node }) => node === from))
+}
+
+/** @returns the places in `versions` of what the client wants to have. */
+export function wantedVersions({ verdict, versions }: Verdict, { bodies, from }: Read): number[] {
+  if (verdict === 'ERROR' || bodies === 'none') return []
+  if (bodies === 'agreed' && verdict !== 'SINGLE_FILE') return []
+  return versions.flatMap((version, place) => {
+    if (version.type !== 'file') return []
+    return bodies !== 'from' || version.copies.some(({ node }) => node === from) ? [place] : []
+  })
+}

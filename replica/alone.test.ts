@@ -1,0 +1,280 @@
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { RecordedLog } from '../fixtures/cluster-node.ts'
+import { FakeTime } from '../fixtures/fake-time.ts'
+import { fileCopy, fileEntry } from '../fixtures/scripted-node.ts'
+import { type Served, serve } from '../fixtures/served.ts'
+import { until } from '../fixtures/until.ts'
+import type { ClientId, NodeName } from '../protocol/ids.ts'
+import type { Read } from '../protocol/messages.ts'
+import { type FilePath, wholeTree } from '../protocol/path.ts'
+import { ProgressReports } from '../protocol/progress-reports.ts'
+import { Alone, type ClientRequest } from './alone.ts'
+import type { Census } from './store/census.ts'
+import { openTemporaryStore, type TemporaryStore } from './store/store.fixture.ts'
+
+const MiB = 1024 * 1024
+const name = 'server2' as NodeName
+const members = ['server1', 'server2', 'server3'] as NodeName[]
+const notAsked = 'was not asked, because the coordinator cannot be reached'
+
+let time: FakeTime
+let log: RecordedLog
+let temporary: TemporaryStore
+let served: Served
+let openBefore: number
+
+beforeEach(async () => {
+  time = new FakeTime()
+  log = new RecordedLog()
+  temporary = await openTemporaryStore()
+  const { store } = temporary
+  const alone = new Alone({
+    config: {
+      root: temporary.root,
+      name,
+      listen: { host: '127.0.0.1', port: 6002 },
+      coordinator: null,
+      heartbeatMs: 1_000,
+      text: true,
+      connectionsMax: 10,
+    },
+    store,
+    census: { latest: () => ({ files: 3, bytes: 40 }) } as unknown as Census,
+    reports: new ProgressReports(time),
+    clock: time,
+    log,
+    address: () => ({ host: '127.0.0.1', port: 6002 }),
+    coordinator: () => ({ host: '::1', port: 6001 }),
+  })
+  served = await serve(time, (request, stream) =>
+    alone.serve(request as ClientRequest, stream, 'anna@home' as ClientId),
+  )
+  store.setMembers(members)
+  openBefore = temporary.disk.open.size
+})
+
+afterEach(async () => {
+  await until(() => temporary.disk.open.size === openBefore, 'every file to be closed')
+  served.close()
+  await temporary.remove()
+})
+
+const write = (path: string, content: string | Uint8Array): void =>
+  writeFileSync(`${temporary.root}/${path}`, content)
+
+const ask = (path: string, options: Partial<Read> = {}, how = {}) =>
+  served.peer.ask('READ', { path: path as FilePath, deep: false, bodies: 'all', from: null, ...options }, how)
+const read = (path: string, options: Partial<Read> = {}) => ask(path, options).ended()
+const others = members.filter(member => member !== name)
+
+describe('a read', () => {
+  test('is answered from this copy and names every other node as not asked', async () => {
+    write('a.txt', 'x')
+    const answer = await read('a.txt')
+    expect(answer.only('VERDICT')).toEqual({
+      verdict: 'SINGLE_FILE',
+      versions: [
+        {
+          type: 'file',
+          digest: fileCopy('x').digest,
+          size: 1,
+          mtimeMs: expect.any(Number),
+          executable: false,
+          copies: [{ node: name, checkedAtMs: expect.any(Number) }],
+          cause: null,
+          note: null,
+        },
+      ],
+      missing: [],
+      stale: [],
+      unreachable: others,
+      details: others.map(node => ({ node, reason: notAsked, behindOps: null })),
+      error: null,
+    })
+    expect(answer.text()).toBe('x')
+  })
+
+  test('of what is not here is UNREACHABLE, not NOT_FOUND: the others were not asked', async () => {
+    const { error, missing, unreachable } = (await read('a.txt')).only('VERDICT')
+    expect(error).toEqual({
+      code: 'UNREACHABLE',
+      message: `not on server2; server1 ${notAsked}; server3 ${notAsked}`,
+    })
+    expect([missing, unreachable]).toEqual([[name], others])
+  })
+
+  test('from this node gives its copy; from another, known or not, is UNREACHABLE', async () => {
+    write('a.txt', 'x')
+    expect((await read('a.txt', { bodies: 'from', from: name })).text()).toBe('x')
+    for (const from of ['server1', 'server9'] as NodeName[]) {
+      const answer = await read('a.txt', { bodies: 'from', from })
+      expect(answer.only('VERDICT').error).toEqual({ code: 'UNREACHABLE', message: `${from} ${notAsked}` })
+      expect(answer.bodies).toEqual([])
+    }
+  })
+
+  test('of a folder says so', async () => {
+    mkdirSync(`${temporary.root}/folder`)
+    expect((await read('folder')).only('VERDICT').error).toMatchObject({ code: 'IS_DIRECTORY' })
+  })
+
+  test('of a large file says that it works, and brings it whole', async () => {
+    const content = Buffer.alloc(3 * MiB, 'abc')
+    write('big', content)
+    let goOn: () => void = () => {}
+    temporary.hasher.before = () =>
+      new Promise(resolve => {
+        goOn = resolve
+      })
+    const answer = ask('big')
+    await until(() => temporary.hasher.hashed === 1, 'the hash to begin')
+    await time.pass(2_000)
+    expect(answer.all('PROGRESS').length).toBeGreaterThanOrEqual(3)
+    expect(answer.all('PROGRESS')[0]).toEqual({ node: name, bytesDone: 0, bytesTotal: 3 * MiB })
+    goOn()
+    expect(Buffer.concat((await answer.ended()).bodies[0]!).equals(content)).toBe(true)
+  })
+
+  test('that is cancelled lets go of the file', async () => {
+    write('big', Buffer.alloc(8 * MiB))
+    const answer = ask('big', {}, { isReading: false })
+    await answer.until(({ bytesHeard }) => bytesHeard > MiB / 2, 'bytes')
+    answer.stream.cancel()
+    await until(() => served.acceptor.streamCount === 0, 'the end of the stream')
+  })
+
+  test.each([
+    ['changes', (file: string) => writeFileSync(file, 'another')],
+    ['is deleted', (file: string) => rmSync(file)],
+  ])('of a file that %s before it is sent is CHANGED', async (_, act) => {
+    write('a.txt', 'x')
+    const { store, root } = temporary
+    const openBody = store.openBody.bind(store)
+    store.openBody = (...asked) => {
+      act(`${root}/a.txt`)
+      return openBody(...asked)
+    }
+    expect((await read('a.txt')).error).toMatchObject({ code: 'CHANGED' })
+  })
+})
+
+describe('a listing', () => {
+  const list = (path: string, options: Record<string, boolean> = {}) => {
+    const folder = path === '' ? wholeTree : (path as FilePath)
+    return served.peer.ask('LIST', { path: folder, recursive: true, compare: true, ...options }).ended()
+  }
+
+  test('shows this copy as not compared, and names who was not asked', async () => {
+    write('a.txt', 'x')
+    mkdirSync(`${temporary.root}/f`)
+    write('f/b', 'yy')
+    const answer = await list('')
+    const rows = answer.all('ROWS').flatMap(({ rows }) => rows)
+    expect(rows.map(({ path, mark, type, size }) => [path, mark, type, size])).toEqual([
+      ['a.txt', '!', 'file', 1],
+      ['f', '!', 'folder', 0],
+      ['f/b', '!', 'file', 2],
+    ])
+    expect(rows[0]!.nodes.map(({ node, copy }) => [node, copy?.size ?? null])).toEqual([
+      ['server1', null],
+      ['server2', 1],
+      ['server3', null],
+    ])
+    expect(answer.only('LISTED').unreachable.map(({ node, reason }) => [node, reason])).toEqual(
+      others.map(node => [node, notAsked]),
+    )
+  })
+
+  test('without a comparison marks nothing', async () => {
+    write('a.txt', 'x')
+    expect((await list('', { compare: false })).all('ROWS')[0]!.rows[0]!.mark).toBe(null)
+  })
+
+  test('of what is not here is UNREACHABLE', async () => {
+    expect((await list('nowhere')).error).toMatchObject({
+      code: 'UNREACHABLE',
+      message: `not on server2; server1 ${notAsked}; server3 ${notAsked}`,
+    })
+  })
+
+  test('that nobody wants any more is not gone on with, however much there is', async () => {
+    let isOver = false
+    temporary.store.walk = async function* () {
+      try {
+        for (let at = 0; ; at++) yield [fileEntry(`${'p'.repeat(200)}${at}`, 'x')]
+      } finally {
+        isOver = true
+      }
+    }
+    const everything = { path: wholeTree, recursive: true, compare: true }
+    const answer = served.peer.ask('LIST', everything, { isReading: false })
+    await answer.until(({ bytesHeard }) => bytesHeard > MiB / 2, 'rows')
+    answer.stream.cancel()
+    await until(() => isOver, 'the end of the walk')
+  })
+
+  test('of many entries comes whole', async () => {
+    for (let file = 0; file < 700; file++) write(`${'n'.repeat(200)}${String(file).padStart(4, '0')}`, '')
+    const rows = (await list('')).all('ROWS').flatMap(({ rows }) => rows)
+    expect(rows).toHaveLength(700)
+  })
+})
+
+describe('the status', () => {
+  test('shows the coordinator as down, and this node', async () => {
+    const status = (await served.peer.ask('STATUS', {}).ended()).only('STATUS_IS')
+    const unknown = { epoch: null }
+    expect(status).toEqual({
+      coordinator: {
+        ...unknown,
+        name: 'server1',
+        address: '[::1]:6001',
+        state: 'down',
+        reason: 'cannot be reached from this replica',
+        seq: null,
+        files: null,
+        bytes: null,
+        diskFreeBytes: null,
+      },
+      replicas: [
+        {
+          ...unknown,
+          name,
+          address: '127.0.0.1:6002',
+          state: 'up',
+          reason: null,
+          appliedSeq: null,
+          lagOps: null,
+          lagMs: null,
+          lastHeartbeatMs: null,
+          files: 3,
+          bytes: 40,
+          diskFreeBytes: expect.any(Number),
+        },
+      ],
+    })
+  })
+})
+
+test('a replica that never had a link speaks of the coordinator, whose name it does not know', async () => {
+  temporary.store.setMembers([])
+  expect((await read('a.txt')).only('VERDICT')).toMatchObject({
+    missing: [name],
+    unreachable: ['coordinator'],
+  })
+  expect((await served.peer.ask('STATUS', {}).ended()).only('STATUS_IS').coordinator.name).toBe('coordinator')
+})
+
+test('each request is one line in the log', async () => {
+  write('a.txt', 'x')
+  await read('a.txt')
+  await read('b.txt')
+  await served.peer.ask('LIST', { path: 'nowhere' as FilePath, recursive: true, compare: true }).ended()
+  await served.peer.ask('STATUS', {}).ended()
+  expect(log.all('request')).toMatchObject([
+    { client: 'anna@home', op: 'read', path: 'a.txt', verdict: 'SINGLE_FILE' },
+    { client: 'anna@home', op: 'read', path: 'b.txt', code: 'UNREACHABLE' },
+    { client: 'anna@home', op: 'ls', path: 'nowhere', code: 'UNREACHABLE' },
+    { client: 'anna@home', op: 'status', path: '' },
+  ])
+})

@@ -1,0 +1,196 @@
+/**
+ * A client's reads while the coordinator is gone: answered from this one copy, naming every other node as
+ * unreachable. Nothing here claims that copies were compared.
+ */
+
+import { addressText } from '../protocol/addresses.ts'
+import type { Request } from '../protocol/connection.ts'
+import type { Digest } from '../protocol/digest.ts'
+import { asConcurError, ConcurError } from '../protocol/errors.ts'
+import type { ClientId, NodeName } from '../protocol/ids.ts'
+import type { CoordinatorStatus, Copy, Detail, Entry, ReplicaStatus, Row } from '../protocol/messages.ts'
+import type { BodyOf, ClientOpcode } from '../protocol/opcodes.ts'
+import type { FilePath, FolderPath } from '../protocol/path.ts'
+import type { ProgressReports } from '../protocol/progress-reports.ts'
+import type { Stream } from '../protocol/stream.ts'
+import { judge, type NodeAnswer } from '../protocol/verdict.ts'
+import { verdictFrom, wantedVersions } from '../protocol/wanted-bodies.ts'
+import type { Address, Clock } from '../protocol/world.ts'
+import { pagesOf } from './answer-node.ts'
+import type { ReplicaConfig } from './config.ts'
+import type { Log } from './program/log.ts'
+import { beginRequestLine, failure, type Outcome } from './program/request-line.ts'
+import { finishBodies, pourBody, streamSink } from './store/body-sink.ts'
+import type { Census } from './store/census.ts'
+import type { OpenBody, Store } from './store/store.ts'
+
+export type ClientRequest = Extract<Request, { opcode: ClientOpcode }>
+
+/** How an unreachable node's reason reads on from its name. */
+const reason = 'was not asked, because the coordinator cannot be reached'
+
+/** Who the coordinator is to a replica that never had a link. */
+const unknownCoordinator = 'coordinator' as NodeName
+
+/** What a request is called in the log. */
+const opNames: Record<ClientOpcode, string> = { READ: 'read', LIST: 'ls', STATUS: 'status' }
+
+const listed: Outcome = { verdict: 'listed' }
+
+export interface AloneOptions {
+  readonly config: ReplicaConfig
+  readonly store: Store
+  readonly census: Census
+  readonly reports: ProgressReports
+  readonly clock: Clock
+  readonly log: Log
+  readonly address: () => Address
+  readonly coordinator: () => Address | null
+}
+
+export class Alone {
+  private readonly options: AloneOptions
+
+  constructor(options: AloneOptions) {
+    this.options = options
+  }
+
+  serve(request: ClientRequest, stream: Stream, client: ClientId | null): void {
+    const path = request.opcode === 'STATUS' ? '' : request.body.path
+    const endLine = beginRequestLine({ ...this.options, client }, opNames[request.opcode], path)
+    const { reports } = this.options
+    this.answer(request, stream)
+      .then(endLine, error => {
+        endLine(failure(error))
+        stream.fail(asConcurError(error))
+      })
+      .finally(() => reports.end(stream))
+  }
+
+  private async answer(request: ClientRequest, stream: Stream): Promise<Outcome> {
+    switch (request.opcode) {
+      case 'READ':
+        return this.onRead(request.body, stream)
+      case 'LIST':
+        return this.onList(request.body, stream)
+      case 'STATUS':
+        return this.onStatus(stream)
+      default:
+        return request satisfies never
+    }
+  }
+
+  /** Every configured node as far as known, coordinator first, this one included. */
+  private get members(): readonly NodeName[] {
+    const { store, config } = this.options
+    const members = store.members()
+    if (members.includes(config.name)) return members
+    return [...(members.length > 0 ? members : [unknownCoordinator]), config.name]
+  }
+
+  /** A name that is asked for may be a node's, though no link has told so. */
+  private membersWith(from: NodeName | null): readonly NodeName[] {
+    return from === null || this.members.includes(from) ? this.members : [...this.members, from]
+  }
+
+  private async onRead(request: BodyOf<'READ'>, stream: Stream): Promise<Outcome> {
+    const { store, reports, config } = this.options
+    const onProgress = (bytesDone: number, bytesTotal: number): void => {
+      reports.update(stream, { node: config.name, bytesDone, bytesTotal })
+    }
+    reports.begin(stream)
+    const copy = await store.look(request.path, { deep: request.deep, onProgress })
+    reports.end(stream)
+    const verdict = verdictFrom(
+      judge(this.membersWith(request.from).map(node => this.answerOf(node, copy))),
+      request,
+    )
+    const wanted = wantedVersions(verdict, request)
+    stream.send('VERDICT', verdict, wanted.length === 0)
+    for (const place of wanted) {
+      const body = await this.openBody(request.path, verdict.versions[place]!.digest!)
+      await pourBody(body, streamSink(stream, place))
+    }
+    if (wanted.length > 0) finishBodies(stream)
+    return verdict.error === null ? { verdict: verdict.verdict } : { code: verdict.error.code }
+  }
+
+  /** A file that is gone meanwhile has moved under the read; that no node has it, nobody has said. */
+  private async openBody(path: FilePath, digest: Digest): Promise<OpenBody> {
+    try {
+      return await this.options.store.openBody(path, digest)
+    } catch (error) {
+      const { code, message } = asConcurError(error)
+      throw code === 'NOT_FOUND' ? new ConcurError('CHANGED', message, { cause: error }) : error
+    }
+  }
+
+  private answerOf(node: NodeName, copy: Copy): NodeAnswer {
+    return node === this.options.config.name ? { node, copy } : { node, copy: null, reason }
+  }
+
+  private async onList({ path, recursive, compare }: BodyOf<'LIST'>, stream: Stream): Promise<Outcome> {
+    const { config, reports } = this.options
+    const mark = compare ? '!' : null
+    reports.begin(stream)
+    for await (const entries of this.walk(path, recursive)) {
+      for (const page of pagesOf(entries)) {
+        if (stream.ended) return listed
+        const rows = page.map(({ path, type, size, digest, mtimeMs }): Row => {
+          const own = { type, size, digest, mtimeMs }
+          const nodes = this.members.map(node => ({ node, copy: node === config.name ? own : null }))
+          return { path, type, mark, size, digest, nodes }
+        })
+        await stream.sendFlow('ROWS', { rows })
+      }
+    }
+    const others = this.members.filter(node => node !== config.name)
+    const unreachable = others.map((node): Detail => ({ node, reason, behindOps: null }))
+    await stream.sendFlow('LISTED', { unreachable }, true)
+    return listed
+  }
+
+  /** That nothing is here says nothing of the nodes that were not asked. */
+  private async *walk(folder: FolderPath, recursive: boolean): AsyncGenerator<readonly Entry[]> {
+    try {
+      yield* this.options.store.walk(folder, recursive)
+    } catch (error) {
+      const known = asConcurError(error)
+      if (known.code !== 'NOT_FOUND') throw known
+      const others = this.members.filter(node => node !== this.options.config.name)
+      const said = [`not on ${this.options.config.name}`, ...others.map(node => `${node} ${reason}`)]
+      throw new ConcurError('UNREACHABLE', said.join('; '))
+    }
+  }
+
+  private onStatus(stream: Stream): Outcome {
+    const { config, store, census, address, coordinator } = this.options
+    const known = coordinator()
+    const counts = census.latest()
+    const nothing = { epoch: null, files: null, bytes: null, diskFreeBytes: null }
+    const coordinatorRow: CoordinatorStatus = {
+      name: this.members[0]!,
+      address: known === null ? '' : addressText(known),
+      state: 'down',
+      reason: 'cannot be reached from this replica',
+      seq: null,
+      ...nothing,
+    }
+    const own: ReplicaStatus = {
+      name: config.name,
+      address: addressText(address()),
+      state: 'up',
+      reason: null,
+      appliedSeq: null,
+      lagOps: null,
+      lagMs: null,
+      lastHeartbeatMs: null,
+      ...nothing,
+      files: counts?.files ?? null,
+      bytes: counts?.bytes ?? null,
+      diskFreeBytes: store.diskFreeBytes(),
+    }
+    stream.send('STATUS_IS', { coordinator: coordinatorRow, replicas: [own] }, true)
+    return { verdict: 'status' }
+  }
+}

@@ -1,0 +1,36 @@
+/** concur-replica: the process around a replica. */
+import { replicaConfig, replicaOptions } from './config.ts'
+import { runServer } from './program/server-process.ts'
+import { Replica } from './replica.ts'
+import { openLocalCopy } from './store/local-copy.ts'
+
+await runServer(
+  {
+    program: 'concur-replica',
+    summary: 'Holds a copy, answers its coordinator, and relays clients to it.',
+    packageFile: new URL('../package.json', import.meta.url),
+    options: replicaOptions,
+    async start(values, world, log) {
+      const config = replicaConfig(values)
+      const onIndexFault = (error: unknown): void => log.error({ err: error }, 'index')
+      const copy = await openLocalCopy({
+        root: config.root,
+        ...world,
+        mainUrl: import.meta.url,
+        onIndexFault,
+      })
+      const replica = new Replica({ config, ...copy, ...world, log })
+      const close = async (): Promise<void> => {
+        await replica.close()
+        await copy.close()
+      }
+      try {
+        return { address: await replica.start(), close }
+      } catch (error) {
+        await close()
+        throw error
+      }
+    },
+  },
+  process,
+)

@@ -1,0 +1,84 @@
+/**
+ * The options that both servers have, and the rules that no single option can state. A server's own table begins with
+ * these.
+ */
+import { hostname } from 'node:os'
+import { resolve } from 'node:path'
+import { addressText, isLoopbackHost } from '../../protocol/addresses.ts'
+import { type NodeName, parseNodeName } from '../../protocol/ids.ts'
+import {
+  addressOption,
+  choiceOption,
+  configFileOption,
+  flagOption,
+  folderOption,
+  integerOption,
+  nodeNameOption,
+} from '../../protocol/option-kinds.ts'
+import { refuseValue } from '../../protocol/option-sources.ts'
+import type { ValuesOf } from '../../protocol/options.ts'
+import type { Address } from '../../protocol/world.ts'
+
+const nodeNameLengthMax = 32
+
+/** `listen`: the server's default address. `hostName`: what the system calls this machine. */
+export function serverOptions({ listen, hostName = hostname() }: { listen: string; hostName?: string }) {
+  return {
+    root: folderOption({ describe: 'The folder to serve', required: true }),
+    name: nodeNameOption({ describe: "This node's own name", default: nodeNameOfHost(hostName) }),
+    listen: addressOption({
+      describe: 'Where to listen; port 0 takes a free one',
+      default: listen,
+      portMin: 0,
+    }),
+    insecure: flagOption({ describe: 'Allow --listen beyond loopback, for everybody who can reach it' }),
+    'connections-max': integerOption({
+      describe: 'Connections at once; more are told BUSY',
+      default: '12000',
+      min: 1,
+      max: 1_000_000,
+    }),
+    config: configFileOption({ describe: 'A JSON object of these options' }),
+    'log-level': choiceOption(['trace', 'debug', 'info', 'warn', 'error', 'fatal'], {
+      describe: 'The least that is logged',
+      default: 'info',
+      placeholder: 'LEVEL',
+    }),
+  }
+}
+
+export type ServerTable = ReturnType<typeof serverOptions>
+export type ServerValues = ValuesOf<ServerTable>
+
+/** What the options of both servers say to the server itself. */
+export interface ServerConfig {
+  /** Absolute. */
+  readonly root: string
+  readonly name: NodeName
+  readonly listen: Address
+  readonly connectionsMax: number
+}
+
+/** @throws ConcurError USAGE in one sentence when the values cannot work together. */
+export function serverConfig(values: ServerValues): ServerConfig {
+  const { root, name, listen, insecure } = values
+  if (!isLoopbackHost(listen.host) && !insecure) {
+    refuseValue(
+      '--listen',
+      'a loopback address such as 127.0.0.1 unless --insecure is given',
+      addressText(listen),
+    )
+  }
+  return { root: resolve(root), name, listen, connectionsMax: values['connections-max'] }
+}
+
+/** @returns the host's short name, lower-cased, with every run of what no node name has as one dash. */
+export function nodeNameOfHost(hostName: string): NodeName {
+  const legal = hostName
+    .split('.', 1)[0]!
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '-')
+    .slice(0, nodeNameLengthMax)
+    .replace(/^-|-$/g, '')
+  return parseNodeName(legal) ?? ('node' as NodeName)
+}

@@ -1,0 +1,259 @@
+import { type Cluster, type ClusterOptions, startCluster } from '../fixtures/cluster.ts'
+import { FakeTime, turns } from '../fixtures/fake-time.ts'
+import { clientHello, type RawPeer } from '../fixtures/raw-peer.ts'
+import { until } from '../fixtures/until.ts'
+import { ByteWriter } from '../protocol/bytes.ts'
+import { writeFrameHeader } from '../protocol/frame.ts'
+import { frameHeaderBytes, streamCreditBytes, streamsPerConnectionMax } from '../protocol/limits.ts'
+import { encodeBody, type Opcode } from '../protocol/opcodes.ts'
+import { type FilePath, wholeTree } from '../protocol/path.ts'
+
+const MiB = 1024 * 1024
+const large = Buffer.alloc(8 * MiB, 'large')
+const read = { path: 'a.txt' as FilePath, deep: false, bodies: 'all', from: null } as const
+const readBig = { ...read, path: 'big' as FilePath }
+const trees = { server1: { 'a.txt': 'one', big: large }, server2: { 'a.txt': 'two' } }
+
+let cluster: Cluster
+let time: FakeTime
+
+async function start(options: ClusterOptions = {}): Promise<RawPeer> {
+  time = new FakeTime()
+  cluster = await startCluster({ time, trees, ...options })
+  await until(() => cluster.node('server2').log.all('link').length === 1, 'the link')
+  return cluster.dial('server2')
+}
+
+afterEach(() => cluster.close())
+
+function frameOf(opcode: Opcode, stream: number, body: Buffer): Buffer {
+  const header = Buffer.alloc(frameHeaderBytes)
+  writeFrameHeader(header, 0, { bodyBytes: body.length, stream, opcode, fin: true })
+  return Buffer.concat([header, body])
+}
+
+describe('while the coordinator is there', () => {
+  test('a client of a replica gets the coordinator’s answers', async () => {
+    await start()
+    const [direct, relayed] = [cluster.client('server1'), cluster.client('server2')]
+    for (const path of ['a.txt', 'big', 'nowhere']) {
+      const [one, other] = [await direct.get(path), await relayed.get(path)]
+      const timeless = (text: string) => text.replace(/"checkedAtMs":\d+/g, '')
+      expect(timeless(JSON.stringify(other.verdict))).toBe(timeless(JSON.stringify(one.verdict)))
+      expect(other.texts).toEqual(one.texts)
+    }
+    expect(await relayed.ls()).toEqual(await direct.ls())
+    expect((await relayed.status()).coordinator.state).toBe('serving')
+  })
+
+  test('the coordinator knows who asks', async () => {
+    await start()
+    await cluster.client('server2', 'anna@home').get('a.txt')
+    await cluster.client('server2', 'bert@work').get('a.txt')
+    expect(cluster.coordinator.log.all('request').map(({ client }) => client)).toEqual([
+      'anna@home',
+      'bert@work',
+    ])
+    expect(cluster.node('server2').log.all('request')).toEqual([])
+  })
+
+  test('requests that come before it is reached are answered in their order', async () => {
+    const peer = await start()
+    const finished: number[] = []
+    const answers = Array.from({ length: 50 }, (_, at) => {
+      const answer = peer.ask('READ', { ...read, path: `file${at}` as FilePath })
+      void answer.ended().then(() => finished.push(at))
+      return answer
+    })
+    await until(() => finished.length === 50, 'every answer')
+    expect(finished).toEqual([...answers.keys()])
+    expect(answers.every(answer => answer.only('VERDICT').error?.code === 'NOT_FOUND')).toBe(true)
+    expect(cluster.coordinator.log.all('request').map(({ path }) => path)).toEqual(
+      answers.map((_, at) => `file${at}`),
+    )
+  })
+
+  test('requests beyond the limit are BUSY, and those within it are answered', async () => {
+    const peer = await start()
+    const answers = Array.from({ length: streamsPerConnectionMax + 20 }, () => peer.ask('STATUS', {}))
+    for (const answer of answers) await answer.ended()
+    expect(answers.slice(0, streamsPerConnectionMax).every(({ error }) => error === null)).toBe(true)
+    expect(answers.slice(streamsPerConnectionMax).map(({ error }) => error?.code)).toEqual(
+      Array(20).fill('BUSY'),
+    )
+  })
+
+  test('a path that is none, and a question that clients may not ask, are refused, and the next request is answered', async () => {
+    const peer = await start()
+    expect((await peer.ask('READ', { ...read, path: '../x' as FilePath }).ended()).error?.code).toBe(
+      'BAD_PATH',
+    )
+    expect((await peer.ask('WALK', { path: wholeTree, recursive: true }).ended()).error?.code).toBe(
+      'FORBIDDEN',
+    )
+    expect((await peer.ask('READ', read).ended()).only('VERDICT').verdict).toBe('DIFFERENT_FILES')
+  })
+
+  test('two large versions come whole', async () => {
+    const other = Buffer.alloc(3 * MiB, 'other')
+    await start({ trees: { server1: { big: large }, server2: { big: other } }, pieceBytes: 5_000 })
+    const { contents } = await cluster.client('server2').get('big')
+    expect([contents.server1!.equals(large), contents.server2!.equals(other)]).toEqual([true, true])
+  })
+
+  test('a slow client’s slowness is felt by the coordinator: no more than its credit is on the way', async () => {
+    const peer = await start()
+    const { disk } = cluster.coordinator
+    const readSoon = disk.readSoon.bind(disk)
+    let bytesRead = 0
+    disk.readSoon = (...asked) => {
+      bytesRead += asked[1].length
+      return readSoon(...asked)
+    }
+    const answer = peer.ask('READ', readBig, { isReading: false })
+    await answer.until(({ bytesHeard }) => bytesHeard > streamCreditBytes / 2, 'half the credit')
+    await turns(300)
+    expect(answer.bytesHeard).toBeLessThanOrEqual(streamCreditBytes)
+    expect(bytesRead).toBeLessThanOrEqual(streamCreditBytes + 2 * MiB)
+    answer.read()
+    expect((await answer.ended()).text()).toBe(large.toString())
+  })
+
+  test.each(['cancels', 'is gone'])('a client that %s stops the coordinator', async how => {
+    const peer = await start()
+    const before = cluster.coordinator.disk.open.size
+    const answer = peer.ask('READ', readBig, { isReading: false })
+    await answer.until(({ bytesHeard }) => bytesHeard > streamCreditBytes / 2, 'half the credit')
+    expect(cluster.coordinator.streamCount).toBe(1)
+    if (how === 'cancels') answer.stream.cancel()
+    else cluster.network.cut('client')
+    await until(() => cluster.coordinator.streamCount === 0, 'the end of the stream')
+    await until(() => cluster.coordinator.disk.open.size === before, 'the file to be closed')
+  })
+
+  test('a client that is gone takes its connection to the coordinator with it', async () => {
+    const peer = await start()
+    const before = cluster.network.connectionCount
+    await peer.ask('READ', read).ended()
+    expect(cluster.network.connectionCount).toBe(before + 1)
+    peer.close()
+    await until(() => cluster.network.connectionCount === before - 1, 'both connections to be closed')
+  })
+})
+
+describe('when the coordinator is lost', () => {
+  test('in the middle of an answer that answer fails, the next one is of this copy, and later ones are relayed anew', async () => {
+    const peer = await start()
+    const answer = peer.ask('READ', readBig, { isReading: false })
+    await answer.until(({ bytesHeard }) => bytesHeard > streamCreditBytes / 2, 'half the credit')
+    cluster.cut('server1')
+    answer.read()
+    expect((await answer.ended()).error).toMatchObject({
+      code: 'UNREACHABLE',
+      message: 'the coordinator was lost: the connection broke',
+    })
+    const alone = (await peer.ask('READ', read).ended()).only('VERDICT')
+    expect(alone).toMatchObject({ verdict: 'SINGLE_FILE', unreachable: ['server1'] })
+    cluster.mend('server1')
+    await time.pass(1_000)
+    const anew = (await peer.ask('READ', read).ended()).only('VERDICT')
+    expect(anew).toMatchObject({ verdict: 'DIFFERENT_FILES', unreachable: [] })
+  })
+
+  test('in order, the answers fail with its words', async () => {
+    const peer = await start()
+    const answer = peer.ask('READ', readBig, { isReading: false })
+    await answer.until(({ bytesHeard }) => bytesHeard > streamCreditBytes / 2, 'half the credit')
+    await cluster.stop('server1')
+    answer.read()
+    expect((await answer.ended()).error?.message).toBe('the coordinator was lost: the coordinator stops')
+  })
+
+  test('every request that waits for it is answered from this copy', async () => {
+    const peer = await start()
+    await cluster.stop('server1')
+    const answers = [
+      peer.ask('READ', read),
+      peer.ask('STATUS', {}),
+      peer.ask('LIST', { path: wholeTree, recursive: true, compare: true }),
+    ]
+    for (const answer of answers) await answer.ended()
+    expect(answers[0]!.only('VERDICT')).toMatchObject({ verdict: 'SINGLE_FILE', unreachable: ['server1'] })
+    expect(answers[0]!.text()).toBe('two')
+    expect(answers[1]!.only('STATUS_IS').coordinator).toMatchObject({ name: 'server1', state: 'down' })
+    expect(answers[2]!.only('LISTED').unreachable.map(({ node }) => node)).toEqual(['server1'])
+    const lines = cluster.node('server2').log.all('request')
+    expect(lines.map(({ client, op }) => `${client} ${op}`).sort()).toEqual(
+      ['ls', 'read', 'status'].map(op => `tester@here ${op}`),
+    )
+  })
+
+  test('a request that was cancelled while it waited is not answered', async () => {
+    const peer = await start()
+    cluster.silence('server1')
+    const answer = peer.ask('READ', read)
+    const next = peer.ask('READ', read)
+    await turns(5)
+    answer.stream.cancel()
+    await time.pass(2_100)
+    expect((await next.ended()).only('VERDICT').unreachable).toEqual(['server1'])
+    expect(answer.messages).toEqual([])
+    cluster.wake('server1')
+  })
+
+  test('one that accepts and says nothing is waited for as long as a HELLO may take, and not by each request anew', async () => {
+    const peer = await start()
+    cluster.silence('server1')
+    const first = peer.ask('READ', read)
+    await time.pass(900)
+    expect(first.isFinished).toBe(false)
+    await time.pass(1_200)
+    expect((await first.ended()).only('VERDICT').unreachable).toEqual(['server1'])
+    expect((await peer.ask('READ', read).ended()).only('VERDICT').unreachable).toEqual(['server1'])
+    cluster.wake('server1')
+  })
+
+  test('it is dialled again at most once a second by each client', async () => {
+    const peer = await start()
+    await cluster.stop('server1')
+    const dials = () => cluster.network.dials.filter(dial => dial === 'server2 to server1').length
+    const before = dials()
+    for (let request = 0; request < 10; request++) {
+      await peer.ask('READ', read).ended()
+      await time.pass(250)
+    }
+    expect(dials() - before).toBe(3)
+  })
+
+  test('a frame that makes no sense ends the connection of the client that sent it, and no other', async () => {
+    const other = await start()
+    await cluster.stop('server1')
+    const hello = new ByteWriter()
+    encodeBody(hello, 'HELLO', { ...clientHello, versionMin: 1, versionMax: 1 })
+    const line = await cluster.line('server2')
+    line.say(frameOf('HELLO', 0, hello.take()))
+    line.say(frameOf('READ', 1, Buffer.alloc(30, 0xff)))
+    await line.ended()
+    expect(line.received.length).toBeGreaterThan(0)
+    expect((await other.ask('READ', read).ended()).only('VERDICT').verdict).toBe('SINGLE_FILE')
+  })
+})
+
+describe('where the coordinator is', () => {
+  test('an option says, over what the link has announced', async () => {
+    await start({ replica: { coordinator: { host: '127.0.0.1', port: 9999 } } })
+    expect((await cluster.client('server2').get('a.txt')).verdict.unreachable).toEqual(['server1'])
+  })
+
+  test('a replica that is taken for one refuses, and the request is answered from this copy', async () => {
+    await start({ replicas: 2, replica: { coordinator: { host: '127.0.0.1', port: 6003 } } })
+    expect((await cluster.client('server2').get('a.txt')).verdict.unreachable).toEqual(['server1', 'server3'])
+  })
+
+  test('nobody knows before the first link', async () => {
+    time = new FakeTime()
+    cluster = await startCluster({ time, trees, coordinator: { replicas: [] } })
+    const { verdict } = await cluster.client('server2').get('a.txt')
+    expect(verdict).toMatchObject({ verdict: 'SINGLE_FILE', unreachable: ['coordinator'] })
+  })
+})

@@ -1,0 +1,66 @@
+/**
+ * How a record of the index lies on the disk: little-endian, behind a CRC-32 of all that follows. Bytes whose
+ * checksum does not hold are no record.
+ *
+ *     crc u32 · version u8 · blocks u8 (1: a block digest follows) · inode u64 · size u64 · mtime i64 · ctime i64 ·
+ *     began i64 · checked at u64 · digest 32 · block digest 32 or nothing
+ */
+import { crc32 } from 'node:zlib'
+import { digestFromBytes, digestToBytes } from '../../protocol/digest.ts'
+import { digestBytes } from '../../protocol/limits.ts'
+import type { DigestRecord } from './digest-index.ts'
+
+const version = 1
+const digestAt = 54
+const blockDigestAt = digestAt + digestBytes
+
+export function encodeRecord(record: DigestRecord): Buffer {
+  const { identity, blockDigest } = record
+  const bytes = Buffer.allocUnsafe(blockDigestAt + (blockDigest === null ? 0 : digestBytes))
+  bytes[4] = version
+  bytes[5] = blockDigest === null ? 0 : 1
+  bytes.writeBigUInt64LE(identity.inode, 6)
+  bytes.writeBigUInt64LE(BigInt(identity.size), 14)
+  bytes.writeBigInt64LE(identity.mtimeNs, 22)
+  bytes.writeBigInt64LE(identity.ctimeNs, 30)
+  bytes.writeBigInt64LE(record.beganNs, 38)
+  bytes.writeBigUInt64LE(BigInt(Math.max(0, Math.floor(record.checkedAtMs))), 46)
+  bytes.set(digestToBytes(record.digest), digestAt)
+  if (blockDigest !== null) bytes.set(blockDigest, blockDigestAt)
+  bytes.writeUInt32LE(crc32(bytes.subarray(4)), 0)
+  return bytes
+}
+
+/** @returns the record, or null when the bytes are none; nothing of it lies in `bytes`. */
+export function decodeRecord(bytes: Buffer): DigestRecord | null {
+  const hasBlock = bytes[5] === 1
+  if (bytes.length !== blockDigestAt + (hasBlock ? digestBytes : 0) || bytes[4] !== version) return null
+  if (crc32(bytes.subarray(4)) !== bytes.readUInt32LE(0)) return null
+  return {
+    identity: {
+      inode: bytes.readBigUInt64LE(6),
+      size: bytes.readUInt32LE(14) + bytes.readUInt32LE(18) * 2 ** 32,
+      mtimeNs: bytes.readBigInt64LE(22),
+      ctimeNs: bytes.readBigInt64LE(30),
+    },
+    digest: digestFromBytes(bytes.subarray(digestAt, blockDigestAt)),
+    blockDigest: hasBlock ? Buffer.from(bytes.subarray(blockDigestAt)) : null,
+    beganNs: bytes.readBigInt64LE(38),
+    checkedAtMs: bytes.readUInt32LE(46) + bytes.readUInt32LE(50) * 2 ** 32,
+  }
+}
+
+/** The same for a list of block digests: a CRC-32, and the list. */
+export function encodeBlockDigests(blockDigests: Buffer): Buffer {
+  const bytes = Buffer.allocUnsafe(4 + blockDigests.length)
+  bytes.writeUInt32LE(crc32(blockDigests), 0)
+  bytes.set(blockDigests, 4)
+  return bytes
+}
+
+/** @returns a copy of the list, or null when the bytes are none. */
+export function decodeBlockDigests(bytes: Buffer): Buffer | null {
+  if (bytes.length < 4 || (bytes.length - 4) % digestBytes !== 0) return null
+  const blockDigests = Buffer.from(bytes.subarray(4))
+  return crc32(blockDigests) === bytes.readUInt32LE(0) ? blockDigests : null
+}

@@ -1,0 +1,135 @@
+/**
+ * The content of one open file, block by block. What is given is what lies on the disk now: the receiver holds each
+ * block against its digest. A file that has moved by the end is CHANGED, even if every block was right.
+ */
+import { blockCount, blockLength } from '../../protocol/digest.ts'
+import { ConcurError } from '../../protocol/errors.ts'
+import { blockBytes } from '../../protocol/limits.ts'
+import type { FilePath } from '../../protocol/path.ts'
+import type { BlockBuffers } from './block-buffers.ts'
+import { type Disk, DiskError, type Fd, type Identity, newStat } from './disk.ts'
+import { sameIdentity } from './identity.ts'
+import { sentenceOf } from './tree.ts'
+
+export interface OpenBody {
+  /** Bytes of the whole file. */
+  readonly size: number
+  /** 32 bytes a block, one behind the other; of an empty file none. */
+  readonly blockDigests: Buffer
+  /**
+   * Reads the file from its start; asked for once. A block's buffer is valid until the next one is asked for, which
+   * is being read meanwhile. Ask for a block only when there is room to send it: it stays in memory until then.
+   * @throws ConcurError CHANGED when the file changed since it was opened, IO_ERROR when the disk refuses.
+   */
+  blocks(): AsyncGenerator<Buffer>
+  /** Ends the reading; harmless when repeated. */
+  close(): void
+}
+
+export class FileBody implements OpenBody {
+  readonly size: number
+  readonly blockDigests: Buffer
+  private readonly path: FilePath
+  private readonly disk: Disk
+  private readonly file: Fd
+  private readonly identity: Identity
+  private readonly buffers: BlockBuffers
+  private readsUnderWay = 0
+  private closed = false
+
+  /** `file` belongs to the body from now on. */
+  constructor(options: {
+    path: FilePath
+    disk: Disk
+    file: Fd
+    identity: Identity
+    blockDigests: Buffer
+    buffers: BlockBuffers
+  }) {
+    this.path = options.path
+    this.disk = options.disk
+    this.file = options.file
+    this.identity = options.identity
+    this.size = options.identity.size
+    this.blockDigests = options.blockDigests
+    this.buffers = options.buffers
+  }
+
+  async *blocks(): AsyncGenerator<Buffer> {
+    const count = blockCount(this.size)
+    let ahead: Promise<Buffer> | null = null
+    let given: Buffer | null = null
+    try {
+      for (let index = 0; index < count; index++) {
+        const block: Buffer = await (ahead ?? this.read(index))
+        ahead = null
+        if (given !== null) this.buffers.give(given)
+        given = block
+        if (index + 1 < count && this.buffers.mayReadAhead) ahead = this.readAhead(index + 1)
+        yield block.subarray(0, blockLength(this.size, index))
+      }
+      this.assertUnmoved()
+    } finally {
+      if (given !== null) this.buffers.give(given)
+      ahead?.then(
+        buffer => this.buffers.give(buffer),
+        () => {},
+      )
+    }
+  }
+
+  close(): void {
+    if (this.closed) return
+    this.closed = true
+    this.closeFile()
+  }
+
+  /** As `read`; a failure is kept until somebody asks for the block. */
+  private readAhead(index: number): Promise<Buffer> {
+    const block = this.read(index)
+    block.catch(() => {})
+    return block
+  }
+
+  /** @returns the buffer that holds the block. */
+  private async read(index: number): Promise<Buffer> {
+    if (this.closed) throw new ConcurError('CHANGED', `${this.path} was closed while it was read`)
+    const buffer = this.buffers.take()
+    this.readsUnderWay++
+    try {
+      await this.fill(buffer.subarray(0, blockLength(this.size, index)), index * blockBytes)
+      return buffer
+    } catch (error) {
+      this.buffers.give(buffer)
+      if (!(error instanceof DiskError)) throw error
+      throw new ConcurError('IO_ERROR', `${this.path}: ${sentenceOf(error)}`, { cause: error })
+    } finally {
+      this.readsUnderWay--
+      if (this.closed) this.closeFile()
+    }
+  }
+
+  private async fill(bytes: Buffer, position: number): Promise<void> {
+    for (let done = 0; done < bytes.length; ) {
+      const read = await this.disk.readSoon(this.file, bytes.subarray(done), position + done)
+      if (read === 0) throw this.changed()
+      done += read
+    }
+  }
+
+  private assertUnmoved(): void {
+    if (this.closed) return
+    const stat = newStat()
+    this.disk.stat(this.file, stat)
+    if (!sameIdentity(stat, this.identity)) throw this.changed()
+  }
+
+  private changed(): ConcurError {
+    return new ConcurError('CHANGED', `${this.path} changed while it was read`)
+  }
+
+  /** The file is closed when nothing reads from it any more: its number may be another file's at once. */
+  private closeFile(): void {
+    if (this.readsUnderWay === 0) this.disk.close(this.file)
+  }
+}

@@ -1,0 +1,29 @@
+/**
+ * When a digest may be believed without reading the file again. A file's identity moves with every change that the
+ * kernel records; a change through a memory map is recorded late, at writeback, and two changes in one tick of the
+ * kernel's clock look like one. So a digest counts as trusted only when its reading began well after the file last
+ * changed, both by the file system's own clock. Until then it is provisional. Clause: README.md "What is trusted".
+ */
+import type { Identity } from './disk.ts'
+
+/** Longer than dirty pages wait for writeback, and far longer than any tick. */
+const settledAfterNs = 60_000_000_000n
+
+export function sameIdentity(a: Identity, b: Identity): boolean {
+  return a.ctimeNs === b.ctimeNs && a.mtimeNs === b.mtimeNs && a.size === b.size && a.inode === b.inode
+}
+
+/** Whether a reading that began at `beganNs` (file system's clock) gave a digest that holds as long as `identity`. */
+export function isTrusted(identity: Identity, beganNs: bigint): boolean {
+  return beganNs >= identity.ctimeNs + settledAfterNs
+}
+
+/** @returns a copy of the four values that later fills of a stat leave alone. */
+export function identityOf({ inode, size, mtimeNs, ctimeNs }: Identity): Identity {
+  return { inode, size, mtimeNs, ctimeNs }
+}
+
+/** @returns whole milliseconds since 1970. */
+export function wholeMs(ns: bigint): number {
+  return Number(ns / 1_000_000n)
+}

@@ -1,0 +1,224 @@
+/**
+ * The real disk: node:fs, and through koffi the calls that Node lacks. What is below a descriptor and belongs to
+ * the server itself is named `/proc/self/fd/N/name`: the same folder, wherever it was moved.
+ */
+import fs from 'node:fs'
+import koffi from 'koffi'
+import { type Disk, DiskError, type Fd, type Kind, type Stat } from './disk.ts'
+
+const O_PATH = 0o10000000
+const O_CLOEXEC = 0o2000000
+const { O_RDONLY, O_RDWR, O_CREAT, O_DIRECTORY, O_NOFOLLOW, O_NONBLOCK } = fs.constants
+
+const openat2Number = 437
+const RESOLVE_NO_XDEV = 0x01
+const RESOLVE_NO_SYMLINKS = 0x04
+const RESOLVE_BENEATH = 0x08
+
+const AT_EMPTY_PATH = 0x1000
+const AT_SYMLINK_NOFOLLOW = 0x100
+const AT_NO_AUTOMOUNT = 0x800
+const STATX_BASIC_STATS = 0x7ff
+const STATX_ATTR_MOUNT_ROOT = 0x2000
+
+const LOCK_EX_NB = 2 | 4
+
+/** The kernel takes names up to 4,095 bytes; longer paths are opened in two steps. */
+const nameBytesMax = 4095
+/** How often a call is made anew that the kernel could not decide while something was renamed. */
+const triesMax = 16
+const direntBytes = 64 * 1024
+
+/** By the four type bits of a mode. */
+const kinds = new Map<number, Kind>([
+  [0o01, 'fifo'],
+  [0o02, 'device'],
+  [0o04, 'folder'],
+  [0o06, 'device'],
+  [0o10, 'file'],
+  [0o12, 'link'],
+  [0o14, 'socket'],
+])
+
+const errnoNames = new Map(Object.entries(koffi.os.errno).map(([name, number]) => [number, name]))
+errnoNames.set(koffi.os.errno.EAGAIN!, 'EAGAIN')
+
+function openHow(flags: number): Buffer {
+  const how = Buffer.alloc(24)
+  how.writeBigUInt64LE(BigInt(flags), 0)
+  how.writeBigUInt64LE(BigInt(RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_XDEV), 16)
+  return how
+}
+
+const howToOpen = {
+  place: openHow(O_PATH | O_NOFOLLOW | O_CLOEXEC),
+  folder: openHow(O_RDONLY | O_DIRECTORY | O_CLOEXEC),
+  folderPlace: openHow(O_PATH | O_DIRECTORY | O_CLOEXEC),
+}
+
+function loadCalls() {
+  const libc = koffi.load(null)
+  return {
+    openat2: libc.func('long syscall(long number, int folder, const char *path, void *how, size_t size)'),
+    statx: libc.func('int statx(int fd, const char *path, int flags, unsigned int mask, void *into)'),
+    open: libc.func('int open(const char *path, int flags)'),
+    close: libc.func('int close(int fd)'),
+    flock: libc.func('int flock(int fd, int operation)'),
+    getdents: libc.func('long getdents64(int fd, void *into, size_t size)'),
+  }
+}
+
+export class LinuxDisk implements Disk {
+  private readonly calls = loadCalls()
+  private readonly statxBytes = Buffer.alloc(256)
+  private readonly dirents = Buffer.alloc(direntBytes)
+
+  openFolder(name: string): Fd {
+    return asked('open', () => fs.openSync(name, O_RDONLY | O_DIRECTORY) as Fd)
+  }
+
+  openBeneath(folder: Fd, path: string, as: 'place' | 'folder'): Fd {
+    if (path.length * 3 <= nameBytesMax || Buffer.byteLength(path) <= nameBytesMax)
+      return this.openat2(folder, path, as)
+    const middle = path.indexOf('/', Math.floor(path.length / 2))
+    const upper = this.openat2(folder, path.slice(0, middle), 'folderPlace')
+    try {
+      return this.openat2(upper, path.slice(middle + 1), as)
+    } finally {
+      this.calls.close(upper)
+    }
+  }
+
+  openFile(place: Fd): Fd {
+    const fd = this.calls.open(`/proc/self/fd/${place}`, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
+    if (fd < 0) throw lastError('open')
+    return fd as Fd
+  }
+
+  stat(fd: Fd, into: Stat): void {
+    this.statx(fd, '', AT_EMPTY_PATH, into)
+  }
+
+  statChild(folder: Fd, name: string, into: Stat): void {
+    this.statx(folder, name, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT, into)
+  }
+
+  readNames(folder: Fd): string[] {
+    const bytes = Number(this.calls.getdents(folder, this.dirents, direntBytes))
+    if (bytes < 0) throw lastError('getdents64')
+    const names: string[] = []
+    for (let at = 0; at < bytes; at += this.dirents.readUInt16LE(at + 16)) {
+      const name = this.dirents.toString('latin1', at + 19, this.dirents.indexOf(0, at + 19))
+      if (name !== '.' && name !== '..') names.push(name)
+    }
+    return names.length > 0 || bytes === 0 ? names : this.readNames(folder)
+  }
+
+  read(file: Fd, into: Uint8Array, position: number): number {
+    return asked('read', () => fs.readSync(file, into, 0, into.length, position))
+  }
+
+  readSoon(file: Fd, into: Uint8Array, position: number): Promise<number> {
+    return new Promise((resolve, reject) => {
+      fs.read(file, into, 0, into.length, position, (error, bytes) => {
+        if (error === null) resolve(bytes)
+        else reject(diskError('read', error))
+      })
+    })
+  }
+
+  freeBytes(folder: Fd): number {
+    const { bavail, bsize } = asked('statfs', () => fs.statfsSync(`/proc/self/fd/${folder}`))
+    return bavail * bsize
+  }
+
+  close(fd: Fd): void {
+    this.calls.close(fd)
+  }
+
+  makeFolder(folder: Fd, name: string): void {
+    try {
+      fs.mkdirSync(`/proc/self/fd/${folder}/${name}`, 0o700)
+    } catch (error) {
+      const failed = diskError('mkdir', error)
+      if (failed.code !== 'EEXIST') throw failed
+    }
+  }
+
+  openOwn(folder: Fd, name: string): Fd {
+    return asked(
+      'open',
+      () => fs.openSync(`/proc/self/fd/${folder}/${name}`, O_RDWR | O_CREAT | O_NOFOLLOW, 0o600) as Fd,
+    )
+  }
+
+  write(file: Fd, bytes: Uint8Array, position: number): void {
+    let done = 0
+    while (done < bytes.length)
+      done += asked('write', () => fs.writeSync(file, bytes, done, bytes.length - done, position + done))
+  }
+
+  truncate(file: Fd, size: number): void {
+    asked('ftruncate', () => fs.ftruncateSync(file, size))
+  }
+
+  flush(fd: Fd): void {
+    asked('fsync', () => fs.fsyncSync(fd))
+  }
+
+  rename(folder: Fd, from: string, to: string): void {
+    asked('rename', () => fs.renameSync(`/proc/self/fd/${folder}/${from}`, `/proc/self/fd/${folder}/${to}`))
+  }
+
+  remove(folder: Fd, name: string): void {
+    asked('unlink', () => fs.unlinkSync(`/proc/self/fd/${folder}/${name}`))
+  }
+
+  lock(file: Fd): boolean {
+    if (this.calls.flock(file, LOCK_EX_NB) === 0) return true
+    const error = lastError('flock')
+    if (error.code === 'EAGAIN') return false
+    throw error
+  }
+
+  private openat2(folder: Fd, path: string, as: keyof typeof howToOpen): Fd {
+    for (let tries = 1; ; tries++) {
+      const fd = Number(this.calls.openat2(openat2Number, folder, path, howToOpen[as], 24))
+      if (fd >= 0) return fd as Fd
+      const error = lastError('openat2')
+      if ((error.code !== 'EAGAIN' && error.code !== 'EINTR') || tries === triesMax) throw error
+    }
+  }
+
+  /** Offsets: struct statx, the same on every architecture. */
+  private statx(fd: Fd, name: string, flags: number, into: Stat): void {
+    const bytes = this.statxBytes
+    if (this.calls.statx(fd, name, flags, STATX_BASIC_STATS, bytes) !== 0) throw lastError('statx')
+    const mode = bytes.readUInt16LE(28)
+    into.kind = kinds.get(mode >> 12) ?? 'unknown'
+    into.isMount = (bytes.readUInt32LE(8) & STATX_ATTR_MOUNT_ROOT) !== 0
+    into.inode = bytes.readBigUInt64LE(32)
+    into.size = bytes.readUInt32LE(40) + bytes.readUInt32LE(44) * 2 ** 32
+    into.ctimeNs = bytes.readBigInt64LE(96) * 1_000_000_000n + BigInt(bytes.readUInt32LE(104))
+    into.mtimeNs = bytes.readBigInt64LE(112) * 1_000_000_000n + BigInt(bytes.readUInt32LE(120))
+    into.executable = (mode & 0o100) !== 0
+  }
+}
+
+/** The error of the koffi call just made. */
+function lastError(call: string): DiskError {
+  const errno = koffi.errno()
+  return new DiskError(errnoNames.get(errno) ?? `errno ${errno}`, call)
+}
+
+function asked<T>(call: string, act: () => T): T {
+  try {
+    return act()
+  } catch (error) {
+    throw diskError(call, error)
+  }
+}
+
+function diskError(call: string, error: unknown): DiskError {
+  return new DiskError((error as NodeJS.ErrnoException).code ?? 'unknown', call, { cause: error })
+}

@@ -1,0 +1,97 @@
+import { execFileSync } from 'node:child_process'
+import { readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { digestOf } from '../../protocol/digest.ts'
+import { blockBytes } from '../../protocol/limits.ts'
+import { parsePath } from '../../protocol/path.ts'
+import { describeIndex, recordOf } from './digest-index.suite.ts'
+import { openLmdbIndex } from './lmdb-index.ts'
+import { temporaryFolder } from './store.fixture.ts'
+
+const path = parsePath('a.txt')
+const repository = new URL('../..', import.meta.url)
+
+let folder: string
+let faults: unknown[]
+const openIndex = () => openLmdbIndex(join(folder, 'index'), error => faults.push(error))
+
+beforeEach(() => {
+  folder = temporaryFolder()
+  faults = []
+})
+
+afterEach(() => rmSync(folder, { recursive: true }))
+
+describe('as every index', () => {
+  describeIndex(openIndex, async index => {
+    await index.close()
+    expect(faults).toEqual([])
+  })
+})
+
+test('what was put is there after a restart', async () => {
+  const { digest, blockDigests } = digestOf(Buffer.alloc(3 * blockBytes))
+  const before = openIndex()
+  before.put(path, recordOf('one'))
+  before.putBlockDigests(digest, blockDigests)
+  await before.close()
+  const after = openIndex()
+  expect(after.get(path)).toEqual(recordOf('one'))
+  expect(after.blockDigests(digest)).toEqual(blockDigests)
+  await after.close()
+})
+
+test('an index that cannot be opened is made anew, and the fault is told', async () => {
+  writeFileSync(join(folder, 'index'), 'not an index at all')
+  const index = openIndex()
+  expect(faults).toHaveLength(1)
+  index.put(path, recordOf('one'))
+  await index.flush()
+  expect(index.get(path)).toEqual(recordOf('one'))
+  await index.close()
+})
+
+test('a value that was damaged on the disk is not there', async () => {
+  const before = openIndex()
+  before.put(path, recordOf('one'))
+  await before.close()
+  const file = join(folder, 'index/data.mdb')
+  const bytes = readFileSync(file)
+  const digest = Buffer.from(recordOf('one').digest.slice(3), 'hex')
+  for (let at = bytes.indexOf(digest); at >= 0; at = bytes.indexOf(digest, at + 1)) bytes[at + 7]! ^= 1
+  writeFileSync(file, bytes)
+  const after = openIndex()
+  expect(after.get(path)).toBeNull()
+  await after.close()
+})
+
+test('a write that fails is told once and forgotten; nothing is rejected behind our back, and later writes succeed', () => {
+  const source = `
+    const here = name => import(new URL(name, '${import.meta.url}'))
+    const { openLmdbIndex } = await here('./lmdb-index.ts')
+    const { blockDigest } = await here('../../protocol/digest.ts')
+    const record = content => ({
+      identity: { inode: 1n, size: 3, mtimeNs: 2n, ctimeNs: 3n }, blockDigest: null, beganNs: 4n, checkedAtMs: 5,
+      digest: 'b3:' + blockDigest(Buffer.from(content)).toString('hex'),
+    })
+    const told = { faults: 0, unhandled: 0 }
+    process.on('unhandledRejection', () => told.unhandled++)
+    const index = openLmdbIndex(${JSON.stringify(join(folder, 'index'))}, () => told.faults++)
+    index.putBlockDigests(record('large').digest, Buffer.alloc(8 * 1024 * 1024))
+    index.put('a', record('a'))
+    await index.flush()
+    told.after = [index.blockDigests(record('large').digest), index.get('a')]
+    index.put('b', record('b'))
+    await index.flush()
+    told.later = index.get('b').identity.size
+    await index.close()
+    await new Promise(resolve => setTimeout(resolve))
+    console.log(JSON.stringify(told))`
+  // No file of the process may grow beyond 4 MiB.
+  const command = 'ulimit -f 4096; exec "$0" --import tsx --input-type=module -e "$1"'
+  const said = execFileSync('bash', ['-c', command, process.execPath, source], {
+    cwd: repository,
+    stdio: ['ignore', 'pipe', 'ignore'],
+  })
+  expect(JSON.parse(said.toString())).toEqual({ faults: 1, unhandled: 0, after: [null, null], later: 3 })
+})

@@ -1,0 +1,51 @@
+/** Opens a node's copy as a server has it: on the real disk, with workers that hash and an index that stays. */
+import type { Clock, Random, Timers } from '../../protocol/world.ts'
+import { Census } from './census.ts'
+import { HashWorkers } from './hash-workers.ts'
+import { LinuxDisk } from './linux-disk.ts'
+import { openLmdbIndex } from './lmdb-index.ts'
+import { Store } from './store.ts'
+
+export interface LocalCopy {
+  readonly store: Store
+  readonly census: Census
+  close(): Promise<void>
+}
+
+/**
+ * `mainUrl`: the module that the process began with, built or not; the worker is always the built one.
+ * @throws ConcurError USAGE, naming `--root`.
+ */
+export async function openLocalCopy(options: {
+  root: string
+  clock: Clock
+  timers: Timers
+  random: Random
+  mainUrl: string
+  onIndexFault: (error: unknown) => void
+}): Promise<LocalCopy> {
+  const { root, clock, timers, random, mainUrl, onIndexFault } = options
+  const workerUrl = new URL(
+    mainUrl.endsWith('.ts') ? '../replica/store/hash-worker.ts' : './hash-worker.js',
+    mainUrl,
+  )
+  const store = await Store.open({
+    root,
+    disk: new LinuxDisk(),
+    clock,
+    timers,
+    random,
+    hasher: new HashWorkers({ workerUrl }),
+    openIndex: folder => openLmdbIndex(folder, onIndexFault),
+  })
+  const census = new Census({ store, timers })
+  census.start()
+  return {
+    store,
+    census,
+    async close() {
+      await census.stop()
+      await store.close()
+    },
+  }
+}

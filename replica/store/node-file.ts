@@ -1,0 +1,105 @@
+/** Who this store belongs to, kept in `node.json`. Every change is on the disk before it is told to anybody. */
+import { ConcurError } from '../../protocol/errors.ts'
+import {
+  type ClusterId,
+  type NodeId,
+  type NodeName,
+  parseClusterId,
+  parseNodeId,
+  parseNodeName,
+} from '../../protocol/ids.ts'
+import type { Random } from '../../protocol/world.ts'
+import { type Disk, type Fd, newStat, readFully } from './disk.ts'
+import { replaceDurably } from './durable-file.ts'
+
+const fileName = 'node.json'
+const nodeIdBytes = 16
+
+interface NodeContent {
+  readonly nodeId: NodeId
+  readonly clusterId: ClusterId | null
+  /** The configured nodes as the last link told them, the coordinator first. */
+  readonly members: readonly NodeName[]
+}
+
+export class NodeFile {
+  private readonly disk: Disk
+  private readonly folder: Fd
+  private content: NodeContent
+
+  /**
+   * Reads the file, or makes it with a new node id.
+   * @throws ConcurError USAGE when it is there and says nothing that this version understands; DiskError.
+   */
+  constructor(options: { disk: Disk; folder: Fd; random: Random }) {
+    this.disk = options.disk
+    this.folder = options.folder
+    const text = this.read()
+    this.content = text === '' ? this.create(options.random) : parse(text)
+  }
+
+  get nodeId(): NodeId {
+    return this.content.nodeId
+  }
+
+  get clusterId(): ClusterId | null {
+    return this.content.clusterId
+  }
+
+  get members(): readonly NodeName[] {
+    return this.content.members
+  }
+
+  /** @throws ConcurError WRONG_CLUSTER when the store belongs to another cluster already. */
+  setClusterId(clusterId: ClusterId): void {
+    if (clusterId === this.content.clusterId) return
+    if (this.content.clusterId !== null)
+      throw new ConcurError('WRONG_CLUSTER', `this copy belongs to cluster ${this.content.clusterId}`)
+    this.write({ ...this.content, clusterId })
+  }
+
+  setMembers(members: readonly NodeName[]): void {
+    if (members.join() === this.content.members.join()) return
+    this.write({ ...this.content, members: [...members] })
+  }
+
+  private create(random: Random): NodeContent {
+    const nodeId = parseNodeId(random.bytes(nodeIdBytes).toString('hex'))!
+    return this.write({ nodeId, clusterId: null, members: [] })
+  }
+
+  private write(content: NodeContent): NodeContent {
+    replaceDurably(this.disk, this.folder, fileName, Buffer.from(`${JSON.stringify(content, null, 2)}\n`))
+    this.content = content
+    return content
+  }
+
+  /** @returns '' when there is no such file yet. */
+  private read(): string {
+    const file = this.disk.openOwn(this.folder, fileName)
+    try {
+      const stat = newStat()
+      this.disk.stat(file, stat)
+      const bytes = Buffer.alloc(stat.size)
+      return bytes.toString('utf8', 0, readFully(this.disk, file, bytes, 0))
+    } finally {
+      this.disk.close(file)
+    }
+  }
+}
+
+function parse(text: string): NodeContent {
+  try {
+    const { nodeId, clusterId, members } = JSON.parse(text) as Record<string, unknown>
+    const content = {
+      nodeId: parseNodeId(String(nodeId)),
+      clusterId: clusterId === null ? null : parseClusterId(String(clusterId)),
+      members: (members as unknown[]).map(name => parseNodeName(String(name))),
+    }
+    const isWhole = content.nodeId !== null && (clusterId === null || content.clusterId !== null)
+    if (isWhole && !content.members.includes(null)) return content as NodeContent
+  } catch {
+    // Said below, whatever it was.
+  }
+  throw new ConcurError('USAGE', `.concur/${fileName} cannot be understood`)
+}

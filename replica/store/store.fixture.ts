@@ -1,0 +1,145 @@
+/**
+ * For the tests of this folder: a store over a temporary root, on the real disk, with a file clock that a test can
+ * move and everything that was opened counted.
+ */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import type { Clock, Random, Timers } from '../../protocol/world.ts'
+import type { BlockHasher, OnProgress } from './block-hasher.ts'
+import type { Fd, Stat } from './disk.ts'
+import { InlineHasher } from './inline-hasher.ts'
+import { LinuxDisk } from './linux-disk.ts'
+import { MemoryIndex } from './memory-index.ts'
+import { Store, type StoreOptions } from './store.ts'
+
+export const clock: Clock = { nowMs: () => Date.now(), monotonicMs: () => performance.now() }
+
+export const timers: Timers = {
+  after(ms, act) {
+    const timer = setTimeout(act, ms)
+    return () => clearTimeout(timer)
+  },
+  endOfTurn: act => void setImmediate(act),
+}
+
+export const random: Random = { bytes: count => Buffer.alloc(count, 0xab), fraction: () => 0.5 }
+
+/** The real disk, whose file clock a test sets ahead, and which knows what is open. */
+export class WatchedDisk extends LinuxDisk {
+  /** Seconds that the file system's clock is ahead of the times that it gives to files. */
+  aheadS = 0
+  readonly open = new Set<Fd>()
+  filesOpened = 0
+  private probe: Fd | null = null
+
+  override openFolder(name: string): Fd {
+    return this.opened(super.openFolder(name))
+  }
+
+  override openBeneath(folder: Fd, path: string, as: 'place' | 'folder'): Fd {
+    return this.opened(super.openBeneath(folder, path, as))
+  }
+
+  override openFile(place: Fd): Fd {
+    this.filesOpened++
+    return this.opened(super.openFile(place))
+  }
+
+  override openOwn(folder: Fd, name: string): Fd {
+    const fd = this.opened(super.openOwn(folder, name))
+    if (name === 'clock') this.probe = fd
+    return fd
+  }
+
+  override stat(fd: Fd, into: Stat): void {
+    super.stat(fd, into)
+    if (fd === this.probe) into.mtimeNs += BigInt(Math.round(this.aheadS * 1000)) * 1_000_000n
+  }
+
+  override close(fd: Fd): void {
+    if (!this.open.delete(fd)) throw new Error(`descriptor ${fd} is closed twice`)
+    super.close(fd)
+  }
+
+  private opened(fd: Fd): Fd {
+    if (this.open.has(fd)) throw new Error(`descriptor ${fd} was closed behind the disk's back`)
+    this.open.add(fd)
+    return fd
+  }
+}
+
+/** Counts what an inline hasher hashes; a test may look in before each file. */
+export class CountingHasher implements BlockHasher {
+  hashed = 0
+  before: (file: Fd) => void | Promise<void> = () => {}
+  private readonly inner: InlineHasher
+
+  constructor(disk: WatchedDisk) {
+    this.inner = new InlineHasher({ disk, timers })
+  }
+
+  async hash(file: Fd, size: number, onProgress: OnProgress): Promise<Buffer | null> {
+    this.hashed++
+    await this.before(file)
+    return this.inner.hash(file, size, onProgress)
+  }
+
+  close(): Promise<void> {
+    return this.inner.close()
+  }
+}
+
+export interface TemporaryStore {
+  readonly root: string
+  readonly disk: WatchedDisk
+  readonly hasher: CountingHasher
+  readonly store: Store
+  /** Closes the store, removes the root; every descriptor must have been closed. */
+  remove(): Promise<void>
+}
+
+/** @returns a new folder under the system's temporary one. */
+export function temporaryFolder(): string {
+  return mkdtempSync(join(tmpdir(), 'concur-store-'))
+}
+
+/** `disk`, `root`: kept from a store before; `root` is made when there is none. */
+export async function openTemporaryStore(
+  options: Partial<Pick<StoreOptions, 'root' | 'openIndex' | 'clock'>> & { disk?: WatchedDisk } = {},
+): Promise<TemporaryStore> {
+  const disk = options.disk ?? new WatchedDisk()
+  const hasher = new CountingHasher(disk)
+  const root = options.root ?? temporaryFolder()
+  const openIndex = options.openIndex ?? (() => new MemoryIndex())
+  const store = await Store.open({
+    root,
+    disk,
+    clock: options.clock ?? clock,
+    timers,
+    random,
+    hasher,
+    openIndex,
+  })
+  return {
+    root,
+    disk,
+    hasher,
+    store,
+    async remove() {
+      await store.close()
+      rmSync(root, { recursive: true, force: true })
+      if (disk.open.size > 0) throw new Error(`${disk.open.size} descriptors were left open`)
+    },
+  }
+}
+
+/** @returns the URL of a worker that runs a TypeScript module as it stands. */
+export function typescriptWorker(module: URL): URL {
+  const packageFile = pathToFileURL(createRequire(import.meta.url).resolve('tsx/package.json'))
+  const tsx = new URL('dist/esm/api/index.mjs', packageFile)
+  const source = `import { register } from '${tsx}'; register(); await import('${module}')`
+  return new URL(`data:text/javascript,${encodeURIComponent(source)}`)
+}

@@ -1,0 +1,41 @@
+/** The bare echo, asked: as many bytes each way as a small read has. */
+import { connect, type Socket } from 'node:net'
+import { smallBytes } from './contents.ts'
+import { Framing, TurnWriter } from './echo-frames.ts'
+import type { Lane, LaneEvents } from './load-rate.ts'
+
+/** As long as the request for a small file. */
+const request = Buffer.alloc(20, 'path')
+
+export class EchoLane implements Lane {
+  private readonly socket: Socket
+  private readonly writer: TurnWriter
+  private lastId = 0
+
+  static open(port: number, events: LaneEvents): Promise<EchoLane> {
+    return new Promise((resolve, reject) => {
+      const socket = connect({ port, host: '127.0.0.1', noDelay: true })
+      socket.once('error', reject)
+      socket.on('error', error => events.onFailed(error))
+      socket.once('connect', () => resolve(new EchoLane(socket, events)))
+    })
+  }
+
+  private constructor(socket: Socket, events: LaneEvents) {
+    this.socket = socket
+    this.writer = new TurnWriter(socket)
+    const framing = new Framing((_, body) => {
+      if (body.length === smallBytes) events.onAnswer()
+      else events.onFailed(new Error(`${body.length} bytes from the echo`))
+    })
+    socket.on('data', bytes => framing.push(bytes))
+  }
+
+  ask(): void {
+    this.writer.frame(++this.lastId, request)
+  }
+
+  close(): void {
+    this.socket.destroy()
+  }
+}

@@ -1,0 +1,78 @@
+/** How many answers a second come when a fixed number of requests is always under way. */
+
+/** One connection to what is measured. */
+export interface Lane {
+  /** Asks once more. */
+  ask(): void
+  close(): void
+}
+
+export interface LaneEvents {
+  onAnswer(): void
+  /** The answer was wrong, or the connection is lost. */
+  onFailed(error: Error): void
+}
+
+export type OpenLane = (port: number, events: LaneEvents) => Promise<Lane>
+
+export interface RateOptions {
+  readonly port: number
+  readonly connections: number
+  readonly outstanding: number
+  readonly forMs: number
+}
+
+/** @returns answers a second. @throws Error when one was wrong. */
+export async function measureRate(open: OpenLane, options: RateOptions): Promise<number> {
+  const { port, connections, outstanding, forMs } = options
+  const load = new Load(forMs)
+  for (let i = 0; i < connections; i++) await load.add(open, port)
+  try {
+    return await load.run(outstanding)
+  } finally {
+    load.close()
+  }
+}
+
+class Load {
+  private readonly forMs: number
+  private readonly lanes: Lane[] = []
+  private startedMs = 0
+  private answers = 0
+  private underWay = 0
+  private resolve: (rate: number) => void = () => {}
+  private reject: (error: Error) => void = () => {}
+
+  constructor(forMs: number) {
+    this.forMs = forMs
+  }
+
+  async add(open: OpenLane, port: number): Promise<void> {
+    const lane = await open(port, {
+      onAnswer: () => this.onAnswer(lane),
+      onFailed: error => this.reject(error),
+    })
+    this.lanes.push(lane)
+  }
+
+  run(outstanding: number): Promise<number> {
+    this.startedMs = performance.now()
+    this.underWay = outstanding * this.lanes.length
+    return new Promise((resolve, reject) => {
+      this.resolve = resolve
+      this.reject = reject
+      for (const lane of this.lanes) for (let i = 0; i < outstanding; i++) lane.ask()
+    })
+  }
+
+  close(): void {
+    for (const lane of this.lanes) lane.close()
+  }
+
+  private onAnswer(lane: Lane): void {
+    this.answers++
+    const tookMs = performance.now() - this.startedMs
+    if (tookMs < this.forMs) return lane.ask()
+    if (--this.underWay === 0) this.resolve((this.answers / tookMs) * 1000)
+  }
+}

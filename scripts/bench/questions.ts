@@ -1,0 +1,41 @@
+/** What the bench asks a load process, and what that answers. */
+
+/** So many requests at a time on each of so many connections, for so long. */
+export interface RateQuestion {
+  readonly of: 'concur' | 'echo' | 'http'
+  readonly port: number
+  readonly connections: number
+  readonly outstanding: number
+  readonly forMs: number
+}
+
+/** What goes on while the latency of small reads is measured. */
+export type Beside =
+  | { readonly is: 'nothing'; readonly forMs: number }
+  /** `path` is read whole on the same connection, again until `forMs` are over; a stream of it beside is never read. */
+  | { readonly is: 'body'; readonly path: string; readonly forMs: number }
+  /** Every node reads every byte of `path`. */
+  | { readonly is: 'hashing'; readonly path: string }
+
+export type Question =
+  | ({ readonly is: 'rate' } & RateQuestion)
+  | { readonly is: 'latency'; readonly port: number; readonly beside: Beside }
+  | { readonly is: 'idle'; readonly port: number; readonly connections: number }
+
+export interface Latency {
+  readonly reads: number
+  readonly p50Ms: number
+  readonly p99Ms: number
+  readonly maxMs: number
+}
+
+export interface Answers {
+  /** Answers a second. */
+  rate: number
+  latency: Latency
+  idle: null
+}
+
+export type Answer =
+  | { readonly is: 'answer'; readonly answer: unknown }
+  | { readonly is: 'failed'; readonly reason: string }

@@ -1,0 +1,30 @@
+/** A row of the bench, and what it finds ready when its turn comes. */
+import type { Children } from './children.ts'
+import type { Cluster } from './cluster.ts'
+import type { Loader } from './loader.ts'
+import type { RowReport } from './report.ts'
+import type { Sizes } from './sizes.ts'
+import type { LargeFile, Trees } from './trees.ts'
+
+export interface Bench {
+  readonly sizes: Sizes
+  readonly trees: Trees
+  readonly children: Children
+  readonly dist: string
+  /** Starts coordinator and replica anew; they end with the row. */
+  startCluster(): Promise<Cluster>
+  /** A load process; it ends with the row. */
+  startLoader(): Loader
+  /** Starts the bare echo. @returns its port. */
+  startEcho(): Promise<number>
+  /** Starts nginx. @returns its port, or null where it is not installed. */
+  webServer(): Promise<number | null>
+}
+
+export interface Row {
+  readonly name: string
+  readonly needs: readonly LargeFile[]
+  /** Whether digests must be believed, so that the row waits until the files are a minute old. */
+  readonly isWarm: boolean
+  measure(bench: Bench): Promise<RowReport>
+}
