@@ -1,69 +1,29 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
-import { RecordedLog } from '../fixtures/cluster-node.ts'
-import { FakeTime } from '../fixtures/fake-time.ts'
 import { fileCopy, fileEntry } from '../fixtures/scripted-node.ts'
-import { type Served, serve } from '../fixtures/served.ts'
+import { type ServedAlone, serveAlone } from '../fixtures/served-alone.ts'
 import { until } from '../fixtures/until.ts'
-import type { ClientId, NodeName } from '../protocol/ids.ts'
+import type { NodeName } from '../protocol/ids.ts'
 import type { Read } from '../protocol/messages.ts'
 import { type FilePath, wholeTree } from '../protocol/path.ts'
-import { ProgressReports } from '../protocol/progress-reports.ts'
-import { Alone, type ClientRequest } from './alone.ts'
-import type { Census } from './store/census.ts'
-import { openTemporaryStore, type TemporaryStore } from './store/store.fixture.ts'
 
 const MiB = 1024 * 1024
 const name = 'server2' as NodeName
 const members = ['server1', 'server2', 'server3'] as NodeName[]
 const notAsked = 'was not asked, because the coordinator cannot be reached'
 
-let time: FakeTime
-let log: RecordedLog
-let temporary: TemporaryStore
-let served: Served
-let openBefore: number
+let alone: ServedAlone
 
 beforeEach(async () => {
-  time = new FakeTime()
-  log = new RecordedLog()
-  temporary = await openTemporaryStore()
-  const { store } = temporary
-  const alone = new Alone({
-    config: {
-      root: temporary.root,
-      name,
-      listen: { host: '127.0.0.1', port: 6002 },
-      coordinator: null,
-      heartbeatMs: 1_000,
-      text: true,
-      connectionsMax: 10,
-    },
-    store,
-    census: { latest: () => ({ files: 3, bytes: 40 }) } as unknown as Census,
-    reports: new ProgressReports(time),
-    clock: time,
-    log,
-    address: () => ({ host: '127.0.0.1', port: 6002 }),
-    coordinator: () => ({ host: '::1', port: 6001 }),
-  })
-  served = await serve(time, (request, stream) =>
-    alone.serve(request as ClientRequest, stream, 'anna@home' as ClientId),
-  )
-  store.setMembers(members)
-  openBefore = temporary.disk.open.size
+  alone = await serveAlone(members)
 })
 
-afterEach(async () => {
-  await until(() => temporary.disk.open.size === openBefore, 'every file to be closed')
-  served.close()
-  await temporary.remove()
-})
+afterEach(() => alone.remove())
 
 const write = (path: string, content: string | Uint8Array): void =>
-  writeFileSync(`${temporary.root}/${path}`, content)
+  writeFileSync(`${alone.root}/${path}`, content)
 
 const ask = (path: string, options: Partial<Read> = {}, how = {}) =>
-  served.peer.ask('READ', { path: path as FilePath, deep: false, bodies: 'all', from: null, ...options }, how)
+  alone.peer.ask('READ', { path: path as FilePath, deep: false, bodies: 'all', from: null, ...options }, how)
 const read = (path: string, options: Partial<Read> = {}) => ask(path, options).ended()
 const others = members.filter(member => member !== name)
 
@@ -114,7 +74,7 @@ describe('a read', () => {
   })
 
   test('of a folder says so', async () => {
-    mkdirSync(`${temporary.root}/folder`)
+    mkdirSync(`${alone.root}/folder`)
     expect((await read('folder')).only('VERDICT').error).toMatchObject({ code: 'IS_DIRECTORY' })
   })
 
@@ -122,13 +82,13 @@ describe('a read', () => {
     const content = Buffer.alloc(3 * MiB, 'abc')
     write('big', content)
     let goOn: () => void = () => {}
-    temporary.hasher.before = () =>
+    alone.hasher.before = () =>
       new Promise(resolve => {
         goOn = resolve
       })
     const answer = ask('big')
-    await until(() => temporary.hasher.hashed === 1, 'the hash to begin')
-    await time.pass(2_000)
+    await until(() => alone.hasher.hashed === 1, 'the hash to begin')
+    await alone.time.pass(2_000)
     expect(answer.all('PROGRESS').length).toBeGreaterThanOrEqual(3)
     expect(answer.all('PROGRESS')[0]).toEqual({ node: name, bytesDone: 0, bytesTotal: 3 * MiB })
     goOn()
@@ -140,7 +100,7 @@ describe('a read', () => {
     const answer = ask('big', {}, { isReading: false })
     await answer.until(({ bytesHeard }) => bytesHeard > MiB / 2, 'bytes')
     answer.stream.cancel()
-    await until(() => served.acceptor.streamCount === 0, 'the end of the stream')
+    await until(() => alone.acceptor.streamCount === 0, 'the end of the stream')
   })
 
   test.each([
@@ -148,7 +108,7 @@ describe('a read', () => {
     ['is deleted', (file: string) => rmSync(file)],
   ])('of a file that %s before it is sent is CHANGED', async (_, act) => {
     write('a.txt', 'x')
-    const { store, root } = temporary
+    const { store, root } = alone
     const openBody = store.openBody.bind(store)
     store.openBody = (...asked) => {
       act(`${root}/a.txt`)
@@ -161,12 +121,12 @@ describe('a read', () => {
 describe('a listing', () => {
   const list = (path: string, options: Record<string, boolean> = {}) => {
     const folder = path === '' ? wholeTree : (path as FilePath)
-    return served.peer.ask('LIST', { path: folder, recursive: true, compare: true, ...options }).ended()
+    return alone.peer.ask('LIST', { path: folder, recursive: true, compare: true, ...options }).ended()
   }
 
   test('shows this copy as not compared, and names who was not asked', async () => {
     write('a.txt', 'x')
-    mkdirSync(`${temporary.root}/f`)
+    mkdirSync(`${alone.root}/f`)
     write('f/b', 'yy')
     const answer = await list('')
     const rows = answer.all('ROWS').flatMap(({ rows }) => rows)
@@ -199,7 +159,7 @@ describe('a listing', () => {
 
   test('that nobody wants any more is not gone on with, however much there is', async () => {
     let isOver = false
-    temporary.store.walk = async function* () {
+    alone.store.walk = async function* () {
       try {
         for (let at = 0; ; at++) yield [fileEntry(`${'p'.repeat(200)}${at}`, 'x')]
       } finally {
@@ -207,7 +167,7 @@ describe('a listing', () => {
       }
     }
     const everything = { path: wholeTree, recursive: true, compare: true }
-    const answer = served.peer.ask('LIST', everything, { isReading: false })
+    const answer = alone.peer.ask('LIST', everything, { isReading: false })
     await answer.until(({ bytesHeard }) => bytesHeard > MiB / 2, 'rows')
     answer.stream.cancel()
     await until(() => isOver, 'the end of the walk')
@@ -222,7 +182,7 @@ describe('a listing', () => {
 
 describe('the status', () => {
   test('shows the coordinator as down, and this node', async () => {
-    const status = (await served.peer.ask('STATUS', {}).ended()).only('STATUS_IS')
+    const status = (await alone.peer.ask('STATUS', {}).ended()).only('STATUS_IS')
     const unknown = { epoch: null }
     expect(status).toEqual({
       coordinator: {
@@ -257,21 +217,21 @@ describe('the status', () => {
 })
 
 test('a replica that never had a link speaks of the coordinator, whose name it does not know', async () => {
-  temporary.store.setMembers([])
+  alone.store.setMembers([])
   expect((await read('a.txt')).only('VERDICT')).toMatchObject({
     missing: [name],
     unreachable: ['coordinator'],
   })
-  expect((await served.peer.ask('STATUS', {}).ended()).only('STATUS_IS').coordinator.name).toBe('coordinator')
+  expect((await alone.peer.ask('STATUS', {}).ended()).only('STATUS_IS').coordinator.name).toBe('coordinator')
 })
 
 test('each request is one line in the log', async () => {
   write('a.txt', 'x')
   await read('a.txt')
   await read('b.txt')
-  await served.peer.ask('LIST', { path: 'nowhere' as FilePath, recursive: true, compare: true }).ended()
-  await served.peer.ask('STATUS', {}).ended()
-  expect(log.all('request')).toMatchObject([
+  await alone.peer.ask('LIST', { path: 'nowhere' as FilePath, recursive: true, compare: true }).ended()
+  await alone.peer.ask('STATUS', {}).ended()
+  expect(alone.log.all('request')).toMatchObject([
     { client: 'anna@home', op: 'read', path: 'a.txt', verdict: 'SINGLE_FILE' },
     { client: 'anna@home', op: 'read', path: 'b.txt', code: 'UNREACHABLE' },
     { client: 'anna@home', op: 'ls', path: 'nowhere', code: 'UNREACHABLE' },

@@ -1,11 +1,8 @@
 import { type Cluster, type ClusterOptions, startCluster } from '../fixtures/cluster.ts'
 import { FakeTime, turns } from '../fixtures/fake-time.ts'
-import { clientHello, type RawPeer } from '../fixtures/raw-peer.ts'
+import type { RawPeer } from '../fixtures/raw-peer.ts'
 import { until } from '../fixtures/until.ts'
-import { ByteWriter } from '../protocol/bytes.ts'
-import { writeFrameHeader } from '../protocol/frame.ts'
-import { frameHeaderBytes, streamCreditBytes, streamsPerConnectionMax } from '../protocol/limits.ts'
-import { encodeBody, type Opcode } from '../protocol/opcodes.ts'
+import { streamCreditBytes, streamsPerConnectionMax } from '../protocol/limits.ts'
 import { type FilePath, wholeTree } from '../protocol/path.ts'
 
 const MiB = 1024 * 1024
@@ -25,12 +22,6 @@ async function start(options: ClusterOptions = {}): Promise<RawPeer> {
 }
 
 afterEach(() => cluster.close())
-
-function frameOf(opcode: Opcode, stream: number, body: Buffer): Buffer {
-  const header = Buffer.alloc(frameHeaderBytes)
-  writeFrameHeader(header, 0, { bodyBytes: body.length, stream, opcode, fin: true })
-  return Buffer.concat([header, body])
-}
 
 describe('while the coordinator is there', () => {
   test('a client of a replica gets the coordinator’s answers', async () => {
@@ -138,104 +129,6 @@ describe('while the coordinator is there', () => {
     expect(cluster.network.connectionCount).toBe(before + 1)
     peer.close()
     await until(() => cluster.network.connectionCount === before - 1, 'both connections to be closed')
-  })
-})
-
-describe('when the coordinator is lost', () => {
-  test('in the middle of an answer that answer fails, the next one is of this copy, and later ones are relayed anew', async () => {
-    const peer = await start()
-    const answer = peer.ask('READ', readBig, { isReading: false })
-    await answer.until(({ bytesHeard }) => bytesHeard > streamCreditBytes / 2, 'half the credit')
-    cluster.cut('server1')
-    answer.read()
-    expect((await answer.ended()).error).toMatchObject({
-      code: 'UNREACHABLE',
-      message: 'the coordinator was lost: the connection broke',
-    })
-    const alone = (await peer.ask('READ', read).ended()).only('VERDICT')
-    expect(alone).toMatchObject({ verdict: 'SINGLE_FILE', unreachable: ['server1'] })
-    cluster.mend('server1')
-    await time.pass(1_000)
-    const anew = (await peer.ask('READ', read).ended()).only('VERDICT')
-    expect(anew).toMatchObject({ verdict: 'DIFFERENT_FILES', unreachable: [] })
-  })
-
-  test('in order, the answers fail with its words', async () => {
-    const peer = await start()
-    const answer = peer.ask('READ', readBig, { isReading: false })
-    await answer.until(({ bytesHeard }) => bytesHeard > streamCreditBytes / 2, 'half the credit')
-    await cluster.stop('server1')
-    answer.read()
-    expect((await answer.ended()).error?.message).toBe('the coordinator was lost: the coordinator stops')
-  })
-
-  test('every request that waits for it is answered from this copy', async () => {
-    const peer = await start()
-    await cluster.stop('server1')
-    const answers = [
-      peer.ask('READ', read),
-      peer.ask('STATUS', {}),
-      peer.ask('LIST', { path: wholeTree, recursive: true, compare: true }),
-    ]
-    for (const answer of answers) await answer.ended()
-    expect(answers[0]!.only('VERDICT')).toMatchObject({ verdict: 'SINGLE_FILE', unreachable: ['server1'] })
-    expect(answers[0]!.text()).toBe('two')
-    expect(answers[1]!.only('STATUS_IS').coordinator).toMatchObject({ name: 'server1', state: 'down' })
-    expect(answers[2]!.only('LISTED').unreachable.map(({ node }) => node)).toEqual(['server1'])
-    const lines = cluster.node('server2').log.all('request')
-    expect(lines.map(({ client, op }) => `${client} ${op}`).sort()).toEqual(
-      ['ls', 'read', 'status'].map(op => `tester@here ${op}`),
-    )
-  })
-
-  test('a request that was cancelled while it waited is not answered', async () => {
-    const peer = await start()
-    cluster.silence('server1')
-    const answer = peer.ask('READ', read)
-    const next = peer.ask('READ', read)
-    await turns(5)
-    answer.stream.cancel()
-    await time.pass(2_100)
-    expect((await next.ended()).only('VERDICT').unreachable).toEqual(['server1'])
-    expect(answer.messages).toEqual([])
-    cluster.wake('server1')
-  })
-
-  test('one that accepts and says nothing is waited for as long as a HELLO may take, and not by each request anew', async () => {
-    const peer = await start()
-    cluster.silence('server1')
-    const first = peer.ask('READ', read)
-    await time.pass(900)
-    expect(first.isFinished).toBe(false)
-    await time.pass(1_200)
-    expect((await first.ended()).only('VERDICT').unreachable).toEqual(['server1'])
-    expect((await peer.ask('READ', read).ended()).only('VERDICT').unreachable).toEqual(['server1'])
-    cluster.wake('server1')
-  })
-
-  test('it is dialled again at most once a second by each client', async () => {
-    const peer = await start()
-    await cluster.stop('server1')
-    const dials = () => cluster.network.dials.filter(dial => dial === 'server2 to server1').length
-    const before = dials()
-    for (let request = 0; request < 10; request++) {
-      await peer.ask('READ', read).ended()
-      await time.pass(250)
-    }
-    expect(dials() - before).toBe(3)
-  })
-
-  test('a frame that makes no sense ends the connection of the client that sent it, and no other', async () => {
-    const other = await start()
-    await cluster.stop('server1')
-    const hello = new ByteWriter()
-    encodeBody(hello, 'HELLO', { ...clientHello, versionMin: 1, versionMax: 1 })
-    const line = await cluster.line('server2')
-    line.say(frameOf('HELLO', 0, hello.take()))
-    line.say(frameOf('READ', 1, Buffer.alloc(30, 0xff)))
-    await line.ended()
-    expect(line.received.length).toBeGreaterThan(0)
-    expect((await other.ask('READ', read).ended()).only('VERDICT').verdict).toBe('SINGLE_FILE')
   })
 })
 
