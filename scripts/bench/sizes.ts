@@ -34,9 +34,9 @@ export const shortSizes: Sizes = {
   rounds: 3,
   startRounds: 5,
   rateMs: 300,
-  warmUpMs: 1_000,
+  warmUpMs: 700,
   latencyMs: 500,
-  largeBytes: 128 * MiB,
+  largeBytes: 64 * MiB,
   hugeBytes: 512 * MiB,
   idleConnections: 2_000,
 }
