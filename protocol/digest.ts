@@ -19,7 +19,7 @@ function hashUnder(domain: Buffer, ...parts: Uint8Array[]): Buffer {
   if (size <= oneCallBytesMax) return blake3(Buffer.concat([domain, ...parts], size))
   const hasher = new Blake3Hasher()
   hasher.update(domain)
-  for (const part of parts) hasher.update(part)
+  for (const part of parts) hasher.update(Buffer.from(part.buffer, part.byteOffset, part.length))
   return hasher.digestBuffer()
 }
 
