@@ -4,8 +4,10 @@
  * Clause: protocol/README.md "Plain text".
  */
 
-import { CheckedBody } from '../protocol/checked-body.ts'
+import { BodyReceiver, ContentMoved, returnBlock } from '../protocol/body-receiver.ts'
+import { BufferPool } from '../protocol/buffer-pool.ts'
 import { asConcurError, ConcurError } from '../protocol/errors.ts'
+import { blockBytes } from '../protocol/limits.ts'
 import type { Verdict, Version } from '../protocol/messages.ts'
 import { type FilePath, parsePath } from '../protocol/path.ts'
 import type { PlainTextPeer } from '../replica/program/plain-text-peer.ts'
@@ -80,25 +82,53 @@ async function pourVerdict(
   for (const version of verdict.versions.filter(isFile)) {
     const name = verdict.verdict === 'SINGLE_FILE' ? '' : `|${version.copies[0]!.node.toUpperCase()}`
     await peer.write(Buffer.from(`${name}|`))
-    const body = new CheckedBody({ digest: version.digest!, onBlock: block => peer.write(block) })
-    await pourVersion(nodes, path, version, sinkOf(peer, body))
+    const sink = new CheckedSink(peer, version)
+    await pourVersion(nodes, path, version, sink)
     if (peer.closed) throw new ConcurError('UNREACHABLE', 'the reader is gone')
-    body.assertWhole()
+    sink.assertWhole()
   }
 }
 
-/** Pieces are worked on one after the other, however fast they come. */
-function sinkOf(peer: PlainTextPeer, body: CheckedBody): BodySink {
-  let last = Promise.resolve()
-  return {
-    get closed() {
-      return peer.closed
-    },
-    begin: size => body.begin(size),
-    piece(opcode, bytes) {
-      last = last.then(() => (opcode === 'DIGESTS' ? body.takeDigests(bytes) : body.takeBytes(bytes)))
-      return last
-    },
+/** Passes on to the reader what was held against the verdict, a block at a time, as fast as the reader takes it. */
+class CheckedSink implements BodySink {
+  private readonly peer: PlainTextPeer
+  private readonly size: number
+  private readonly body: BodyReceiver
+  private readonly pool = new BufferPool({ bufferBytes: blockBytes, keepMax: 2 })
+  private written = Promise.resolve()
+
+  constructor(peer: PlainTextPeer, { digest, size }: Version) {
+    this.peer = peer
+    this.size = size
+    this.body = new BodyReceiver({
+      digest: digest!,
+      size,
+      pool: this.pool,
+      onBlock: block => this.write(block),
+    })
+  }
+
+  get closed(): boolean {
+    return this.peer.closed
+  }
+
+  begin(size: number): void {
+    if (size !== this.size) throw new ContentMoved(`${size} bytes where the verdict says ${this.size}`)
+  }
+
+  async piece(opcode: 'DIGESTS' | 'CHUNK', bytes: Buffer): Promise<void> {
+    if (opcode === 'DIGESTS') this.body.takeDigests(bytes)
+    else this.body.takeBytes(bytes)
+    await this.written
+  }
+
+  /** @throws ContentMoved when something of it did not come. */
+  assertWhole(): void {
+    if (!this.body.isWhole) throw new ContentMoved('it ended too early')
+  }
+
+  private write(block: Buffer): void {
+    this.written = this.written.then(() => this.peer.write(block)).then(() => returnBlock(this.pool, block))
   }
 }
 

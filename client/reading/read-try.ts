@@ -3,6 +3,8 @@
  * block is written, when the content turns out to have moved, or with an error; never while a block is being written.
  * Clause: protocol/README.md "READ".
  */
+
+import { BodyReceiver, ContentMoved, returnBlock } from '../../protocol/body-receiver.ts'
 import type { BufferPool } from '../../protocol/buffer-pool.ts'
 import type { Connection } from '../../protocol/connection.ts'
 import { ConcurError } from '../../protocol/errors.ts'
@@ -13,7 +15,6 @@ import { wantedVersions } from '../../protocol/wanted-bodies.ts'
 import type { Timers } from '../../protocol/world.ts'
 import { Silence } from '../silence.ts'
 import { BlockLine, type BlockSink } from './block-line.ts'
-import { BodyReceiver, ContentMoved, returnBlock } from './body-receiver.ts'
 import { checkVerdict, digestOfFile } from './check-verdict.ts'
 
 /** Takes what a read brings. What it throws ends the read, which rejects with it. */

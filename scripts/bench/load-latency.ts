@@ -1,5 +1,5 @@
 /** How long a small read takes while something else goes on. One small read at a time, one after the other. */
-import { BodyReceiver, returnBlock } from '../../client/reading/body-receiver.ts'
+import { BodyReceiver, returnBlock } from '../../protocol/body-receiver.ts'
 import { BufferPool } from '../../protocol/buffer-pool.ts'
 import type { Connection } from '../../protocol/connection.ts'
 import { blockBytes } from '../../protocol/limits.ts'

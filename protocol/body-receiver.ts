@@ -1,15 +1,19 @@
 /**
  * One body as it comes: the list of block digests, which must hash to the digest of the verdict before any of them is
  * believed; then the bytes, gathered into blocks, each of which must hash to its own digest before it goes on. Works
- * within the call that brings the bytes. Clause: protocol/README.md "Bodies".
+ * within the call that brings the bytes. Clause: README.md "Bodies".
  */
-import type { BufferPool } from '../../protocol/buffer-pool.ts'
-import { blockCount, blockDigest, blockLength, type Digest, fileDigest } from '../../protocol/digest.ts'
-import { ConcurError } from '../../protocol/errors.ts'
-import { blockBytes, digestBytes } from '../../protocol/limits.ts'
+import type { BufferPool } from './buffer-pool.ts'
+import { blockCount, blockDigest, blockLength, type Digest, fileDigest } from './digest.ts'
+import { ConcurError } from './errors.ts'
+import { blockBytes, digestBytes } from './limits.ts'
 
-/** The bytes are not those of the verdict: the file moved under the read, or a copy is not what its node said. */
-export class ContentMoved extends Error {}
+/** CHANGED: the bytes are not those of the verdict: the file moved under the read, or a copy is not what its node said. */
+export class ContentMoved extends ConcurError {
+  constructor(message: string) {
+    super('CHANGED', message)
+  }
+}
 
 /** Blocks up to this size get a buffer of their own size; larger ones one of the pool. */
 const ownBufferBytesMax = 64 * 1024
