@@ -14,6 +14,8 @@ export interface Wait {
 }
 
 interface Waiting {
+  /** Where it stands among those that wait; -1 when it does not any more. */
+  place: number
   silentTicks: number
   held: boolean
   readonly onSilence: () => void
@@ -24,7 +26,8 @@ const ticksPerLimit = 8
 export class Silence {
   private readonly timers: Timers
   private readonly limitMs: number
-  private readonly waiting = new Set<Waiting>()
+  /** In no order: what ends gives its place to the last. A Set that churns as this does would keep garbage alive. */
+  private readonly waiting: Waiting[] = []
   private isTicking = false
 
   constructor(options: { timers: Timers; limitMs: number }) {
@@ -34,8 +37,8 @@ export class Silence {
 
   /** `onSilence` is called once, when nothing was heard for the limit. */
   begin(onSilence: () => void): Wait {
-    const wait: Waiting = { silentTicks: 0, held: false, onSilence }
-    this.waiting.add(wait)
+    const wait: Waiting = { place: this.waiting.length, silentTicks: 0, held: false, onSilence }
+    this.waiting.push(wait)
     if (!this.isTicking) this.tickLater()
     return {
       heard: () => {
@@ -45,7 +48,7 @@ export class Silence {
       hold: () => {
         wait.held = true
       },
-      end: () => this.waiting.delete(wait),
+      end: () => this.remove(wait),
     }
   }
 
@@ -54,13 +57,23 @@ export class Silence {
     this.timers.after(this.limitMs / ticksPerLimit, () => {
       this.isTicking = false
       for (const wait of [...this.waiting]) this.tick(wait)
-      if (this.waiting.size > 0) this.tickLater()
+      if (this.waiting.length > 0) this.tickLater()
     })
   }
 
   private tick(wait: Waiting): void {
-    if (wait.held || !this.waiting.has(wait) || ++wait.silentTicks <= ticksPerLimit) return
-    this.waiting.delete(wait)
+    if (wait.held || wait.place < 0 || ++wait.silentTicks <= ticksPerLimit) return
+    this.remove(wait)
     wait.onSilence()
+  }
+
+  private remove(wait: Waiting): void {
+    if (wait.place < 0) return
+    const last = this.waiting.pop()!
+    if (last !== wait) {
+      this.waiting[wait.place] = last
+      last.place = wait.place
+    }
+    wait.place = -1
   }
 }

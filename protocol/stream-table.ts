@@ -1,12 +1,13 @@
 /** The streams of one connection by their numbers, which only grow. Clause: README.md "Sessions". */
 import { ConcurError } from './errors.ts'
+import { NumberTable } from './number-table.ts'
 import type { Outbox } from './outbox.ts'
 import { Stream } from './stream.ts'
 
 export class StreamTable {
   private readonly outbox: Outbox
   private readonly onIdle: () => void
-  private readonly underWay = new Map<number, Stream>()
+  private readonly underWay = new NumberTable<Stream>()
   private lastOpened = 0
 
   /** `onIdle`: the last stream that was under way has ended. */
@@ -47,7 +48,7 @@ export class StreamTable {
   }
 
   loseAll(error: ConcurError): void {
-    for (const stream of [...this.underWay.values()]) stream.lose(error)
+    for (const stream of this.underWay.all()) stream.lose(error)
   }
 
   private remove(id: number): void {

@@ -9,6 +9,7 @@ import { type Digest, digestToBytes } from '../../protocol/digest.ts'
 import type { FilePath } from '../../protocol/path.ts'
 import type { DigestIndex, DigestRecord } from './digest-index.ts'
 import { decodeBlockDigests, decodeRecord, encodeBlockDigests, encodeRecord } from './digest-record.ts'
+import { RecentRecords } from './recent-records.ts'
 
 const encodings = { encoding: 'binary', keyEncoding: 'binary', cache: false } as const
 const rootOptions = {
@@ -47,6 +48,7 @@ export class LmdbIndex implements DigestIndex {
   /** What was put and is not yet seen by a read: LMDB shows a write once it is committed. */
   private readonly newPaths = new Map<string, DigestRecord | null>()
   private readonly newBlocks = new Map<Digest, Buffer | null>()
+  private readonly recent = new RecentRecords()
   private written: Promise<unknown> = Promise.resolve()
   /** Settles when the last write has, and its fault, if any, was told. */
   private underWay: Promise<void> = Promise.resolve()
@@ -63,13 +65,18 @@ export class LmdbIndex implements DigestIndex {
       const record = this.newPaths.get(path)
       if (record !== undefined) return record
     }
+    const recent = this.recent.get(path)
+    if (recent !== undefined) return recent
     const bytes = this.paths.getBinaryFast(keyOf(path))
-    return bytes === undefined ? null : decodeRecord(bytes)
+    const record = bytes === undefined ? null : decodeRecord(bytes)
+    if (record !== null) this.recent.keep(path, record)
+    return record
   }
 
   put(path: FilePath, record: DigestRecord): void {
     const before = this.get(path)
     if (before !== null && before.digest !== record.digest) this.deleteBlockDigests(before)
+    this.recent.drop(path)
     this.newPaths.set(path, record)
     this.settle(
       () => this.paths.put(keyOf(path), encodeRecord(record)),
@@ -83,6 +90,7 @@ export class LmdbIndex implements DigestIndex {
     const before = this.get(path)
     if (before === null) return
     this.deleteBlockDigests(before)
+    this.recent.drop(path)
     this.newPaths.set(path, null)
     this.settle(
       () => this.paths.remove(keyOf(path)),
