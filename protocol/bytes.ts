@@ -56,6 +56,17 @@ export class ByteWriter {
     this.at += value.length
   }
 
+  /** Bytes given as hex digits. */
+  hex(digits: string): void {
+    this.need(digits.length / 2)
+    this.at += this.buffer.write(digits, this.at, 'hex')
+  }
+
+  /** The buffer as it is, what is not written yet included; another one after the next growth. */
+  get whole(): Buffer {
+    return this.buffer
+  }
+
   /** @returns a view of what was written; it shows later writes until the writer grows, and stays valid after `take`. */
   view(from = 0, to = this.at): Buffer {
     return this.buffer.subarray(from, to)
@@ -113,9 +124,18 @@ export class ByteReader {
   text(): string {
     const length = this.u16()
     const at = this.advance(length)
-    const bytes = this.buffer.subarray(at, at + length)
-    if (!isUtf8(bytes)) throw new ConcurError('BAD_FRAME', 'a text that is not UTF-8')
-    return bytes.toString('utf8')
+    const value = this.buffer.toString('utf8', at, at + length)
+    const isSuspect = value.includes('\ufffd')
+    if (isSuspect && !isUtf8(this.buffer.subarray(at, at + length))) {
+      throw new ConcurError('BAD_FRAME', 'a text that is not UTF-8')
+    }
+    return value
+  }
+
+  /** @returns the next `length` bytes as hex digits. */
+  hex(length: number): string {
+    const at = this.advance(length)
+    return this.buffer.toString('hex', at, at + length)
   }
 
   /** @returns a copy of the next `length` bytes. */

@@ -54,14 +54,24 @@ export function digestOf(bytes: Uint8Array): { digest: Digest; blockDigests: Buf
   return { digest: fileDigest(bytes.length, blockDigests), blockDigests }
 }
 
+/** @returns the digest of 64 lower-case hex digits. */
+export function digestFromHex(digits: string): Digest {
+  return `b3:${digits}` as Digest
+}
+
+/** @returns the 64 hex digits of a digest. */
+export function digestHex(digest: Digest): string {
+  return digest.slice(3)
+}
+
 /** @returns the text of a digest of 32 bytes. */
 export function digestFromBytes(bytes: Uint8Array): Digest {
-  return `b3:${Buffer.from(bytes.buffer, bytes.byteOffset, digestBytes).toString('hex')}` as Digest
+  return digestFromHex(Buffer.from(bytes.buffer, bytes.byteOffset, digestBytes).toString('hex'))
 }
 
 /** @returns the 32 bytes of a digest. */
 export function digestToBytes(digest: Digest): Buffer {
-  return Buffer.from(digest.slice(3), 'hex')
+  return Buffer.from(digestHex(digest), 'hex')
 }
 
 /** @returns the digest, or null when `text` is none. */

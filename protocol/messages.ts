@@ -18,7 +18,7 @@ import {
   union,
   type ValueOf,
 } from './codec.ts'
-import { type Digest, digestFromBytes, digestToBytes } from './digest.ts'
+import { type Digest, digestFromHex, digestHex } from './digest.ts'
 import { ConcurError, type ErrorCode, errorCodeOf, errorNumber } from './errors.ts'
 import { parseClientId, parseClusterId, parseNodeId, parseNodeName } from './ids.ts'
 import { digestBytes, nodesMax, reasonBytesMax, sentenceBytesMax } from './limits.ts'
@@ -39,8 +39,8 @@ const folderPath: Codec<FolderPath> = {
 }
 
 const digest: Codec<Digest> = {
-  write: (w, v) => w.bytes(digestToBytes(v)),
-  read: r => digestFromBytes(r.bytes(digestBytes)),
+  write: (w, v) => w.hex(digestHex(v)),
+  read: r => digestFromHex(r.hex(digestBytes)),
 }
 
 const errorCode: Codec<ErrorCode> = {

@@ -166,7 +166,7 @@ export class Outbox {
     const small = frame.body.length <= copiedBytesMax
     if (small) this.control.bytes(frame.body)
     const header = { bodyBytes: frame.body.length, stream, opcode: frame.opcode, fin: frame.fin }
-    writeFrameHeader(this.control.view(), at, header)
+    writeFrameHeader(this.control.whole, at, header)
     if (small) return cutAt
     buffers.push(this.control.view(cutAt), frame.body)
     return this.control.length
@@ -182,7 +182,7 @@ export class Outbox {
 
   private finishHeader(at: number, stream: number, opcode: Opcode, fin: boolean): void {
     const bodyBytes = this.control.length - at - frameHeaderBytes
-    writeFrameHeader(this.control.view(), at, { bodyBytes, stream, opcode, fin })
+    writeFrameHeader(this.control.whole, at, { bodyBytes, stream, opcode, fin })
   }
 
   private flushSoon(): void {

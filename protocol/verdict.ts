@@ -16,6 +16,7 @@ type Present = { readonly node: NodeName; readonly copy: Extract<Copy, { is: 'fi
 
 /** @param answers one for every configured node, in the configured order. */
 export function judge(answers: readonly NodeAnswer[]): Verdict {
+  if (isOneFile(answers)) return { ...nothingFound, verdict: 'SINGLE_FILE', versions: [versionOf(answers)] }
   const present = answers.filter(isPresent)
   const missing = answers.filter(answer => answer.copy?.is === 'absent').map(({ node }) => node)
   const silent = answers.flatMap(silenceOf)
@@ -32,6 +33,15 @@ export function judge(answers: readonly NodeAnswer[]): Verdict {
   if (versions.length === 1) return { verdict: 'SINGLE_FILE', ...findings, error: null }
   const deviating = versions.map(version => ({ ...version, cause: 'never-replicated' as const }))
   return { verdict: 'DIFFERENT_FILES', ...findings, versions: deviating, error: null }
+}
+
+const nothingFound = { missing: [], stale: [], unreachable: [], details: [], error: null } as const
+
+/** What most reads find: every node has the file, and it is the same. */
+function isOneFile(answers: readonly NodeAnswer[]): answers is readonly Present[] {
+  const first = answers[0]?.copy
+  if (first?.is !== 'file') return false
+  return answers.every(({ copy }) => copy?.is === 'file' && copy.digest === first.digest)
 }
 
 /** The verdict on a read that was refused before the copies could be compared. */
