@@ -4,7 +4,7 @@
  * Clause: README.md "What is trusted".
  */
 import { type Digest, digestOf, fileDigest } from '../../protocol/digest.ts'
-import { digestBytes } from '../../protocol/limits.ts'
+import { digestBytes, fileBytesMax } from '../../protocol/limits.ts'
 import type { Copy } from '../../protocol/messages.ts'
 import type { FilePath } from '../../protocol/path.ts'
 import type { Clock } from '../../protocol/world.ts'
@@ -21,6 +21,7 @@ export const smallBytesMax = 64 * 1024
 
 const triesMax = 3
 
+const tooLarge: NoFile = { is: 'unreadable', reason: 'it is larger than 1 TiB' }
 const keepsChanging: NoFile = { is: 'unreadable', reason: 'it keeps changing while it is read' }
 
 type FileCopy = Extract<Copy, { is: 'file' }>
@@ -74,6 +75,7 @@ export class Digests {
     const place = this.tree.openPlace(path, stat)
     if (typeof place !== 'number') return this.without(path, place)
     this.tree.disk.close(place)
+    if (stat.size > fileBytesMax) return tooLarge
     const record = how.deep ? null : this.trusted(path, stat)
     if (record !== null) return copyOf(stat, record)
     if (stat.size <= smallBytesMax) {

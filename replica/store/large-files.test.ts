@@ -2,6 +2,7 @@
 import { appendFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { digestOf } from '../../protocol/digest.ts'
+import { fileBytesMax } from '../../protocol/limits.ts'
 import { type FilePath, parsePath } from '../../protocol/path.ts'
 import { DiskError } from './disk.ts'
 import { openTemporaryStore, type TemporaryStore } from './store.fixture.ts'
@@ -27,6 +28,12 @@ afterEach(() => temporary.remove())
 const write = (path: string, bytes: string | Buffer) => writeFileSync(join(temporary.root, path), bytes)
 const look = (path: FilePath, how: LookHow = shallow) => temporary.store.look(path, how)
 const digestOfText = (bytes: string | Buffer) => digestOf(Buffer.from(bytes)).digest
+
+test('a file beyond 1 TiB is not read', () => {
+  truncateSync(join(temporary.root, large), fileBytesMax + 1)
+  expect(look(large)).toEqual({ is: 'unreadable', reason: 'it is larger than 1 TiB' })
+  expect(temporary.hasher.hashed).toBe(0)
+})
 
 describe('a large file', () => {
   test('is hashed once however many ask, and all hear of the progress', async () => {
