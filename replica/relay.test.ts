@@ -1,7 +1,9 @@
+import { jest } from '@jest/globals'
 import { type Cluster, type ClusterOptions, startCluster } from '../fixtures/cluster.ts'
 import { FakeTime, turns } from '../fixtures/fake-time.ts'
 import type { RawPeer } from '../fixtures/raw-peer.ts'
 import { until } from '../fixtures/until.ts'
+import { Connection } from '../protocol/connection.ts'
 import { streamCreditBytes, streamsPerConnectionMax } from '../protocol/limits.ts'
 import { type FilePath, wholeTree } from '../protocol/path.ts'
 
@@ -108,6 +110,24 @@ describe('while the coordinator is there', () => {
     expect(bytesRead).toBeLessThanOrEqual(streamCreditBytes + 2 * MiB)
     answer.read()
     expect((await answer.ended()).text()).toBe(large.toString())
+  })
+
+  test('while a client takes nothing at all, no more is read from the coordinator, and all comes once it does', async () => {
+    const peer = await start()
+    const before = await peer.ask('READ', read).ended()
+    expect(before.text()).toBe('one')
+    const paused = jest.spyOn(Connection.prototype, 'pauseReading')
+    const resumed = jest.spyOn(Connection.prototype, 'resumeReading')
+    peer.connection.pauseReading()
+    const answers = [1, 2, 3, 4, 5, 6].map(() => peer.ask('READ', readBig))
+    await until(
+      () => paused.mock.contexts.some(one => one !== peer.connection),
+      'the pause of the coordinator',
+    )
+    peer.connection.resumeReading()
+    for (const answer of answers) expect((await answer.ended()).text()).toBe(large.toString())
+    expect(resumed.mock.contexts.some(one => one !== peer.connection)).toBe(true)
+    jest.restoreAllMocks()
   })
 
   test.each(['cancels', 'is gone'])('a client that %s stops the coordinator', async how => {
