@@ -189,9 +189,8 @@ export class Outbox {
   private isNextAdmitted(flowBytesTaken: number): boolean {
     const next = this.round[0]
     if (next === undefined) return false
-    const ahead = this.flowBytesUnderWay + flowBytesTaken
     const frameBytes = frameHeaderBytes + (next.frames[0]?.body.length ?? 0)
-    return ahead === 0 || ahead + frameBytes <= chunkBytesAheadMax
+    return this.flowBytesUnderWay + flowBytesTaken + frameBytes <= chunkBytesAheadMax
   }
 
   private write(buffers: Buffer[], flowBytes: number, sent: FlowFrame[]): void {

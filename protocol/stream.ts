@@ -26,8 +26,8 @@ export interface StreamEvents {
 
 const atOnce = Promise.resolve()
 
-/** Credit is given back in portions of at least this many bytes. */
-const creditPortionBytes = streamCreditBytes / 4
+/** Credit is given back in portions of at least this share of what the peer may send ahead. */
+const creditPortionShare = 1 / 4
 
 export class Stream {
   readonly id: number
@@ -35,6 +35,8 @@ export class Stream {
   private readonly onEnded: (id: number) => void
   private readonly queue: FlowQueue
   private events: StreamEvents | null = null
+  /** What the peer may send ahead of what was worked on. */
+  private aheadBytes: number = streamCreditBytes
   private receiveCredit: number = streamCreditBytes
   private creditOwed = 0
   private saidFin = false
@@ -119,10 +121,16 @@ export class Stream {
   /** Gives the peer credit for the bodies of flow frames that were worked on. */
   consumed(bytes: number): void {
     this.creditOwed += bytes
-    if (this.creditOwed < creditPortionBytes || this.heardFin || this.isOver) return
-    this.receiveCredit += this.creditOwed
-    this.outbox.sendControl(this.id, 'CREDIT', { bytes: this.creditOwed }, false)
+    if (this.creditOwed < this.aheadBytes * creditPortionShare || this.heardFin || this.isOver) return
+    this.giveCredit(this.creditOwed)
     this.creditOwed = 0
+  }
+
+  /** Lets the peer send so much more ahead of what was worked on. */
+  admit(bytes: number): void {
+    if (this.heardFin || this.isOver) return
+    this.aheadBytes += bytes
+    this.giveCredit(bytes)
   }
 
   /**
@@ -165,6 +173,11 @@ export class Stream {
       this.endIfBothFinished()
     }
     return atOnce
+  }
+
+  private giveCredit(bytes: number): void {
+    this.receiveCredit += bytes
+    this.outbox.sendControl(this.id, 'CREDIT', { bytes }, false)
   }
 
   private grant(bytes: number): void {

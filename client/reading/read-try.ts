@@ -8,6 +8,7 @@ import { BodyReceiver, ContentMoved, returnBlock } from '../../protocol/body-rec
 import type { BufferPool } from '../../protocol/buffer-pool.ts'
 import type { Connection } from '../../protocol/connection.ts'
 import { ConcurError } from '../../protocol/errors.ts'
+import { streamCreditBytes } from '../../protocol/limits.ts'
 import type { Progress, Read, Verdict, Version } from '../../protocol/messages.ts'
 import type { BodyOf, Message } from '../../protocol/opcodes.ts'
 import type { Stream } from '../../protocol/stream.ts'
@@ -16,6 +17,9 @@ import type { Timers } from '../../protocol/world.ts'
 import { Silence } from '../silence.ts'
 import { BlockLine, type BlockSink } from './block-line.ts'
 import { checkVerdict, digestOfFile } from './check-verdict.ts'
+
+/** Bytes that may come ahead of what is written, beyond a stream's first credit, where a body is larger than that. */
+const admittedBytes = 3 * streamCreditBytes
 
 /** Takes what a read brings. What it throws ends the read, which rejects with it. */
 export interface ReadReceiver {
@@ -58,6 +62,7 @@ class ReadTry {
   /** Places of the versions whose bytes are still to come. */
   private wanted: number[] = []
   private body: BodyReceiver | null = null
+  private hasAdmitted = false
   /** Bytes that were taken and for which no credit was given yet. */
   private bytesOwed = 0
   /** Everything has come; the last blocks may still have to be written. */
@@ -148,12 +153,19 @@ class ReadTry {
     const version = this.verdict.versions[place]!
     if (size !== version.size) throw new ContentMoved(`${size} bytes where the verdict says ${version.size}`)
     const sink = guard(() => this.options.receiver.openVersion(version, place))
+    if (size > streamCreditBytes) this.admitMore()
     this.body = new BodyReceiver({
       digest: digestOfFile(version),
       size,
       pool: this.options.pool,
       onBlock: (block, at) => this.line.put(block, at, sink),
     })
+  }
+
+  private admitMore(): void {
+    if (this.hasAdmitted) return
+    this.hasAdmitted = true
+    this.stream?.admit(admittedBytes)
   }
 
   private openBody(): BodyReceiver {
