@@ -72,6 +72,12 @@ export class ByteWriter {
     return this.buffer.subarray(from, to)
   }
 
+  /** Leaves room for what is written there later. */
+  skip(bytes: number): void {
+    this.need(bytes)
+    this.at += bytes
+  }
+
   /** Takes back what was written from `at` on. */
   cut(at: number): void {
     this.at = at

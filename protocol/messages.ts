@@ -20,7 +20,7 @@ import {
 } from './codec.ts'
 import { type Digest, digestFromHex, digestHex } from './digest.ts'
 import { ConcurError, type ErrorCode, errorCodeOf, errorNumber } from './errors.ts'
-import { parseClientId, parseClusterId, parseNodeId, parseNodeName } from './ids.ts'
+import { type NodeName, parseClientId, parseClusterId, parseNodeId, parseNodeName } from './ids.ts'
 import { digestBytes, nodesMax, reasonBytesMax, sentenceBytesMax } from './limits.ts'
 import { type FilePath, type FolderPath, parsePath, wholeTree } from './path.ts'
 
@@ -87,11 +87,46 @@ export type Progress = ValueOf<typeof progress>
 export const heartbeat = struct({ files: optional(u64), bytes: optional(u64), diskFreeBytes: optional(u64) })
 export type Heartbeat = ValueOf<typeof heartbeat>
 
-export const look = struct({ path, deep: flag })
+/**
+ * What every small read sends is spelled out field by field, here and below: a loop over the names of a struct would be
+ * a tenth of what such a read costs.
+ */
+export const look: Codec<{ readonly path: FilePath; readonly deep: boolean }> = {
+  write(w, v) {
+    path.write(w, v.path)
+    flag.write(w, v.deep)
+  },
+  read: r => ({ path: path.read(r), deep: flag.read(r) }),
+}
+
+interface FileCopy {
+  readonly size: number
+  readonly mtimeMs: number
+  readonly executable: boolean
+  readonly digest: Digest
+  readonly checkedAtMs: number
+}
+
+const fileCopy: Codec<FileCopy> = {
+  write(w, v) {
+    u64.write(w, v.size)
+    timeMs.write(w, v.mtimeMs)
+    flag.write(w, v.executable)
+    digest.write(w, v.digest)
+    timeMs.write(w, v.checkedAtMs)
+  },
+  read: r => ({
+    size: u64.read(r),
+    mtimeMs: timeMs.read(r),
+    executable: flag.read(r),
+    digest: digest.read(r),
+    checkedAtMs: timeMs.read(r),
+  }),
+}
 
 /** What one node's disk holds at a path. */
 export const copy = union('is', {
-  file: struct({ size: u64, mtimeMs: timeMs, executable: flag, digest, checkedAtMs: timeMs }),
+  file: fileCopy,
   folder: nothing as Codec<object>,
   other: struct({ what: oneOf(['link', 'fifo', 'socket', 'device', 'mount', 'unknown']) }),
   absent: nothing as Codec<object>,
@@ -124,18 +159,62 @@ export const read = struct({
 })
 export type Read = ValueOf<typeof read>
 
-const version = struct({
-  type: oneOf(['file', 'folder', 'other']),
-  digest: optional(digest),
-  size: u64,
-  mtimeMs: optional(timeMs),
-  executable: flag,
-  copies: list(struct({ node: nodeName, checkedAtMs: optional(timeMs) }), nodesMax),
-  cause: optional(oneOf(['behind', 'edited-on-disk', 'bit-rot', 'forked', 'never-replicated'])),
-  note: optional(reason),
-})
-export type Version = ValueOf<typeof version>
+const versionType = oneOf(['file', 'folder', 'other'])
+const optionalDigest = optional(digest)
+const optionalTime = optional(timeMs)
+const optionalReason = optional(reason)
+const cause = optional(oneOf(['behind', 'edited-on-disk', 'bit-rot', 'forked', 'never-replicated']))
+
+interface HeldCopy {
+  readonly node: NodeName
+  readonly checkedAtMs: number | null
+}
+
+const heldCopies = list<HeldCopy>(
+  {
+    write(w, v) {
+      nodeName.write(w, v.node)
+      optionalTime.write(w, v.checkedAtMs)
+    },
+    read: r => ({ node: nodeName.read(r), checkedAtMs: optionalTime.read(r) }),
+  },
+  nodesMax,
+)
+
+export interface Version {
+  readonly type: ValueOf<typeof versionType>
+  readonly digest: Digest | null
+  readonly size: number
+  readonly mtimeMs: number | null
+  readonly executable: boolean
+  readonly copies: readonly HeldCopy[]
+  readonly cause: ValueOf<typeof cause>
+  readonly note: string | null
+}
 export type Cause = NonNullable<Version['cause']>
+
+const version: Codec<Version> = {
+  write(w, v) {
+    versionType.write(w, v.type)
+    optionalDigest.write(w, v.digest)
+    u64.write(w, v.size)
+    optionalTime.write(w, v.mtimeMs)
+    flag.write(w, v.executable)
+    heldCopies.write(w, v.copies)
+    cause.write(w, v.cause)
+    optionalReason.write(w, v.note)
+  },
+  read: r => ({
+    type: versionType.read(r),
+    digest: optionalDigest.read(r),
+    size: u64.read(r),
+    mtimeMs: optionalTime.read(r),
+    executable: flag.read(r),
+    copies: heldCopies.read(r),
+    cause: cause.read(r),
+    note: optionalReason.read(r),
+  }),
+}
 
 const detail = struct({ node: nodeName, reason, behindOps: optional(u64) })
 export type Detail = ValueOf<typeof detail>

@@ -237,9 +237,7 @@ export class Outbox {
 
   private reserveHeader(): number {
     const at = this.control.length
-    this.control.u32(0)
-    this.control.u32(0)
-    this.control.u32(0)
+    this.control.skip(frameHeaderBytes)
     return at
   }
 
