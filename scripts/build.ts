@@ -26,8 +26,9 @@ async function buildClient(): Promise<void> {
     entryPoints: { 'client-bundle': 'client/main.ts' },
     minify: true,
     external: ['@napi-rs/blake-hash', 'cli-progress', 'yargs'],
-    define: { 'import.meta.url': 'bundleUrl' },
-    banner: { js: 'const bundleUrl = require("node:url").pathToFileURL(__filename).href;' },
+    define: { 'import.meta.dirname': '__dirname', 'import.meta.url': '__filename' },
+    banner: { js: '(function (require, __filename, __dirname) {' },
+    footer: { js: '})' },
   })
   await build({
     ...commonJs,
