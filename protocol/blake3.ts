@@ -13,11 +13,12 @@ export function blake3Library(): Library {
   return library
 }
 
-/** The package first finds out where it runs, which takes longer than a small file; on most machines it is here. */
+/** The package first finds out where it runs, which takes longer than a small file; on most machines that is here. */
 function load(): Library {
   const require = createRequire(import.meta.url)
   try {
-    return require(`@napi-rs/blake-hash-linux-${process.arch}-gnu`)
+    const platform = `linux-${process.arch}-gnu`
+    return require(`@napi-rs/blake-hash-${platform}/blake.${platform}.node`)
   } catch {
     return require('@napi-rs/blake-hash')
   }

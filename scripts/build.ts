@@ -24,7 +24,8 @@ async function buildClient(): Promise<void> {
   await build({
     ...commonJs,
     entryPoints: { 'client-bundle': 'client/main.ts' },
-    minify: true,
+    minifySyntax: true,
+    alias: { 'node:module': './client/bundle-require.ts' },
     external: ['@napi-rs/blake-hash', 'cli-progress', 'yargs'],
     define: { 'import.meta.dirname': '__dirname', 'import.meta.url': '__filename' },
     banner: { js: '(function (require, __filename, __dirname) {' },
