@@ -5,7 +5,10 @@
 import { readFileSync } from 'node:fs'
 import { Script } from 'node:vm'
 
-/** The bundle, an expression for a function as CommonJS calls it, and its code cache: both beside this file. */
+/**
+ * The bundle, which is an expression for a function as CommonJS calls it, in ASCII, and its code cache: both beside this
+ * file.
+ */
 export function loadBundle(folder: string): { script: Script; run: () => void } {
   const file = `${folder}/client-bundle.cjs`
   const script = new Script(readFileSync(file, 'latin1'), {
