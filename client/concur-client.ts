@@ -16,7 +16,7 @@ import { ConcurError, type ErrorCode } from '../protocol/errors.ts'
 import { blockBytes } from '../protocol/limits.ts'
 import type { Listed, Read, Status, Verdict } from '../protocol/messages.ts'
 import type { FilePath, FolderPath } from '../protocol/path.ts'
-import { type Connected, type ConnectOptions, connectToFirst } from './connecting.ts'
+import { type Connected, type ConnectOptions, connectToFirst, type OnDialled } from './connecting.ts'
 import { askStatus } from './reading/ask-status.ts'
 import { type ListReceiver, listRows } from './reading/list-rows.ts'
 import { type ReadReceiver, tryRead } from './reading/read-try.ts'
@@ -102,11 +102,19 @@ export class ConcurClient {
     this.connected = null
   }
 
-  /** What ends the connection under a request is told with the server's address. */
+  /**
+   * A request that needs a connection leaves with its HELLO, and once more with the next address where it came to
+   * nothing. What ends the connection under a request is told with the server's address.
+   */
   private async ask<T>(request: (connection: Connection) => Promise<T>): Promise<T> {
-    const { connection, address } = await this.connect()
+    const asked = new Map<Connection, Promise<T>>()
+    const { connection, address } = await this.connect(dialled => {
+      const answer = request(dialled)
+      answer.catch(() => {})
+      asked.set(dialled, answer)
+    })
     try {
-      return await request(connection)
+      return await (asked.get(connection) ?? request(connection))
     } catch (error) {
       const isLost = error instanceof ConcurError && endingCodes.includes(error.code) && !connection.isOpen
       throw isLost
@@ -116,9 +124,9 @@ export class ConcurClient {
   }
 
   /** @throws NoServerError when no address leads to a server. */
-  private async connect(): Promise<Connected> {
+  private async connect(onDialled: OnDialled): Promise<Connected> {
     if (this.connected?.connection.isOpen) return this.connected
-    this.connecting ??= connectToFirst(this.options)
+    this.connecting ??= connectToFirst(this.options, onDialled)
     const { connecting } = this
     try {
       this.connected = await connecting

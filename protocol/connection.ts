@@ -98,10 +98,12 @@ export class Connection {
     return this.streams.count
   }
 
-  /** Opens a stream with a request that is its sender's only frame. @throws ConcurError UNREACHABLE when not open. */
+  /**
+   * Opens a stream with a request that is its sender's only frame. A dialer may ask before it has heard the peer's
+   * HELLO; if it is turned away, the stream fails with that. @throws ConcurError UNREACHABLE on a connection that ended.
+   */
   request<K extends RequestOpcode>(opcode: K, body: BodyOf<K>, events: StreamEvents): Stream {
-    if (this.state !== 'open')
-      throw this.error ?? new ConcurError('UNREACHABLE', 'the connection is not open')
+    if (this.error !== null) throw this.error
     const stream = this.streams.addNext()
     stream.listen(events)
     stream.send(opcode, body, true)
