@@ -5,7 +5,7 @@ import { type ConfigFile, parseConfig } from '../protocol/option-sources.ts'
 import { readOptions } from '../protocol/options.ts'
 import type { Given } from './arguments.ts'
 import { type GlobalValues, globalOptions } from './command-options.ts'
-import { systemReason } from './words/system-reason.ts'
+import { systemCode, systemReason } from './words/system-reason.ts'
 
 export type Environment = Readonly<Record<string, string | undefined>>
 
@@ -48,6 +48,7 @@ function readConfig(file: string): ConfigFile | null {
     if (statSync(file, { throwIfNoEntry: false }) === undefined) return null
     text = readFileSync(file, 'utf8')
   } catch (error) {
+    if (systemCode(error) === 'ENOENT' || systemCode(error) === 'ENOTDIR') return null
     throw unreadable(file, systemReason(error))
   }
   return parseConfig(file, text)

@@ -97,6 +97,10 @@ describe('options', () => {
     expect(await addressed([], { HOME: '/nowhere', XDG_CONFIG_HOME: '' })).toBe('machine:1')
   })
 
+  test('a home that is no folder, as a service’s is, has no config file', async () => {
+    expect(await addressed([], { HOME: '/dev/null' })).toBe('the default')
+  })
+
   test('a config file that was named must be there, be JSON, and hold only options', async () => {
     const file = world.shell.path('c.json')
     const refusal = async (text: string | null) => {

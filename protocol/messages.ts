@@ -88,8 +88,8 @@ export const heartbeat = struct({ files: optional(u64), bytes: optional(u64), di
 export type Heartbeat = ValueOf<typeof heartbeat>
 
 /**
- * What every small read sends is spelled out field by field, here and below: a loop over the names of a struct would be
- * a tenth of what such a read costs.
+ * What every small read sends is spelled out field by field, here and below: a loop over the names of a struct costs more
+ * than the fields do.
  */
 export const look: Codec<{ readonly path: FilePath; readonly deep: boolean }> = {
   write(w, v) {

@@ -18,7 +18,8 @@ export interface OpenBody {
   readonly blockDigests: Buffer
   /**
    * Reads the file from its start; asked for once. A block's buffer is valid until the next one is asked for; what the
-   * disk has to be waited for is being read meanwhile. Ask for a block only when there is room to send it: it stays in memory until then.
+   * disk has to be waited for is being read meanwhile. Ask for a block only when there is room to send it: it stays in
+   * memory until then.
    * @throws ConcurError CHANGED when the file changed since it was opened, IO_ERROR when the disk refuses.
    */
   blocks(): AsyncGenerator<Buffer>
