@@ -2,22 +2,8 @@
  * The bench's own programs as plain JavaScript: run from their sources they would carry the loader of the sources, and
  * be slower than what they measure.
  */
-import { createRequire } from 'node:module'
 import { join } from 'node:path'
-import { pathToFileURL } from 'node:url'
-import { build, type Plugin } from 'esbuild'
-
-/** What has a binary stays where it is installed. */
-const installed: Plugin = {
-  name: 'installed',
-  setup({ onResolve }) {
-    const { resolve } = createRequire(import.meta.url)
-    onResolve({ filter: /^@napi-rs\// }, ({ path }) => ({
-      path: pathToFileURL(resolve(path)).href,
-      external: true,
-    }))
-  },
-}
+import { build } from 'esbuild'
 
 /** @returns the path of the module, built into `folder`. `name`: of a file beside this one, without its end. */
 export async function bundle(folder: string, name: string): Promise<string> {
@@ -30,7 +16,8 @@ export async function bundle(folder: string, name: string): Promise<string> {
     platform: 'node',
     target: 'node20.19',
     logLevel: 'warning',
-    plugins: [installed],
+    // What has a binary stays where it is installed, and is looked for from here.
+    define: { 'import.meta.url': JSON.stringify(import.meta.url) },
   })
   return outfile
 }
