@@ -98,13 +98,16 @@ export class Connection {
     return this.streams.count
   }
 
-  /** Opens a stream with a request that is its sender's only frame. @throws ConcurError UNREACHABLE when not open. */
-  request<K extends RequestOpcode>(opcode: K, body: BodyOf<K>, events: StreamEvents): Stream {
+  /**
+   * Opens a stream with a request, which is its sender's only frame unless `more` follows.
+   * @throws ConcurError UNREACHABLE when not open.
+   */
+  request<K extends RequestOpcode>(opcode: K, body: BodyOf<K>, events: StreamEvents, more = false): Stream {
     if (this.state !== 'open')
       throw this.error ?? new ConcurError('UNREACHABLE', 'the connection is not open')
     const stream = this.streams.addNext()
     stream.listen(events)
-    stream.send(opcode, body, true)
+    stream.send(opcode, body, !more)
     if (stream.id === streamNumberLast) this.closeSoon('its stream numbers are used up')
     return stream
   }

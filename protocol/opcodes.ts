@@ -2,8 +2,8 @@
  * The one table of opcodes. It drives the types, the codecs, the limits that a decoder refuses on, the dispatch
  * and the wire document. Numbers are never used again. Clause: README.md "Opcodes".
  *
- * kind: `connection` frames stand on stream 0; `request` opens a stream; `answer` goes back on it; `stream`
- * frames rule a stream from either side.
+ * kind: `connection` frames stand on stream 0; `request` opens a stream; `answer` goes back on it; `upload` follows a
+ * request from its sender; `content` goes either way; `stream` frames rule a stream from either side.
  * from: the roles whose requests it may be.
  * lane: `control` frames are outside credit and written first; `flow` frames need credit and keep their order.
  */
@@ -14,7 +14,7 @@ import { chunkBytesMax, frameBodyBytesMax, pathBytesMax, reasonBytesMax, sentenc
 import type { Hello } from './messages.ts'
 import * as messages from './messages.ts'
 
-export type Kind = 'connection' | 'stream' | 'request' | 'answer'
+export type Kind = 'connection' | 'stream' | 'request' | 'answer' | 'upload' | 'content'
 export type Lane = 'control' | 'flow'
 
 /** Bytes as they are: pieces of a file, or of a list of block digests. */
@@ -102,6 +102,89 @@ export const opcodes = {
     body: messages.walk,
   },
 
+  CHANGE: {
+    number: 0x26,
+    kind: 'request',
+    from: clients,
+    lane: 'control',
+    bodyBytesMax: 2 * requestBytesMax,
+    body: messages.change,
+  },
+  LOG: {
+    number: 0x27,
+    kind: 'request',
+    from: clients,
+    lane: 'control',
+    bodyBytesMax: requestBytesMax,
+    body: messages.log,
+  },
+  WAIT: {
+    number: 0x28,
+    kind: 'request',
+    from: clients,
+    lane: 'control',
+    bodyBytesMax: requestBytesMax,
+    body: messages.wait,
+  },
+  SURVEY: {
+    number: 0x29,
+    kind: 'request',
+    from: coordinators,
+    lane: 'control',
+    bodyBytesMax: 2 * requestBytesMax,
+    body: messages.survey,
+  },
+  STAGE: {
+    number: 0x2a,
+    kind: 'request',
+    from: coordinators,
+    lane: 'control',
+    bodyBytesMax: 64,
+    body: messages.stage,
+  },
+  JOURNAL_AT: {
+    number: 0x2b,
+    kind: 'request',
+    from: coordinators,
+    lane: 'control',
+    bodyBytesMax: 8,
+    body: messages.journalAt,
+  },
+  FOLLOW: {
+    number: 0x2c,
+    kind: 'request',
+    from: coordinators,
+    lane: 'control',
+    bodyBytesMax: 256,
+    body: messages.follow,
+  },
+  SUPPLY: {
+    number: 0x2d,
+    kind: 'request',
+    from: coordinators,
+    lane: 'control',
+    bodyBytesMax: 64,
+    body: messages.supply,
+  },
+  REPLAY: {
+    number: 0x2e,
+    kind: 'request',
+    from: coordinators,
+    lane: 'control',
+    bodyBytesMax: 8,
+    body: messages.replay,
+  },
+
+  SEAL: { number: 0x38, kind: 'upload', lane: 'flow', bodyBytesMax: 40, body: messages.seal },
+  COMMITTED: { number: 0x39, kind: 'upload', lane: 'control', bodyBytesMax: 8, body: messages.committed },
+  LOST: {
+    number: 0x3a,
+    kind: 'upload',
+    lane: 'control',
+    bodyBytesMax: reasonBytesMax + 16,
+    body: messages.lost,
+  },
+
   PROGRESS: { number: 0x40, kind: 'answer', lane: 'control', bodyBytesMax: 64, body: messages.progress },
   VERDICT: {
     number: 0x41,
@@ -121,13 +204,52 @@ export const opcodes = {
     number: 0x43,
     kind: 'answer',
     lane: 'control',
-    bodyBytesMax: reasonBytesMax + 64,
-    body: messages.copy,
+    bodyBytesMax: reasonBytesMax + 128,
+    body: messages.copyAt,
+  },
+
+  DONE: {
+    number: 0x44,
+    kind: 'answer',
+    lane: 'control',
+    bodyBytesMax: frameBodyBytesMax,
+    body: messages.done,
+  },
+  WAITED: {
+    number: 0x45,
+    kind: 'answer',
+    lane: 'control',
+    bodyBytesMax: frameBodyBytesMax,
+    body: messages.waited,
+  },
+  SURVEYED: {
+    number: 0x46,
+    kind: 'answer',
+    lane: 'control',
+    bodyBytesMax: 2 * (reasonBytesMax + 128),
+    body: messages.surveyed,
+  },
+  STAGED: { number: 0x47, kind: 'answer', lane: 'control', bodyBytesMax: 40, body: messages.staged },
+  JOURNAL_IS: { number: 0x48, kind: 'answer', lane: 'control', bodyBytesMax: 256, body: messages.journalIs },
+  SETTLED: {
+    number: 0x49,
+    kind: 'answer',
+    lane: 'control',
+    bodyBytesMax: frameBodyBytesMax,
+    body: messages.settled,
+  },
+  NEED: { number: 0x4a, kind: 'answer', lane: 'control', bodyBytesMax: 8, body: messages.need },
+  WANTED: {
+    number: 0x4b,
+    kind: 'answer',
+    lane: 'control',
+    bodyBytesMax: frameBodyBytesMax,
+    body: messages.wanted,
   },
 
   BODY: { number: 0x60, kind: 'answer', lane: 'flow', bodyBytesMax: 10, body: messages.body },
-  DIGESTS: { number: 0x61, kind: 'answer', lane: 'flow', bodyBytesMax: chunkBytesMax, body: raw },
-  CHUNK: { number: 0x62, kind: 'answer', lane: 'flow', bodyBytesMax: chunkBytesMax, body: raw },
+  DIGESTS: { number: 0x61, kind: 'content', lane: 'flow', bodyBytesMax: chunkBytesMax, body: raw },
+  CHUNK: { number: 0x62, kind: 'content', lane: 'flow', bodyBytesMax: chunkBytesMax, body: raw },
   ENTRIES: {
     number: 0x63,
     kind: 'answer',
@@ -142,6 +264,20 @@ export const opcodes = {
     lane: 'flow',
     bodyBytesMax: frameBodyBytesMax,
     body: messages.listed,
+  },
+  RECORDS: {
+    number: 0x66,
+    kind: 'content',
+    lane: 'flow',
+    bodyBytesMax: frameBodyBytesMax,
+    body: messages.records,
+  },
+  LOGGED: {
+    number: 0x67,
+    kind: 'answer',
+    lane: 'flow',
+    bodyBytesMax: frameBodyBytesMax,
+    body: messages.logged,
   },
 } as const satisfies Record<
   string,
