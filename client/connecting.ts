@@ -75,4 +75,12 @@ function connectTo(address: Address, { clientId, dialer, timers }: ConnectOption
   })
 }
 
-const nothingOfANode = { name: null, nodeId: null, clusterId: null, listenPort: null, members: [] } as const
+const nothingOfANode = {
+  name: null,
+  nodeId: null,
+  clusterId: null,
+  listenPort: null,
+  members: [],
+  epoch: null,
+  lastSeq: null,
+} as const

@@ -39,7 +39,7 @@ export const opcodes = {
     number: 0x03,
     kind: 'connection',
     lane: 'control',
-    bodyBytesMax: 256,
+    bodyBytesMax: reasonBytesMax + 128,
     body: messages.heartbeat,
   },
 

@@ -33,7 +33,14 @@ const reason = 'was not asked, because the coordinator cannot be reached'
 const unknownCoordinator = 'coordinator' as NodeName
 
 /** What a request is called in the log. */
-const opNames: Record<ClientOpcode, string> = { READ: 'read', LIST: 'ls', STATUS: 'status' }
+const opNames: Record<ClientOpcode, string> = {
+  READ: 'read',
+  LIST: 'ls',
+  STATUS: 'status',
+  CHANGE: 'change',
+  LOG: 'log',
+  WAIT: 'wait',
+}
 
 const listed: Outcome = { verdict: 'listed' }
 
@@ -56,7 +63,7 @@ export class Alone {
   }
 
   serve(request: ClientRequest, stream: Stream, client: ClientId | null): void {
-    const path = request.opcode === 'STATUS' ? '' : request.body.path
+    const path = 'path' in request.body ? request.body.path : ''
     const endLine = beginRequestLine({ ...this.options, client }, opNames[request.opcode], path)
     const { reports } = this.options
     this.answer(request, stream)
@@ -75,6 +82,10 @@ export class Alone {
         return this.onList(request.body, stream)
       case 'STATUS':
         return this.onStatus(stream)
+      case 'CHANGE':
+      case 'LOG':
+      case 'WAIT':
+        throw new ConcurError('UNREACHABLE', `the coordinator ${reason}`)
       default:
         return request satisfies never
     }
@@ -185,6 +196,8 @@ export class Alone {
       lagOps: null,
       lagMs: null,
       lastHeartbeatMs: null,
+      rolledBack: false,
+      fenced: null,
       ...nothing,
       files: counts?.files ?? null,
       bytes: counts?.bytes ?? null,

@@ -109,9 +109,9 @@ function coordinatorDocument(status: CoordinatorStatus): Record<string, unknown>
 }
 
 function replicaDocument(status: ReplicaStatus): Record<string, unknown> {
-  const { name, address, state, reason, epoch, appliedSeq, lagOps, lagMs, lastHeartbeatMs } = status
-  const { files, bytes, diskFreeBytes } = status
-  const position = { rolledBack: false, fenced: null, epoch, appliedSeq, lagOps, lagMs, lastHeartbeatMs }
+  const { name, address, state, reason, files, bytes, diskFreeBytes } = status
+  const { rolledBack, fenced, epoch, appliedSeq, lagOps, lagMs, lastHeartbeatMs } = status
+  const position = { rolledBack, fenced, epoch, appliedSeq, lagOps, lagMs, lastHeartbeatMs }
   return { name, address, state, reason, ...position, files, bytes, diskFree: diskFreeBytes }
 }
 
