@@ -16,6 +16,7 @@ import type { SessionState, Side } from './session.ts'
 import { assertAdmitted, chooseVersion, moveSession, wireVersions } from './session.ts'
 import type { Stream, StreamEvents } from './stream.ts'
 import { StreamTable } from './stream-table.ts'
+import { uploadOf } from './upload.ts'
 import type { Cancel, Timers, Transport } from './world.ts'
 
 export type { Request }
@@ -216,7 +217,7 @@ export class Connection {
     }
     const request = readRequest(frame, this.peer!.role)
     if (request instanceof ConcurError) return stream.fail(request)
-    stream.hearRequest(frame.fin)
+    stream.hearRequest(uploadOf(request))
     this.options.events.onRequest?.(stream, request, frame.fin)
   }
 

@@ -115,7 +115,7 @@ describe('the end', () => {
   })
 
   test('waits for a last frame that waits for credit, so that the credit is heard', async () => {
-    stream.hearRequest(true)
+    stream.hearRequest(null)
     void stream.sendPiece('CHUNK', Buffer.alloc(5 * chunkBytesMax), true)
     await driven.sent()
     expect(driven.happened).toEqual([])
