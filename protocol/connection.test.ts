@@ -9,6 +9,7 @@ import type { Hello } from './messages.ts'
 import { type BodyOf, opcodes, type RequestOpcode } from './opcodes.ts'
 import { parsePath } from './path.ts'
 import { noHash } from './record.ts'
+import { uploads } from './upload.ts'
 
 const path = parsePath('file1.txt')
 const read = { path, deep: false, bodies: 'none', from: null } as const
@@ -260,7 +261,11 @@ describe('a request that is refused does not touch the others', () => {
     async role => {
       const driven = await new DrivenConnection({ side: 'acceptor' }).open(role)
       const opcodesAsked = Object.keys(bodies) as RequestOpcode[]
-      for (const [at, opcode] of opcodesAsked.entries()) driven.hear(opcode, bodies[opcode], onStream(at + 1))
+      for (const [at, opcode] of opcodesAsked.entries())
+        driven.hear(opcode, bodies[opcode], {
+          stream: at + 1,
+          fin: opcode === 'CHANGE' || !(opcode in uploads),
+        })
       const forbidden = (await driven.said()).map(frame => [
         summary(frame),
         (frame.body as { message: string }).message,

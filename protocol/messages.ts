@@ -338,7 +338,7 @@ export const lost = struct({ seq: u64, reason })
 export const supply = struct({ seq: u64, size: u64, digest })
 
 /** Which blocks are wanted. */
-export const wanted = struct({ blocks: list(struct({ first: u32, count: u32 }), 0xffff) })
+export const wanted = struct({ blocks: list(struct({ first: u32, count: u32 }), 0x7fff) })
 
 export const replay = struct({ afterSeq: u64 })
 

@@ -312,6 +312,8 @@ export type BodyOf<K extends Opcode> = (typeof opcodes)[K]['body'] extends infer
 /** A frame's meaning: opcode and body. */
 export type Message = { [K in Opcode]: { readonly opcode: K; readonly body: BodyOf<K> } }[Opcode]
 
+export type Request = Extract<Message, { opcode: RequestOpcode }>
+
 const opcodeByNumber: (Opcode | undefined)[] = []
 for (const [name, { number }] of Object.entries(opcodes)) opcodeByNumber[number] = name as Opcode
 

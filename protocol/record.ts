@@ -125,17 +125,28 @@ export function newEntry(record: JournalRecord, body: Buffer | null): JournalEnt
   return { record, bytes, hash: recordHash(bytes), body }
 }
 
-/** @throws ConcurError BAD_FRAME when the bytes are no record, BAD_PATH for a path that is none. */
+/**
+ * @throws ConcurError BAD_FRAME when the bytes are no record, or `body` is not as long as the record says; BAD_PATH for
+ *   a path that is none.
+ */
 export function readEntry(bytes: Buffer, body: Buffer | null): JournalEntry {
   const reader = new ByteReader(bytes)
   const record = journalRecord.read(reader)
   if (reader.left !== 0) throw new ConcurError('BAD_FRAME', 'a record with bytes behind its end')
+  if (body !== null && body.length !== bytesBeside(record.change))
+    throw new ConcurError('BAD_FRAME', `record ${record.seq} with bytes that are not its own`)
   return { record, bytes, hash: recordHash(bytes), body }
 }
 
 /** @returns the bytes that belong to a change, or null where none do. */
 export function bodyOf(change: Change): ChangeBody | null {
   return 'body' in change && change.body.bytes > 0 ? change.body : null
+}
+
+/** @returns how many bytes ride beside a change, where they are not left out. */
+function bytesBeside(change: Change): number {
+  const body = bodyOf(change)
+  return body === null || body.stage !== null ? 0 : body.bytes
 }
 
 /** @returns every path that a change names. */

@@ -2,12 +2,8 @@
 import { asConcurError, ConcurError } from './errors.ts'
 import type { Frame } from './frame.ts'
 import type { Hello } from './messages.ts'
-import { type BodyOf, decodeBody, mayAsk, type RequestOpcode } from './opcodes.ts'
+import { decodeBody, mayAsk, type Request, type RequestOpcode } from './opcodes.ts'
 import { uploadOf } from './upload.ts'
-
-export type Request = {
-  [K in RequestOpcode]: { readonly opcode: K; readonly body: BodyOf<K> }
-}[RequestOpcode]
 
 /**
  * @returns the request, or why it is refused: BAD_PATH for a path that is none, FORBIDDEN for what `role` may not ask.

@@ -3,8 +3,7 @@
  * that nothing follows is whole, and says so with FIN. Clause: README.md "Requests".
  */
 import { ConcurError } from './errors.ts'
-import type { Opcode, RequestOpcode } from './opcodes.ts'
-import type { Request } from './request.ts'
+import type { Opcode, Request, RequestOpcode } from './opcodes.ts'
 
 export interface Upload {
   readonly opcodes: readonly Opcode[]
