@@ -1,22 +1,16 @@
-/** What follows a request from its sender: at the acceptor, whose peer is the test, and between two connections. */
-import { connectedPair, memoryEnds } from '../fixtures/connected-pair.ts'
+/** What follows a request from its sender, at an acceptor whose peer is the test. */
 import { DrivenConnection } from '../fixtures/driven-connection.ts'
-import { FakeTime, turns } from '../fixtures/fake-time.ts'
-import { changeOf, doneOf, putOf } from '../fixtures/message-bodies.ts'
-import { SeededChance } from '../fixtures/seeded-chance.ts'
-import { until } from '../fixtures/until.ts'
+import { changeOf, putOf } from '../fixtures/message-bodies.ts'
 import type { ReadFrame } from '../fixtures/wire-frames.ts'
-import { type Digest, digestOf } from './digest.ts'
+import { digestOf } from './digest.ts'
 import { ConcurError } from './errors.ts'
 import type { Incarnation, StageId } from './ids.ts'
 import { chunkBytesMax, streamCreditBytes } from './limits.ts'
 import type { BodyOf, Opcode, RequestOpcode } from './opcodes.ts'
 import { type FilePath, wholeTree } from './path.ts'
 import { noHash } from './record.ts'
-import type { Stream } from './stream.ts'
 import { uploads } from './upload.ts'
 
-const MiB = 1024 * 1024
 const empty = digestOf(Buffer.alloc(0)).digest
 const id = '0'.repeat(32)
 
@@ -208,107 +202,5 @@ describe('behind a request', () => {
     const driven = await new DrivenConnection({ side: 'dialer' }).open('coordinator')
     driven.hear<Opcode>(opcode, pieces[opcode]!, { stream: 1, fin: true })
     expect(await mistake(driven)).toBe(`BAD_FRAME: ${opcode} to the dialer, which is open`)
-  })
-})
-
-describe('between two connections', () => {
-  /** What the acceptor has of an upload. */
-  interface Taken {
-    readonly stream: Stream
-    readonly chunks: Buffer[]
-    bytes: number
-    sealed: { size: number; digest: Digest } | null
-    failure: string | null
-  }
-
-  async function pairTaking({ isReading }: { isReading: (taken: Taken) => boolean }) {
-    const taken: Taken[] = []
-    const pair = await connectedPair(memoryEnds(64 * 1024), {
-      timers: new FakeTime(),
-      onRequest(stream) {
-        const one: Taken = { stream, chunks: [], bytes: 0, sealed: null, failure: null }
-        taken.push(one)
-        stream.listen({
-          onMessage(message, _, bodyBytes) {
-            if (message.opcode === 'CHUNK') one.chunks.push(Buffer.from(message.body))
-            if (message.opcode === 'SEAL') one.sealed = message.body
-            one.bytes += bodyBytes
-            if (isReading(one)) stream.consumed(bodyBytes)
-            if (message.opcode === 'SEAL') stream.send('DONE', doneOf(message.body), true)
-          },
-          onFailed({ code }) {
-            one.failure = code
-          },
-        })
-      },
-    })
-    return { ...pair, taken }
-  }
-
-  function upload({ dialer }: Awaited<ReturnType<typeof pairTaking>>, content: Buffer) {
-    const happened: string[] = []
-    const events = {
-      onMessage: ({ opcode }: { opcode: Opcode }) => happened.push(opcode),
-      onFailed: ({ code }: ConcurError) => happened.push(code),
-    }
-    const stream = dialer.request('CHANGE', putOf('a'), events, true)
-    void stream.sendPiece('CHUNK', content)
-    void stream.sendFlow('SEAL', { size: content.length, digest: digestOf(content).digest }, true)
-    return { stream, happened }
-  }
-
-  const contentOf = (bytes: number) => Buffer.alloc(bytes, new SeededChance(bytes).bytes(991))
-
-  test('uploads come whole and in order, their seals last, and the streams end on both sides', async () => {
-    const pair = await pairTaking({ isReading: () => true })
-    const contents = [0, 1, 300_000, 3 * MiB + 1].map(contentOf)
-    const sent = contents.map(content => upload(pair, content))
-    await until(() => sent.every(({ happened }) => happened.length > 0), 'every answer')
-    expect(sent.map(({ happened }) => happened)).toEqual(Array(4).fill(['DONE']))
-    const isSame = pair.taken.map(({ chunks }, at) => Buffer.concat(chunks).equals(contents[at]!))
-    expect(isSame).toEqual([true, true, true, true])
-    expect([pair.dialer.streamCount, pair.acceptor.streamCount]).toEqual([0, 0])
-  })
-
-  test('one that nobody works on stops at its credit, and the others go on', async () => {
-    const pair = await pairTaking({ isReading: ({ stream }) => stream.id > 1 })
-    const stopped = upload(pair, contentOf(2 * MiB))
-    const other = upload(pair, contentOf(4 * MiB))
-    await until(() => other.happened.length > 0, 'the one that is worked on')
-    expect(pair.taken[0]!.bytes).toBe(streamCreditBytes)
-    expect(stopped.happened).toEqual([])
-    pair.taken[0]!.stream.consumed(streamCreditBytes)
-    await until(() => pair.taken[0]!.bytes > streamCreditBytes, 'what the new credit admits')
-  })
-
-  test('one that is refused in the middle stops its sender, and the next one goes through', async () => {
-    const pair = await pairTaking({ isReading: ({ stream }) => stream.id > 1 })
-    const refused = upload(pair, contentOf(4 * MiB))
-    await until(() => (pair.taken[0]?.bytes ?? 0) > 0, 'the first bytes')
-    pair.taken[0]!.stream.fail(new ConcurError('NO_SPACE', 'the disk is full'))
-    await until(() => refused.happened.length > 0, 'the refusal')
-    expect([refused.happened, refused.stream.ended]).toEqual([['NO_SPACE'], true])
-    const next = upload(pair, contentOf(MiB))
-    await until(() => next.happened.length > 0, 'the next answer')
-    expect(next.happened).toEqual(['DONE'])
-  })
-
-  test('one whose sender cancels gives back what was not sent, and its taker hears of it', async () => {
-    const pair = await pairTaking({ isReading: () => false })
-    const { stream } = upload(pair, contentOf(4 * MiB))
-    await until(() => pair.taken[0]?.bytes === streamCreditBytes, 'all that the credit admits')
-    stream.cancel()
-    await until(() => pair.taken[0]!.failure !== null, 'the end at the taker')
-    await turns(5)
-    expect([pair.dialer.streamCount, pair.acceptor.streamCount]).toEqual([0, 0])
-  })
-
-  test('one whose connection breaks fails on both sides', async () => {
-    const pair = await pairTaking({ isReading: () => false })
-    const { happened } = upload(pair, contentOf(4 * MiB))
-    await until(() => pair.taken[0]?.bytes === streamCreditBytes, 'all that the credit admits')
-    pair.dialerEnd.destroy()
-    await until(() => pair.taken[0]!.failure !== null, 'the end at the taker')
-    expect([happened, pair.taken[0]!.failure]).toEqual([['UNREACHABLE'], 'UNREACHABLE'])
   })
 })
