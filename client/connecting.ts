@@ -83,4 +83,12 @@ function connectTo(
   })
 }
 
-const nothingOfANode = { name: null, nodeId: null, clusterId: null, listenPort: null, members: [] } as const
+const nothingOfANode = {
+  name: null,
+  nodeId: null,
+  clusterId: null,
+  listenPort: null,
+  members: [],
+  epoch: null,
+  lastSeq: null,
+} as const

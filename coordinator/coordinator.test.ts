@@ -97,7 +97,7 @@ describe('who connects', () => {
     async role => {
       const peer = await cluster.dial('server1', { role })
       const questions = [
-        peer.ask('LOOK', { path, deep: false }),
+        peer.ask('LOOK', { path, deep: false, settledSeq: 0 }),
         peer.ask('FETCH', { path, digest: fileCopy('x').digest }),
         peer.ask('WALK', { path: wholeTree, recursive: true }),
       ]

@@ -129,6 +129,8 @@ export class Coordinator {
       clientId: null,
       listenPort: this.address.port,
       members: [config.name, ...config.replicas.map(({ name }) => name)],
+      epoch: null,
+      lastSeq: null,
     }
   }
 
@@ -168,9 +170,19 @@ export class Coordinator {
           { name: config.name, address: this.address, store, census, links: this.links },
           context,
         )
+      case 'CHANGE':
+      case 'LOG':
+      case 'WAIT':
+        return context.stream.fail(new ConcurError('READ_ONLY', 'this coordinator takes no changes'))
       case 'LOOK':
       case 'FETCH':
       case 'WALK':
+      case 'SURVEY':
+      case 'STAGE':
+      case 'JOURNAL_AT':
+      case 'FOLLOW':
+      case 'SUPPLY':
+      case 'REPLAY':
         return refuseNodeQuestion(context.stream)
       default:
         return request satisfies never

@@ -3,7 +3,8 @@
  * for. Clause: protocol/README.md "READ".
  */
 import { asConcurError, ConcurError } from '../protocol/errors.ts'
-import type { Progress, Read, Verdict, Version } from '../protocol/messages.ts'
+import type { Version } from '../protocol/copies.ts'
+import type { Progress, Read, Verdict } from '../protocol/messages.ts'
 import type { FilePath } from '../protocol/path.ts'
 import type { Stream } from '../protocol/stream.ts'
 import { refused } from '../protocol/verdict.ts'

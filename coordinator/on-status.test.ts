@@ -16,7 +16,14 @@ beforeEach(async () => {
 afterEach(() => cluster.close())
 
 const nothing = { epoch: null, seq: null }
-const replicaNothing = { epoch: null, appliedSeq: null, lagOps: null, lagMs: null }
+const replicaNothing = {
+  epoch: null,
+  appliedSeq: null,
+  lagOps: null,
+  lagMs: null,
+  rolledBack: false,
+  fenced: null,
+}
 
 test('shows the coordinator and every replica in the configured order, what needs the journal as null', async () => {
   await time.pass(1_000)

@@ -51,6 +51,8 @@ function replicaStatus(link: ReplicaLink): ReplicaStatus {
     lagOps: null,
     lagMs: null,
     lastHeartbeatMs,
+    rolledBack: false,
+    fenced: null,
     epoch: null,
     files: heartbeat?.files ?? null,
     bytes: heartbeat?.bytes ?? null,

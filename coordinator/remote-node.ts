@@ -41,14 +41,14 @@ export class RemoteNode implements Node {
     return new Promise(resolve => {
       const stream = connection.request(
         'LOOK',
-        { path, deep },
+        { path, deep, settledSeq: 0 },
         {
           onMessage: message => {
             wait.heard()
             if (message.opcode === 'PROGRESS') onProgress(message.body.bytesDone, message.body.bytesTotal)
             if (message.opcode !== 'COPY') return
             wait.end()
-            resolve({ node, copy: message.body })
+            resolve({ node, copy: message.body.copy })
           },
           onFailed: error => {
             wait.end()

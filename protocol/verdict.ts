@@ -3,9 +3,11 @@
  * order, coordinator first: the coordinator's judgement, and that of a replica that is left alone with its one copy.
  * It never takes a node that was not asked, or could not read, for one that agrees.
  */
+
+import type { Copy, OtherKind, Version } from './copies.ts'
 import type { ErrorCode } from './errors.ts'
 import type { NodeName } from './ids.ts'
-import type { Copy, Detail, OtherKind, Verdict, Version } from './messages.ts'
+import type { Detail, Verdict } from './messages.ts'
 
 /** What one node said of its copy, or why it said nothing. `reason` reads on from the node's name. */
 export type NodeAnswer =

@@ -1,4 +1,5 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { putOf } from '../fixtures/message-bodies.ts'
 import { fileCopy, fileEntry } from '../fixtures/scripted-node.ts'
 import { type ServedAlone, serveAlone } from '../fixtures/served-alone.ts'
 import { until } from '../fixtures/until.ts'
@@ -180,6 +181,14 @@ describe('a listing', () => {
   })
 })
 
+test('what needs the coordinator is refused as unreachable, also while its bytes still come', async () => {
+  const put = alone.peer.ask('CHANGE', putOf('a.txt'), { more: true })
+  void put.stream.sendPiece('CHUNK', Buffer.alloc(9))
+  const asked = [put, alone.peer.ask('WAIT', { path: wholeTree, timeoutMs: 1 })]
+  for (const answer of asked) expect((await answer.ended()).error?.code).toBe('UNREACHABLE')
+  expect(alone.peer.closed).toBeNull()
+})
+
 describe('the status', () => {
   test('shows the coordinator as down, and this node', async () => {
     const status = (await alone.peer.ask('STATUS', {}).ended()).only('STATUS_IS')
@@ -207,6 +216,8 @@ describe('the status', () => {
           lagOps: null,
           lagMs: null,
           lastHeartbeatMs: null,
+          rolledBack: false,
+          fenced: null,
           files: 3,
           bytes: 40,
           diskFreeBytes: expect.any(Number),

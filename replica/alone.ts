@@ -8,7 +8,8 @@ import type { Request } from '../protocol/connection.ts'
 import type { Digest } from '../protocol/digest.ts'
 import { asConcurError, ConcurError } from '../protocol/errors.ts'
 import type { ClientId, NodeName } from '../protocol/ids.ts'
-import type { CoordinatorStatus, Copy, Detail, Entry, ReplicaStatus, Row } from '../protocol/messages.ts'
+import type { Copy } from '../protocol/copies.ts'
+import type { CoordinatorStatus, Detail, Entry, ReplicaStatus, Row } from '../protocol/messages.ts'
 import type { BodyOf, ClientOpcode } from '../protocol/opcodes.ts'
 import type { FilePath, FolderPath } from '../protocol/path.ts'
 import type { ProgressReports, Report } from '../protocol/progress-reports.ts'
@@ -33,7 +34,14 @@ const reason = 'was not asked, because the coordinator cannot be reached'
 const unknownCoordinator = 'coordinator' as NodeName
 
 /** What a request is called in the log. */
-const opNames: Record<ClientOpcode, string> = { READ: 'read', LIST: 'ls', STATUS: 'status' }
+const opNames: Record<ClientOpcode, string> = {
+  READ: 'read',
+  LIST: 'ls',
+  STATUS: 'status',
+  CHANGE: 'change',
+  LOG: 'log',
+  WAIT: 'wait',
+}
 
 const listed: Outcome = { verdict: 'listed' }
 
@@ -56,7 +64,7 @@ export class Alone {
   }
 
   serve(request: ClientRequest, stream: Stream, client: ClientId | null): void {
-    const path = request.opcode === 'STATUS' ? '' : request.body.path
+    const path = 'path' in request.body ? request.body.path : ''
     const endLine = beginRequestLine({ ...this.options, client }, opNames[request.opcode], path)
     const report = this.options.reports.begin(stream)
     this.answer(request, stream, report)
@@ -75,6 +83,10 @@ export class Alone {
         return this.onList(request.body, stream)
       case 'STATUS':
         return this.onStatus(stream)
+      case 'CHANGE':
+      case 'LOG':
+      case 'WAIT':
+        throw new ConcurError('UNREACHABLE', `the coordinator ${reason}`)
       default:
         return request satisfies never
     }
@@ -183,6 +195,8 @@ export class Alone {
       lagOps: null,
       lagMs: null,
       lastHeartbeatMs: null,
+      rolledBack: false,
+      fenced: null,
       ...nothing,
       files: counts?.files ?? null,
       bytes: counts?.bytes ?? null,

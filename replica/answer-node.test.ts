@@ -46,7 +46,7 @@ const write = (name: string, content: string | Uint8Array): void =>
 
 describe('LOOK', () => {
   const look = async (name: string, deep = false) =>
-    (await served.peer.ask('LOOK', { path: name as FilePath, deep }).ended()).only('COPY')
+    (await served.peer.ask('LOOK', { path: name as FilePath, deep, settledSeq: 0 }).ended()).only('COPY').copy
 
   test('tells a file, a folder, a link and nothing apart', async () => {
     write('a.txt', 'x')
@@ -66,7 +66,7 @@ describe('LOOK', () => {
         goOn = resolve
       })
     write('a.txt', Buffer.alloc(3 * MiB))
-    const answer = served.peer.ask('LOOK', { path, deep: false })
+    const answer = served.peer.ask('LOOK', { path, deep: false, settledSeq: 0 })
     await until(() => temporary.hasher.hashed === 1, 'the hash to begin')
     await time.pass(2_500)
     expect(answer.all('PROGRESS')).toEqual(
@@ -74,7 +74,7 @@ describe('LOOK', () => {
     )
     expect(answer.messages.length).toBeGreaterThanOrEqual(4)
     goOn()
-    expect((await answer.ended()).only('COPY')).toMatchObject({ is: 'file', size: 3 * MiB })
+    expect((await answer.ended()).only('COPY').copy).toMatchObject({ is: 'file', size: 3 * MiB })
     const { length } = answer.messages
     await time.pass(2_000)
     expect(answer.messages).toHaveLength(length)
@@ -84,7 +84,7 @@ describe('LOOK', () => {
   test('that fails within the program is told without its cause', async () => {
     temporary.hasher.before = () => Promise.reject(new Error('/secret/folder'))
     write('a.txt', Buffer.alloc(3 * MiB))
-    const { error } = await served.peer.ask('LOOK', { path, deep: false }).ended()
+    const { error } = await served.peer.ask('LOOK', { path, deep: false, settledSeq: 0 }).ended()
     expect(error).toMatchObject({ code: 'INTERNAL', message: expect.not.stringContaining('secret') })
   })
 })

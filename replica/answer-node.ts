@@ -1,8 +1,9 @@
 /** A coordinator's questions about this node's copy: LOOK, FETCH, WALK. Clause: protocol/README.md, the same words. */
 import type { Request } from '../protocol/connection.ts'
-import { asConcurError } from '../protocol/errors.ts'
+import { asConcurError, ConcurError } from '../protocol/errors.ts'
 import { pageBytesAim } from '../protocol/limits.ts'
-import type { Copy, Entry, Progress } from '../protocol/messages.ts'
+import type { Copy } from '../protocol/copies.ts'
+import type { Entry, Progress } from '../protocol/messages.ts'
 import type { BodyOf, NodeOpcode } from '../protocol/opcodes.ts'
 import type { ProgressReports, Report } from '../protocol/progress-reports.ts'
 import type { Stream } from '../protocol/stream.ts'
@@ -28,6 +29,13 @@ export function answerNode(request: NodeRequest, answering: Answering): void {
       return failWith(answering.stream, onFetch(request.body, answering))
     case 'WALK':
       return failWith(answering.stream, onWalk(request.body, answering))
+    case 'SURVEY':
+    case 'STAGE':
+    case 'JOURNAL_AT':
+    case 'FOLLOW':
+    case 'SUPPLY':
+    case 'REPLAY':
+      return answering.stream.fail(new ConcurError('READ_ONLY', 'this replica takes no changes'))
     default:
       return request satisfies never
   }
@@ -40,7 +48,7 @@ function onLook({ path, deep }: BodyOf<'LOOK'>, { stream, store, reports }: Answ
     latest = { node: null, bytesDone, bytesTotal }
     report?.update(latest)
   }
-  const answer = (copy: Copy): void => stream.send('COPY', copy, true)
+  const answer = (copy: Copy): void => stream.send('COPY', { copy, pathSeq: 0, journaled: null }, true)
   const copy = store.look(path, { deep, onProgress })
   if (!(copy instanceof Promise)) return answer(copy)
   const begun = reports.begin(stream)

@@ -48,9 +48,16 @@ export class Heartbeats {
   private heartbeat(): Heartbeat {
     const counts = this.census.latest()
     return {
+      epoch: null,
+      journaledSeq: 0,
+      settledSeq: 0,
+      fingerprint: null,
       files: counts?.files ?? null,
       bytes: counts?.bytes ?? null,
       diskFreeBytes: this.store.diskFreeBytes(),
+      scanAgeMs: null,
+      marks: null,
+      fenced: null,
     }
   }
 }

@@ -92,6 +92,8 @@ export class Replica {
       clientId: null,
       listenPort: this.address.port,
       members: [],
+      epoch: null,
+      lastSeq: null,
     }
   }
 
@@ -163,10 +165,19 @@ export class Replica {
       case 'LOOK':
       case 'FETCH':
       case 'WALK':
+      case 'SURVEY':
+      case 'STAGE':
+      case 'JOURNAL_AT':
+      case 'FOLLOW':
+      case 'SUPPLY':
+      case 'REPLAY':
         return answerNode(request, { stream, store: this.options.store, reports: this.reports })
       case 'READ':
       case 'LIST':
       case 'STATUS':
+      case 'CHANGE':
+      case 'LOG':
+      case 'WAIT':
         return this.alone.serve(request, stream, client)
       default:
         return request satisfies never

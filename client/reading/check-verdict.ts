@@ -5,7 +5,8 @@
 import type { Digest } from '../../protocol/digest.ts'
 import { ConcurError } from '../../protocol/errors.ts'
 import { fileBytesMax } from '../../protocol/limits.ts'
-import type { Verdict, Version } from '../../protocol/messages.ts'
+import type { Version } from '../../protocol/copies.ts'
+import type { Verdict } from '../../protocol/messages.ts'
 
 /** @throws ConcurError BAD_FRAME. */
 export function checkVerdict(verdict: Verdict): void {

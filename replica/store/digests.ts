@@ -5,7 +5,7 @@
  */
 import { type Digest, digestOf, fileDigest } from '../../protocol/digest.ts'
 import { digestBytes, fileBytesMax } from '../../protocol/limits.ts'
-import type { Copy } from '../../protocol/messages.ts'
+import type { Copy } from '../../protocol/copies.ts'
 import type { FilePath } from '../../protocol/path.ts'
 import type { Clock } from '../../protocol/world.ts'
 import type { BlockHasher, OnProgress } from './block-hasher.ts'

@@ -3,7 +3,7 @@
  * where the system's refusals get their meaning. Knows no digests.
  */
 import { ConcurError } from '../../protocol/errors.ts'
-import type { Copy, OtherKind } from '../../protocol/messages.ts'
+import type { Copy, OtherKind } from '../../protocol/copies.ts'
 import { type FilePath, type FolderPath, wholeTree } from '../../protocol/path.ts'
 import { type Disk, DiskError, type Fd, type Kind, type Stat } from './disk.ts'
 
