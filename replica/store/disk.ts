@@ -1,7 +1,7 @@
 /**
  * Every system call that the store makes, as one interface, so that a faulty disk can stand in for the real one.
  * Below the root nothing is opened by its whole name from outside: a call takes a descriptor of a folder and what
- * stands below it. All calls but `readSoon` end before they return.
+ * stands below it. All calls but those named `…Soon` end before they return.
  */
 import type { Brand } from '../../protocol/ids.ts'
 
@@ -105,10 +105,19 @@ export interface Disk {
 
   /** @returns whether this descriptor now holds the file's lock; false when another one has it. */
   lock(file: Fd): boolean
+
+  /** As `write`, outside this thread; descriptor and bytes stay as they are until the promise has settled. */
+  writeSoon(file: Fd, bytes: Uint8Array, position: number): Promise<void>
+
+  /** As `flush`, outside this thread. */
+  flushSoon(fd: Fd): Promise<void>
+
+  /** As `flushSoon`, for a file's bytes and its size only: its times may be lost. */
+  flushDataSoon(file: Fd): Promise<void>
 }
 
 /** Reads until `into` is full or the file ends. @returns how many bytes that were. */
-export function readFully(disk: Disk, file: Fd, into: Uint8Array, position: number): number {
+export function readFully(disk: Pick<Disk, 'read'>, file: Fd, into: Uint8Array, position: number): number {
   let done = 0
   while (done < into.length) {
     const read = disk.read(file, into.subarray(done), position + done)

@@ -181,6 +181,26 @@ export class LinuxDisk implements Disk {
     throw error
   }
 
+  writeSoon(file: Fd, bytes: Uint8Array, position: number): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const go = (done: number) =>
+        fs.write(file, bytes, done, bytes.length - done, position + done, (error, written) => {
+          if (error !== null) reject(diskError('write', error))
+          else if (done + written < bytes.length) go(done + written)
+          else resolve()
+        })
+      go(0)
+    })
+  }
+
+  flushSoon(fd: Fd): Promise<void> {
+    return soon('fsync', done => fs.fsync(fd, done))
+  }
+
+  flushDataSoon(file: Fd): Promise<void> {
+    return soon('fdatasync', done => fs.fdatasync(file, done))
+  }
+
   private openat2(folder: Fd, path: string, as: keyof typeof howToOpen): Fd {
     for (let tries = 1; ; tries++) {
       const fd = Number(this.calls.openat2(openat2Number, folder, path, howToOpen[as], 24))
@@ -217,6 +237,12 @@ function asked<T>(call: string, act: () => T): T {
   } catch (error) {
     throw diskError(call, error)
   }
+}
+
+function soon(call: string, act: (done: (error: Error | null) => void) => void): Promise<void> {
+  return new Promise((resolve, reject) =>
+    act(error => (error === null ? resolve() : reject(diskError(call, error)))),
+  )
 }
 
 function diskError(call: string, error: unknown): DiskError {
