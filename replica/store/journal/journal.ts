@@ -9,8 +9,8 @@
  *
  * It knows nothing of what a record means, nor which are committed. Only one process has it open: the store's lock.
  */
-import assert from 'node:assert'
 import { ConcurError } from '../../../protocol/errors.ts'
+import type { RecordHash } from '../../../protocol/ids.ts'
 import { inlineBytesMax, recordBytesMax } from '../../../protocol/limits.ts'
 import type { JournalEntry } from '../../../protocol/record.ts'
 import { DiskError, type Fd } from '../disk.ts'
@@ -25,6 +25,8 @@ import { failureOf, type JournalDisk, runSoon } from './steps.ts'
 import { type SegmentSizes, Tail } from './tail.ts'
 
 const folderName = 'journal'
+/** A segment is read at once when a journal is opened. */
+const segmentBytesMax = 1024 * 1024 * 1024
 const segmentBytesDefault = { min: 1024 * 1024, max: 32 * 1024 * 1024 }
 
 export type { Cut, JournalDisk, Last }
@@ -115,8 +117,8 @@ export class Journal {
    * @throws Error when they do not follow, while records are dropped, after `close`.
    */
   append(entries: readonly JournalEntry[]): Promise<void> {
-    assert(this.closed === null, 'the journal is closed')
-    assert(this.cutting === null, 'records of the journal are being dropped')
+    if (this.closed !== null) throw new Error('the journal is closed')
+    if (this.cutting !== null) throw new Error('records of the journal are being dropped')
     if (this.failure === null) assertFollows(this.last, entries)
     return this.commit.append(entries)
   }
@@ -127,8 +129,8 @@ export class Journal {
    * @throws ConcurError NO_SPACE: nothing was dropped; IO_ERROR: the journal takes nothing any more.
    */
   truncateAfter(seq: number): Promise<void> {
-    assert(Number.isSafeInteger(seq) && seq >= 0, `no seq to cut after: ${seq}`)
-    assert(this.closed === null && this.cutting === null, 'the journal is closed, or being cut')
+    if (!(Number.isSafeInteger(seq) && seq >= 0)) throw new Error(`no seq to cut after: ${seq}`)
+    if (this.closed !== null || this.cutting !== null) throw new Error('the journal is closed, or being cut')
     this.cutting = this.cutAfter(seq).finally(() => {
       this.cutting = null
     })
@@ -214,18 +216,28 @@ export class Journal {
 }
 
 function assertFollows(last: Last, entries: readonly JournalEntry[]): void {
-  let { seq, hash } = last
-  for (const { record, bytes, body, hash: entryHash } of entries) {
-    assert(record.seq === seq + 1, `record ${record.seq} is appended behind ${seq}`)
-    assert(record.previous === hash, `record ${record.seq} follows from another than is before it`)
-    assert(bytes.length <= recordBytesMax, `record ${seq} has ${bytes.length} bytes`)
-    assert((body?.length ?? 0) <= inlineBytesMax, `the body of record ${seq} has ${body?.length} bytes`)
-    seq = record.seq
-    hash = entryHash
+  let before: { seq: number; hash: RecordHash } = last
+  for (const entry of entries) {
+    const mistake = mistakeIn(entry, before)
+    if (mistake !== null) throw new Error(mistake)
+    before = { seq: entry.record.seq, hash: entry.hash }
   }
 }
 
+function mistakeIn(
+  { record, bytes, body }: JournalEntry,
+  before: { seq: number; hash: RecordHash },
+): string | null {
+  const { seq, previous } = record
+  if (seq !== before.seq + 1) return `record ${seq} is appended behind ${before.seq}`
+  if (previous !== before.hash) return `record ${seq} follows from another than is before it`
+  if (bytes.length > recordBytesMax) return `record ${seq} has ${bytes.length} bytes`
+  if (body !== null && body.length > inlineBytesMax)
+    return `the body of record ${seq} has ${body.length} bytes`
+  return null
+}
+
 function sizesOf(max = segmentBytesDefault.max): SegmentSizes {
-  assert(max >= entriesStart * 2, `a segment of ${max} bytes`)
+  if (max < entriesStart * 2 || max > segmentBytesMax) throw new Error(`a segment of ${max} bytes`)
   return { min: Math.min(segmentBytesDefault.min, max), max }
 }

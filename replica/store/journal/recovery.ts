@@ -73,11 +73,11 @@ class Recovery {
   run(): Opened {
     this.names = namesIn(this.disk, this.folder)
     this.rest = this.names.filter(name => firstSeqOf(name) !== null).sort()
-    for (const name of [preparedName, cutMark.newName, copyNewName])
-      if (this.names.includes(name)) this.disk.remove(this.folder, name)
     const hasMark = this.names.includes(cutMark.name)
     const seqMax = hasMark ? cutMark.read(this.disk, this.folder) : null
     this.scan(seqMax ?? Number.MAX_SAFE_INTEGER)
+    for (const name of [preparedName, cutMark.newName, copyNewName])
+      if (this.names.includes(name)) this.disk.remove(this.folder, name)
     const isCutShort = this.chain.seq === seqMax
     if (isCutShort) this.finishCut(seqMax)
     const cut = isCutShort || (this.isTailClean && this.rest.length === 0) ? null : this.mend()
