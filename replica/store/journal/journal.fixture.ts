@@ -55,7 +55,7 @@ export class Chain {
 
   private body(): Buffer | null {
     const kind = this.chance.below(4)
-    return kind === 0 ? null : this.chance.bytes(kind === 1 ? 0 : this.chance.below(300))
+    return kind === 0 ? null : Buffer.alloc(kind === 1 ? 0 : this.chance.below(300), this.chance.bytes(7))
   }
 
   private change(body: Buffer | null): Change {

@@ -1,6 +1,6 @@
 /** Where each record is: eight bytes of memory a record, in pieces, so that growing never copies what is there. */
 
-const pieceLength = 64 * 1024
+const pieceLength = 4096
 
 /** A place in the journal: which segment, counted from 0, and where in it. */
 export interface Place {

@@ -1,0 +1,178 @@
+/**
+ * The journal after a power cut at any step: before every call that changes the disk, of appends, steps to new
+ * segments, dropped records and openings, the disk is copied as a cut would leave it, and the copy is opened. It must
+ * have all that was acknowledged, nothing that was not appended, and no record may be called lost.
+ */
+import { FaultyDisk } from '../../../fixtures/faulty-disk.ts'
+import { SeededChance } from '../../../fixtures/seeded-chance.ts'
+import type { JournalEntry } from '../../../protocol/record.ts'
+import { Chain, entriesIn, memoryWorld, openJournal } from './journal.fixture.ts'
+import type { Journal } from './journal.ts'
+
+/** Copies of the disk before each call. */
+const imagesPerCall = 2
+const scripts = 12
+
+/** What a journal may be after a crash: these entries, from their first `acknowledged` on any more. */
+interface Allowed {
+  readonly entries: readonly JournalEntry[]
+  readonly acknowledged: number
+}
+
+interface Image {
+  readonly disk: FaultyDisk
+  readonly allowed: readonly Allowed[]
+}
+
+/** Appends and drops by chance, and collects images. */
+class Script {
+  readonly images: Image[] = []
+  readonly disk = new FaultyDisk()
+  private readonly chance: SeededChance
+  private readonly seed: number
+  private entries: JournalEntry[] = []
+  private acknowledged = 0
+  private dropping: number | null = null
+
+  constructor(seed: number) {
+    this.seed = seed
+    this.chance = new SeededChance(seed)
+    this.disk.before = call => {
+      if (call === 'openOwn') return
+      for (let i = 0; i < imagesPerCall; i++)
+        this.images.push({ disk: this.disk.crashed(this.chance), allowed: this.allowed() })
+    }
+  }
+
+  async run(steps: number): Promise<void> {
+    const world = memoryWorld(this.disk)
+    let journal = openJournal(world)
+    for (let step = 0; step < steps; step++) {
+      const kind = this.chance.below(12)
+      if (kind === 0) await this.drop(journal)
+      else if (kind === 1) {
+        await journal.close()
+        journal = openJournal(world)
+      } else await this.append(journal)
+    }
+    await journal.close()
+    world.remove()
+  }
+
+  private async append(journal: Journal): Promise<void> {
+    const chain = new Chain(this.seed * 1000 + this.entries.length, this.entries.at(-1))
+    const appends: Promise<void>[] = []
+    for (let i = this.chance.below(3); i >= 0; i--) {
+      const some = chain.take(1 + this.chance.below(4))
+      this.entries.push(...some)
+      const { seq } = some.at(-1)!.record
+      const onDurable = () => {
+        this.acknowledged = seq
+      }
+      appends.push(journal.append(some).then(onDurable))
+    }
+    await Promise.all(appends)
+  }
+
+  private async drop(journal: Journal): Promise<void> {
+    this.dropping = this.chance.below(this.entries.length + 1)
+    await journal.truncateAfter(this.dropping)
+    this.entries = this.entries.slice(0, this.dropping)
+    this.acknowledged = this.entries.length
+    this.dropping = null
+  }
+
+  private allowed(): Allowed[] {
+    const entries = [...this.entries]
+    const allowed: Allowed[] = [{ entries, acknowledged: this.acknowledged }]
+    if (this.dropping !== null)
+      allowed.push({ entries: entries.slice(0, this.dropping), acknowledged: this.dropping })
+    return allowed
+  }
+}
+
+/** @returns what is wrong with an image, or null. Images of its own opening are added to `later`. */
+async function faultOf(
+  { disk, allowed }: Image,
+  chance: SeededChance,
+  later?: Image[],
+): Promise<string | null> {
+  disk.before = call => {
+    if (call !== 'openOwn' && call !== 'makeFolder') later?.push({ disk: disk.crashed(chance), allowed })
+  }
+  const world = memoryWorld(disk)
+  const journal = openJournal(world)
+  disk.before = () => {}
+  try {
+    const found = entriesIn(journal, 100_000)
+    const isAllowed = allowed.some(
+      ({ entries, acknowledged }) => found.length >= acknowledged && isBeginning(found, entries),
+    )
+    if (!isAllowed) return `${found.length} records of ${JSON.stringify(allowed.map(a => a.acknowledged))}`
+    if (journal.cut?.wasDurable === true) return 'records are called lost'
+    await journal.append(new Chain(1, found.at(-1)).take(3))
+    await journal.close()
+    const again = openJournal(world)
+    const count = again.last.seq
+    await again.close()
+    return count === found.length + 3 ? null : 'what was appended after the crash is gone'
+  } finally {
+    await journal.close()
+    world.remove()
+  }
+}
+
+function isBeginning(found: readonly JournalEntry[], entries: readonly JournalEntry[]): boolean {
+  return found.every(({ hash, body }, i) => {
+    const entry = entries[i]
+    if (entry === undefined || hash !== entry.hash) return false
+    return body === null || entry.body === null ? body === entry.body : body.equals(entry.body)
+  })
+}
+
+async function faultsOf(images: readonly Image[], chance: SeededChance, later?: Image[]): Promise<string[]> {
+  const faults: string[] = []
+  for (const image of images) {
+    const fault = await faultOf(image, chance, later)
+    if (fault !== null) faults.push(fault)
+  }
+  return faults
+}
+
+test('a power cut at any step, those of the opening after it included, loses nothing that was acknowledged', async () => {
+  let images = 0
+  for (let seed = 1; seed <= scripts; seed++) {
+    const script = new Script(seed)
+    await script.run(16)
+    const chance = new SeededChance(seed)
+    const duringOpening: Image[] = []
+    expect([seed, await faultsOf(script.images, chance, duringOpening)]).toEqual([seed, []])
+    expect([seed, await faultsOf(duringOpening, chance)]).toEqual([seed, []])
+    images += script.images.length + duringOpening.length
+  }
+  expect(images).toBeGreaterThan(scripts * 500)
+})
+
+/** Each drops one kind of flush; the scripts above must find it. */
+const plantedBugs: Record<string, (disk: FaultyDisk) => void> = {
+  'records and headers are never flushed': disk => {
+    disk.flushDataSoon = async () => {}
+  },
+  'new names, prepared segments and cuts are never flushed': disk => {
+    disk.flushSoon = async () => {}
+  },
+  'the folder is not flushed when it is made': disk => {
+    disk.flush = () => {}
+  },
+}
+
+test.each(Object.entries(plantedBugs))('it shows when %s', async (_, plant) => {
+  const faults: string[] = []
+  for (let seed = 1; seed <= 5; seed++) {
+    const script = new Script(seed)
+    plant(script.disk)
+    await script.run(16)
+    faults.push(...(await faultsOf(script.images, new SeededChance(seed))))
+  }
+  expect(faults.length).toBeGreaterThan(0)
+})
