@@ -15,7 +15,7 @@ import { type Fd, newStat, readFully } from '../disk.ts'
 import { cutMark } from './cut-mark.ts'
 import { preparedName } from './next-segment.ts'
 import { type Behind, type ChainEnd, lookBehind, scanSegment } from './scan.ts'
-import { decodeHeader, entriesStart, firstSeqOf, type SegmentHeader, saltOf } from './segment-header.ts'
+import { decodeHeader, entriesStart, firstSeqOf, type SegmentHeader } from './segment-header.ts'
 import { Segments } from './segments.ts'
 import { copyNewName, isSetAside, type Remains, setAside, throwAway } from './set-aside.ts'
 import { type JournalDisk, runNow } from './steps.ts'
@@ -71,8 +71,8 @@ class Recovery {
   }
 
   run(): Opened {
-    this.names = namesIn(this.disk, this.folder)
-    this.rest = this.names.filter(name => firstSeqOf(name) !== null).sort()
+    this.names = namesIn(this.disk, this.folder).sort()
+    this.rest = this.names.filter(name => firstSeqOf(name) !== null)
     const hasMark = this.names.includes(cutMark.name)
     const seqMax = hasMark ? cutMark.read(this.disk, this.folder) : null
     this.scan(seqMax ?? Number.MAX_SAFE_INTEGER)
@@ -92,15 +92,13 @@ class Recovery {
       const name = this.rest[0]!
       const { file, bytes } = this.load(name)
       const header = decodeOrClose(bytes, () => this.disk.close(file))
-      if (header === null || !this.follows(name, header)) return this.disk.close(file)
+      if (header === null || bytes.length < entriesStart || !this.follows(name, header))
+        return this.disk.close(file)
       const before = this.segments.last
       // What stands behind its last record is of no account, since the next segment goes on from there.
       if (before !== null && !this.isTailClean) before.size = before.end
-      const salt = saltOf(header)
-      this.segments.add(
-        { name, firstSeq: header.firstSeq, salt, size: bytes.length, end: entriesStart },
-        file,
-      )
+      const { firstSeq, salt } = header
+      this.segments.add({ name, firstSeq, salt, size: bytes.length, end: entriesStart }, file)
       const onEntry = (size: number) => this.segments.extend(size)
       const scanned = scanSegment({ bytes, salt, chain: this.chain, seqMax, onEntry })
       this.chain = scanned.chain
@@ -135,7 +133,8 @@ class Recovery {
       records,
       wasDurable,
     }
-    if (!wasDurable && records === 0) {
+    const isStrange = remains.some(({ isWhole, from, behind }) => isWhole && behind.end > from)
+    if (!wasDurable && records === 0 && !isStrange) {
       runNow(this.disk, throwAway(options))
       return { ...cut, setAside: [] }
     }
@@ -158,8 +157,9 @@ class Recovery {
   private lookInto(name: string): { from: number; behind: Behind } {
     return this.look(name, bytes => {
       const header = decodeHeader(bytes)
-      if (header !== null) return { from: entriesStart, salt: saltOf(header) }
-      return { from: 0, salt: saltOf({ firstSeq: firstSeqOf(name)!, previous: hashOf(this.chain) }) }
+      if (header !== null) return { from: entriesStart, salt: header.salt }
+      // Its first entry, if that is whole, begins with the salt.
+      return { from: 0, salt: bytes.length < entriesStart + 4 ? 0 : bytes.readUInt32BE(entriesStart) }
     })
   }
 

@@ -52,26 +52,28 @@ export interface Behind {
   readonly entries: number
   /** The last seq that they know to have been on the disk; 0: they know of none. */
   readonly durableSeq: number
-  /** Where the last byte is that is not zero, plus 1. */
+  /** Where the last of them ends, or what else is not zero. */
   readonly end: number
 }
 
-/** Looks for whole entries anywhere behind `from`, whatever is between them. */
+/** Looks for whole entries anywhere behind `from`, whatever is between them. `salt` 0: it is not known. */
 export function lookBehind(bytes: Buffer, from: number, salt: number): Behind {
   const marker = Buffer.alloc(4)
   marker.writeUInt32BE(salt)
   let entries = 0
   let durableSeq = 0
-  let at = bytes.indexOf(marker, from)
+  let end = from
+  let at = salt === 0 ? -1 : bytes.indexOf(marker, from)
   while (at !== -1) {
     const size = at % 8 === 0 ? checkEntry(bytes, at, { at, salt }) : 0
     if (size > 0) {
       entries++
       durableSeq = Math.max(durableSeq, entryAt.durableSeq(bytes, at))
+      end = at + size
     }
     at = bytes.indexOf(marker, at + Math.max(size, 1))
   }
-  return { entries, durableSeq, end: endOfContent(bytes, from) }
+  return { entries, durableSeq, end: endOfContent(bytes, end) }
 }
 
 const zeros = Buffer.alloc(64 * 1024)
@@ -87,5 +89,5 @@ function isZero(bytes: Buffer, from: number): boolean {
 function endOfContent(bytes: Buffer, from: number): number {
   let end = bytes.length
   while (end > from && bytes[end - 1] === 0) end--
-  return end
+  return Math.max(end, from)
 }

@@ -7,17 +7,17 @@
  *    12   4  CRC-32 (IEEE, as zlib has it) of bytes 0–11 and 16–63; here in every version to come, too
  *    16   8  seq of the segment's first record
  *    24  32  hash of the record before it; zeros in front of the first
- *    56   8  zeros
+ *    56   4  the segment's salt, not 0
+ *    60   4  zeros
  *    64      zeros up to 4096, where the entries begin (entry-codec.ts), one behind the other, and then zeros
  *
  * The name is `<first seq, 16 digits>.segment`. It is given when the header is on the disk, and only when every record
  * before it is there as well: so a name is a witness that they once were.
  *
- * The salt of a segment begins each of its entries and is part of their checksums. It follows from the first seq and
- * the hash before, in which the epoch's chance is; no client can write bytes that begin like an entry.
+ * The salt begins each entry of the segment and is part of their checksums. It comes from the hash of the first record
+ * written here, which nobody outside knows: no client's bytes look like an entry, nor do those of another segment.
  */
 import { crc32 } from 'node:zlib'
-import { blake3 } from '@napi-rs/blake-hash'
 import { ConcurError } from '../../../protocol/errors.ts'
 import type { RecordHash } from '../../../protocol/ids.ts'
 
@@ -27,20 +27,21 @@ export const entriesStart = 4096
 const headerBytes = 64
 const magic = Buffer.from('concurJ\n')
 const version = 1
-const saltDomain = Buffer.from('concur-segment-1\0')
 
 export interface SegmentHeader {
   readonly firstSeq: number
   /** Hash of the record before the first. */
   readonly previous: RecordHash
+  readonly salt: number
 }
 
-export function encodeHeader({ firstSeq, previous }: SegmentHeader): Buffer {
+export function encodeHeader({ firstSeq, previous, salt }: SegmentHeader): Buffer {
   const bytes = Buffer.alloc(headerBytes)
   magic.copy(bytes)
   bytes.writeUInt32BE(version, 8)
   writeU64(bytes, firstSeq, 16)
   bytes.write(previous, 24, 'hex')
+  bytes.writeUInt32BE(salt, 56)
   bytes.writeUInt32BE(checksum(bytes), 12)
   return bytes
 }
@@ -55,15 +56,13 @@ export function decodeHeader(bytes: Buffer): SegmentHeader | null {
   const found = bytes.readUInt32BE(8)
   if (found > version)
     throw new ConcurError('USAGE', `the journal has version ${found}; this program reads version ${version}`)
-  return { firstSeq: readU64(bytes, 16), previous: bytes.toString('hex', 24, 56) as RecordHash }
+  const previous = bytes.toString('hex', 24, 56) as RecordHash
+  return { firstSeq: readU64(bytes, 16), previous, salt: bytes.readUInt32BE(56) }
 }
 
-/** @returns the four bytes that begin each entry of the segment, as a number; never 0. */
-export function saltOf({ firstSeq, previous }: SegmentHeader): number {
-  const seq = Buffer.alloc(8)
-  writeU64(seq, firstSeq, 0)
-  const hash = blake3(Buffer.concat([saltDomain, seq, Buffer.from(previous, 'hex')]))
-  return hash.readUInt32BE(0) || 1
+/** @returns the salt of a segment that begins with the record of this hash. */
+export function saltOf(hash: RecordHash): number {
+  return Number.parseInt(hash.slice(0, 8), 16) || 1
 }
 
 export function segmentName(firstSeq: number): string {

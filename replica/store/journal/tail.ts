@@ -110,10 +110,12 @@ export class Tail {
 
   /** Begins a new segment with `entry`. Its header is on the disk before it has its name, and its name before a record is. */
   private async enterNext(entry: JournalEntry): Promise<void> {
-    const { disk, folder, next } = this.options
+    const { disk, folder, segments, next } = this.options
     const { seq: firstSeq, previous } = entry.record
+    // It was made for a shorter record, and the new one will have its name.
+    if (segments.last?.end === entriesStart) await runSoon(disk, segments.endLast())
     const prepared = await next.take({ size: this.nextSize(), sizeMin: this.sizeMin(entry) })
-    const header = { firstSeq, previous }
+    const header = { firstSeq, previous, salt: saltOf(entry.hash) }
     try {
       await disk.writeSoon(prepared.file, encodeHeader(header), 0)
       await flushed(disk.flushDataSoon(prepared.file))
@@ -126,14 +128,9 @@ export class Tail {
     await flushed(disk.flushSoon(folder))
   }
 
-  private add(header: SegmentHeader, { file, size }: Prepared): void {
-    const segment = {
-      name: segmentName(header.firstSeq),
-      firstSeq: header.firstSeq,
-      salt: saltOf(header),
-      size,
-    }
-    this.options.segments.add({ ...segment, end: entriesStart }, file)
+  private add({ firstSeq, salt }: SegmentHeader, { file, size }: Prepared): void {
+    const segment = { name: segmentName(firstSeq), firstSeq, salt, size, end: entriesStart }
+    this.options.segments.add(segment, file)
   }
 
   private nextSize(): number {
