@@ -3,6 +3,7 @@
  * zeroed, with bits flipped, with segments gone or exchanged. No record is taken for good that is not, and all before
  * the damage is there.
  */
+import { crc32 } from 'node:zlib'
 import type { FaultyDisk } from '../../../fixtures/faulty-disk.ts'
 import { SeededChance } from '../../../fixtures/seeded-chance.ts'
 import { expectSound, type Written, writeJournal } from './damaged-journal.fixture.ts'
@@ -292,4 +293,18 @@ test('a mark of dropped records that cannot be understood drops nothing', async 
     world => world.put('cut', Buffer.from('no mark at all')),
     ({ places }) => ({ lost: places.length }),
   )
+})
+
+test('damage in front of the place where records were being dropped is told, and ends the journal', async () => {
+  const { cut } = await opened(
+    (world, { names, files, places }) => {
+      const mark = Buffer.alloc(12)
+      mark.writeUInt32BE(places.length - 1, 4)
+      mark.writeUInt32BE(crc32(mark.subarray(0, 8)), 8)
+      world.put('cut', mark)
+      world.put(names[0]!, Buffer.from(files.get(names[0]!)!).fill(0, places[1]!.at, places[1]!.end))
+    },
+    () => ({ lost: 1, wasDurable: true }),
+  )
+  expect(cut!.setAside.length).toBeGreaterThan(1)
 })

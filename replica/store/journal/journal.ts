@@ -112,8 +112,9 @@ export class Journal {
   /**
    * Appends entries that follow from `last`; they are part of the journal at once, and must not change until the
    * promise has settled. It resolves when they and all before them are on the disk.
-   * Rejected with NO_SPACE: they are gone, and so is all that was appended behind them, whose promises are rejected
-   * too; `last` tells what to go on from. With IO_ERROR: the journal takes nothing any more.
+   * Rejected with NO_SPACE: they are not there, or, of several, only the first few; what was appended behind them is
+   * rejected too, and `last` tells what to go on from. With IO_ERROR the same, and when `failure` is set, the journal
+   * takes nothing any more, and whether they are there after a restart is unknown.
    * @throws Error when they do not follow, while records are dropped, after `close`.
    */
   append(entries: readonly JournalEntry[]): Promise<void> {
