@@ -1,8 +1,9 @@
 /** The bytes of the journal, as they are for ever. */
+
+import { Chain } from '../../../fixtures/journals.ts'
 import { inlineBytesMax, recordBytesMax } from '../../../protocol/limits.ts'
 import { newEntry, noHash } from '../../../protocol/record.ts'
 import { checkEntry, encodeEntry, entryAt, entryBytes } from './entry-codec.ts'
-import { Chain } from './journal.fixture.ts'
 import { Offsets } from './offsets.ts'
 import { decodeHeader, encodeHeader, firstSeqOf, saltOf, segmentName } from './segment-header.ts'
 

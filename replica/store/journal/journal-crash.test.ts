@@ -4,9 +4,9 @@
  * have all that was acknowledged, nothing that was not appended, and no record may be called lost.
  */
 import { FaultyDisk } from '../../../fixtures/faulty-disk.ts'
+import { Chain, entriesIn, memoryWorld, openJournal } from '../../../fixtures/journals.ts'
 import { SeededChance } from '../../../fixtures/seeded-chance.ts'
 import type { JournalEntry } from '../../../protocol/record.ts'
-import { Chain, entriesIn, memoryWorld, openJournal } from './journal.fixture.ts'
 import type { Journal } from './journal.ts'
 
 /** Copies of the disk before each call. */

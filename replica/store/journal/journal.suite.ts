@@ -1,41 +1,12 @@
 /** What a journal must do on every disk. */
+
+import { Chain, entriesIn, told, type World } from '../../../fixtures/journals.ts'
 import { inlineBytesMax } from '../../../protocol/limits.ts'
-import type { JournalEntry } from '../../../protocol/record.ts'
-import { Chain, entriesIn, openJournal, segmentBytes, told, type World } from './journal.fixture.ts'
-import type { Journal } from './journal.ts'
+import { journalsIn } from './opened-journals.suite.ts'
 
 /** Runs the suite. `newWorld` gives a disk without a journal. */
 export function describeJournal(newWorld: () => World): void {
-  let world: World
-  let opened: Journal[]
-
-  beforeEach(() => {
-    world = newWorld()
-    opened = []
-  })
-
-  afterEach(async () => {
-    for (const journal of opened) await journal.close()
-    world.remove()
-  })
-
-  function open(bytes = segmentBytes): Journal {
-    opened.push(openJournal(world, { segmentBytes: bytes }))
-    return opened.at(-1)!
-  }
-
-  async function reopened(): Promise<Journal> {
-    await opened.at(-1)!.close()
-    return open()
-  }
-
-  /** Expects the journal to have these and nothing else, now and after it was opened again. */
-  async function expectEntries(journal: Journal, entries: readonly JournalEntry[]): Promise<void> {
-    expect(told(entriesIn(journal))).toEqual(told(entries))
-    const again = await reopened()
-    expect(told(entriesIn(again))).toEqual(told(entries))
-    expect([journal.last.seq, again.last.seq, again.cut]).toEqual([entries.length, entries.length, null])
-  }
+  const { open, reopened, expectEntries, opened, world } = journalsIn(newWorld)
 
   test('a new journal is empty', async () => {
     const journal = open()
@@ -51,7 +22,11 @@ export function describeJournal(newWorld: () => World): void {
     await journal.append(entries.slice(0, 1))
     await journal.append(entries.slice(1, 9))
     await journal.append(entries.slice(9))
-    expect(world.names().filter(name => name.endsWith('.segment')).length).toBeGreaterThan(2)
+    expect(
+      world()
+        .names()
+        .filter(name => name.endsWith('.segment')).length,
+    ).toBeGreaterThan(2)
     await expectEntries(journal, entries)
   })
 
@@ -150,68 +125,6 @@ export function describeJournal(newWorld: () => World): void {
     await expectEntries(journal, [first!])
   })
 
-  test.each([39, 37, 20, 1, 0])('records behind seq %i are dropped for good', async seq => {
-    const journal = open()
-    const entries = new Chain(12).take(40)
-    await journal.append(entries)
-    await journal.truncateAfter(seq)
-    expect([journal.last.seq, journal.durableSeq, journal.at(seq + 1)]).toEqual([seq, seq, null])
-    await expectEntries(journal, entries.slice(0, seq))
-  })
-
-  test('other records take the place of those that were dropped', async () => {
-    const journal = open()
-    const entries = new Chain(13).take(40)
-    await journal.append(entries)
-    for (const seq of [35, 34, 3]) {
-      await journal.truncateAfter(seq)
-      entries.splice(seq, entries.length, ...new Chain(seq, entries[seq - 1]).take(9))
-      await journal.append(entries.slice(seq))
-    }
-    await expectEntries(journal, entries)
-    await opened.at(-1)!.append(new Chain(14, entries.at(-1)).take(30))
-    expect(opened.at(-1)!.last.seq).toBe(42)
-  })
-
-  test('a journal of which all was dropped begins anew', async () => {
-    const journal = open()
-    await journal.append(new Chain(15).take(40))
-    await journal.truncateAfter(0)
-    expect(journal.last).toEqual({ seq: 0, hash: '0'.repeat(64), epoch: null, committedSeq: 0 })
-    const entries = new Chain(16).take(40)
-    await journal.append(entries)
-    await expectEntries(journal, entries)
-  })
-
-  test('dropping behind the last record drops nothing', async () => {
-    const journal = open()
-    const entries = new Chain(17).take(5)
-    await journal.append(entries)
-    await journal.truncateAfter(5)
-    await journal.truncateAfter(500)
-    await expectEntries(journal, entries)
-  })
-
-  test('dropping waits for what is under way, and nothing is appended meanwhile', async () => {
-    const journal = open()
-    const entries = new Chain(18).take(30)
-    const settled: string[] = []
-    const appended = journal.append(entries).then(() => settled.push('append'))
-    const dropped = journal.truncateAfter(10).then(() => settled.push('drop'))
-    expect(() => journal.append([])).toThrow('records of the journal are being dropped')
-    expect(() => journal.truncateAfter(3)).toThrow('the journal is closed, or being cut')
-    expect(journal.last.seq).toBe(30)
-    await Promise.all([appended, dropped])
-    expect(settled).toEqual(['append', 'drop'])
-    await expectEntries(journal, entries.slice(0, 10))
-  })
-
-  test('a seq that is none cannot be cut after', () => {
-    const journal = open()
-    for (const seq of [-1, 0.5, Number.NaN])
-      expect(() => journal.truncateAfter(seq)).toThrow('no seq to cut after')
-  })
-
   test('closing waits for what is under way, and a closed journal takes nothing', async () => {
     const journal = open()
     const entries = new Chain(19).take(30)
@@ -225,56 +138,47 @@ export function describeJournal(newWorld: () => World): void {
     expect(told(entriesIn(open()))).toEqual(told(entries))
   })
 
-  test('closing waits for records that are being dropped', async () => {
-    const journal = open()
-    await journal.append(new Chain(20).take(30))
-    const dropped = journal.truncateAfter(4)
-    await journal.close()
-    await dropped
-    expect(open().last.seq).toBe(4)
-  })
-
   test('what a crash left half made is removed, and what is not ours stays', async () => {
     await open().append(new Chain(21).take(3))
-    await opened.at(-1)!.close()
+    await opened().close()
     for (const name of ['prepared', 'cut.new', 'damaged.new', 'notes.txt', '0.segment', 'damaged-1-x'])
-      world.put(name, Buffer.from('left'))
+      world().put(name, Buffer.from('left'))
     const journal = open()
     expect([journal.last.seq, journal.cut, journal.setAside]).toEqual([3, null, []])
-    expect(world.names()).toEqual(['0.segment', '0000000000000001.segment', 'damaged-1-x', 'notes.txt'])
+    expect(world().names()).toEqual(['0.segment', '0000000000000001.segment', 'damaged-1-x', 'notes.txt'])
   })
 
   test('a journal of a newer version is refused and left as it is', async () => {
     await open().append(new Chain(22).take(40))
-    await opened.at(-1)!.close()
-    const name = world.names()[1]!
-    const bytes = world.bytesOf(name)
+    await opened().close()
+    const name = world().names()[1]!
+    const bytes = world().bytesOf(name)
     bytes.writeUInt32BE(2, 8)
     // CRC-32 of a header that says version 2.
     const { crc32 } = await import('node:zlib')
     bytes.writeUInt32BE(crc32(bytes.subarray(16, 64), crc32(bytes.subarray(0, 12))), 12)
-    world.put(name, bytes)
-    const before = world.names()
+    world().put(name, bytes)
+    const before = world().names()
     expect(() => open()).toThrow(
       expect.objectContaining({
         code: 'USAGE',
         message: 'the journal has version 2; this program reads version 1',
       }),
     )
-    expect(world.names()).toEqual(before)
+    expect(world().names()).toEqual(before)
   })
 
   test('a record that changes on the disk while the journal is open is not read as good', async () => {
     const journal = open()
     const entries = new Chain(23).take(3)
     await journal.append(entries)
-    const name = world.names()[0]!
-    const at = world.bytesOf(name).indexOf(entries[1]!.bytes) + 20
-    const folder = world.disk.openBeneath(world.folder, 'journal', 'folder')
-    const file = world.disk.openOwn(folder, name)
-    world.disk.write(file, Buffer.of(world.bytesOf(name)[at]! ^ 1), at)
-    world.disk.close(file)
-    world.disk.close(folder)
+    const name = world().names()[0]!
+    const at = world().bytesOf(name).indexOf(entries[1]!.bytes) + 20
+    const folder = world().disk.openBeneath(world().folder, 'journal', 'folder')
+    const file = world().disk.openOwn(folder, name)
+    world().disk.write(file, Buffer.of(world().bytesOf(name)[at]! ^ 1), at)
+    world().disk.close(file)
+    world().disk.close(folder)
     const damaged = { code: 'IO_ERROR', message: 'record 2 of the journal is damaged on the disk' }
     expect(() => journal.at(2)).toThrow(expect.objectContaining(damaged))
     expect(() => journal.readAfter(0, 5000)).toThrow(expect.objectContaining(damaged))

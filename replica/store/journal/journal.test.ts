@@ -1,11 +1,17 @@
-import { memoryWorld, temporaryWorld } from './journal.fixture.ts'
+import { memoryWorld, temporaryWorld, type World } from '../../../fixtures/journals.ts'
 import { describeJournal } from './journal.suite.ts'
+import { describeCuts } from './journal-cut.suite.ts'
 
-describe('on the real disk', () => describeJournal(temporaryWorld))
+function newMemoryWorld(): World {
+  const world = memoryWorld()
+  world.disk.makeFolder(world.folder, 'journal')
+  return world
+}
 
-describe('on a disk in memory', () =>
-  describeJournal(() => {
-    const world = memoryWorld()
-    world.disk.makeFolder(world.folder, 'journal')
-    return world
-  }))
+describe.each([
+  ['on the real disk', temporaryWorld],
+  ['on a disk in memory', newMemoryWorld],
+])('%s', (_, newWorld) => {
+  describeJournal(newWorld)
+  describeCuts(newWorld)
+})
