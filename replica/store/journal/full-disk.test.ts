@@ -88,3 +88,23 @@ test('records cannot be dropped on a full disk, and none is', async () => {
   expect(afterCrash(disk)).toEqual(told(entries.slice(0, 2)))
   await journal.close()
 })
+
+test('a segment is as long as all before it, and leaves most of what is free to others', async () => {
+  const { world, disk, journal } = openInMemory(4 * 1024 * 1024)
+  disk.capacityBytes = 20 * 1024 * 1024 + 12_345
+  const chain = new Chain(13)
+  while (journal.last.seq < 160) await journal.append([chain.next(Buffer.alloc(60_000))])
+  await journal.close()
+  const sizes = world.names().map(name => world.bytesOf(name).length / 1024)
+  expect(sizes).toEqual([1024, 1024, 2048, 2048, 1792, 1568, 1372])
+})
+
+test('a disk that does not say what is free is taken to have enough', async () => {
+  const { disk, journal } = openInMemory()
+  disk.freeBytes = () => {
+    throw new DiskError('EIO', 'statfs')
+  }
+  await journal.append(new Chain(14).take(30))
+  expect([journal.durableSeq, journal.failure]).toEqual([30, null])
+  await journal.close()
+})

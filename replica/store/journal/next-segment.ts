@@ -32,8 +32,8 @@ export class NextSegment {
   }
 
   /** Begins to make it, unless that was done already. */
-  prepare(size: number): void {
-    this.prepared ??= this.make(size).catch(error => {
+  prepare(size: () => number): void {
+    this.prepared ??= this.make(size()).catch(error => {
       if (failureOf(error).isFinal) this.onFailed(error)
       return null
     })

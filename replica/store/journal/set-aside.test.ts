@@ -2,6 +2,7 @@
 import { crc32 } from 'node:zlib'
 import { type Copied, expectSound, type Written, writeJournals } from '../../../fixtures/damaged-journals.ts'
 import { Chain, entriesIn, memoryWorld, openJournal, told, type World } from '../../../fixtures/journals.ts'
+import { checkEntry } from './entry-codec.ts'
 import type { Cut } from './journal.ts'
 
 let written: readonly Copied[]
@@ -159,4 +160,23 @@ test('damage in front of the place where records were being dropped is told, and
     () => ({ lost: 1, wasDurable: true }),
   )
   expect(cut!.setAside.length).toBeGreaterThan(1)
+})
+
+test('a record that was changed together with its checksum is found by its hash', async () => {
+  const world = memoryWorld()
+  const journal = openJournal(world)
+  await journal.append(new Chain(3).take(3))
+  await journal.close()
+  const name = world.names().find(some => some.endsWith('.segment'))!
+  const bytes = world.bytesOf(name)
+  const salt = bytes.readUInt32BE(56)
+  const size = checkEntry(bytes, 4096, { at: 4096, salt })
+  bytes[4096 + 150]! ^= 1
+  bytes.writeUInt32BE(crc32(bytes.subarray(4096 + 8, 4096 + size), (salt ^ 4096) >>> 0), 4096 + 4)
+  world.put(name, bytes)
+  const again = openJournal(world)
+  expect(() => again.at(1)).toThrow('record 1 of the journal is damaged on the disk')
+  expect(again.at(2)?.record.seq).toBe(2)
+  await again.close()
+  world.remove()
 })

@@ -13,6 +13,7 @@ export type JournalDisk = Pick<
   | 'readNames'
   | 'stat'
   | 'read'
+  | 'freeBytes'
   | 'close'
   | 'makeFolder'
   | 'openOwn'

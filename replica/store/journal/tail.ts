@@ -19,6 +19,10 @@ const batchBytesMax = 4 * 1024 * 1024
 /** A buffer up to this long is used again. */
 const keptBytesMax = 1024 * 1024
 
+/** A segment takes no more than this share of what is free, one in so many, so that others find room beside it. */
+const freeShare = 8
+const pageBytes = 4096
+
 /** Bytes of a segment: as many as all before it together, so that a small journal is a small file. */
 export interface SegmentSizes {
   readonly min: number
@@ -135,7 +139,17 @@ export class Tail {
 
   private nextSize(): number {
     const { segments, sizes } = this.options
-    return Math.min(sizes.max, Math.max(sizes.min, segments.bytes))
+    const bytes = Math.min(sizes.max, segments.bytes, this.freeBytes() / freeShare)
+    return Math.max(sizes.min, Math.floor(bytes / pageBytes) * pageBytes)
+  }
+
+  private freeBytes(): number {
+    try {
+      return this.options.disk.freeBytes(this.options.folder)
+    } catch {
+      // A disk that does not say is taken to be large; a full one will show.
+      return Number.POSITIVE_INFINITY
+    }
   }
 
   /** Room for one entry is enough where there is no more. */
@@ -145,6 +159,6 @@ export class Tail {
 
   /** So early that it is there when it is needed: when the last segment is half full. */
   private prepareNext(segment: Segment): void {
-    if (segment.end * 2 > segment.size) this.options.next.prepare(this.nextSize())
+    if (segment.end * 2 > segment.size) this.options.next.prepare(() => this.nextSize())
   }
 }
