@@ -1,95 +1,15 @@
 /**
  * The journal after a power cut at any step: before every call that changes the disk, of appends, steps to new
- * segments, dropped records and openings, the disk is copied as a cut would leave it, and the copy is opened. It must
+ * segments, dropped records, openings, and the same after kills, the disk is copied as a cut would leave it, and the copy is opened. It must
  * have all that was acknowledged, nothing that was not appended, and no record may be called lost.
  */
-import { FaultyDisk } from '../../../fixtures/faulty-disk.ts'
+import type { FaultyDisk } from '../../../fixtures/faulty-disk.ts'
+import { type Image, Script } from '../../../fixtures/journal-script.ts'
 import { Chain, entriesIn, memoryWorld, openJournal } from '../../../fixtures/journals.ts'
 import { SeededChance } from '../../../fixtures/seeded-chance.ts'
 import type { JournalEntry } from '../../../protocol/record.ts'
-import type { Journal } from './journal.ts'
 
-/** Copies of the disk before each call. */
-const imagesPerCall = 2
-const scripts = 12
-
-/** What a journal may be after a crash: these entries, from their first `acknowledged` on any more. */
-interface Allowed {
-  readonly entries: readonly JournalEntry[]
-  readonly acknowledged: number
-}
-
-interface Image {
-  readonly disk: FaultyDisk
-  readonly allowed: readonly Allowed[]
-}
-
-/** Appends and drops by chance, and collects images. */
-class Script {
-  readonly images: Image[] = []
-  readonly disk = new FaultyDisk()
-  private readonly chance: SeededChance
-  private readonly seed: number
-  private entries: JournalEntry[] = []
-  private acknowledged = 0
-  private dropping: number | null = null
-
-  constructor(seed: number) {
-    this.seed = seed
-    this.chance = new SeededChance(seed)
-    this.disk.before = call => {
-      if (call === 'openOwn') return
-      for (let i = 0; i < imagesPerCall; i++)
-        this.images.push({ disk: this.disk.crashed(this.chance), allowed: this.allowed() })
-    }
-  }
-
-  async run(steps: number): Promise<void> {
-    const world = memoryWorld(this.disk)
-    let journal = openJournal(world)
-    for (let step = 0; step < steps; step++) {
-      const kind = this.chance.below(12)
-      if (kind === 0) await this.drop(journal)
-      else if (kind === 1) {
-        await journal.close()
-        journal = openJournal(world)
-      } else await this.append(journal)
-    }
-    await journal.close()
-    world.remove()
-  }
-
-  private async append(journal: Journal): Promise<void> {
-    const chain = new Chain(this.seed * 1000 + this.entries.length, this.entries.at(-1))
-    const appends: Promise<void>[] = []
-    for (let i = this.chance.below(3); i >= 0; i--) {
-      const some = chain.take(1 + this.chance.below(4))
-      this.entries.push(...some)
-      const { seq } = some.at(-1)!.record
-      const onDurable = () => {
-        this.acknowledged = seq
-      }
-      appends.push(journal.append(some).then(onDurable))
-    }
-    await Promise.all(appends)
-  }
-
-  private async drop(journal: Journal): Promise<void> {
-    this.dropping = this.chance.below(this.entries.length + 1)
-    await journal.truncateAfter(this.dropping)
-    this.entries = this.entries.slice(0, this.dropping)
-    this.acknowledged = this.entries.length
-    this.dropping = null
-  }
-
-  private allowed(): Allowed[] {
-    const entries = [...this.entries]
-    const allowed: Allowed[] = [{ entries, acknowledged: this.acknowledged }]
-    if (this.dropping !== null)
-      allowed.push({ entries: entries.slice(0, this.dropping), acknowledged: this.dropping })
-    return allowed
-  }
-}
+const scripts = 10
 
 /** @returns what is wrong with an image, or null. Images of its own opening are added to `later`. */
 async function faultOf(
@@ -161,7 +81,7 @@ const plantedBugs: Record<string, (disk: FaultyDisk) => void> = {
   'new names, prepared segments and cuts are never flushed': disk => {
     disk.flushSoon = async () => {}
   },
-  'the folder is not flushed when it is made': disk => {
+  'nothing is flushed when a journal is opened': disk => {
     disk.flush = () => {}
   },
 }

@@ -138,7 +138,7 @@ export class Journal {
     return this.cutting
   }
 
-  /** @throws ConcurError IO_ERROR when the record is damaged on the disk; DiskError. */
+  /** @throws ConcurError IO_ERROR when the record is damaged on the disk, or cannot be read. */
   at(seq: number): JournalEntry | null {
     return seq >= 1 && seq <= this.last.seq ? this.readFrom(seq, 0)[0]! : null
   }

@@ -71,11 +71,16 @@ class Recovery {
   }
 
   run(): Opened {
+    // A process that was killed may have left names, and below also records, that are not on the disk yet: what is
+    // built upon, and told to others, must be.
+    this.disk.flush(this.folder)
     this.names = namesIn(this.disk, this.folder).sort()
     this.rest = this.names.filter(name => firstSeqOf(name) !== null)
     const hasMark = this.names.includes(cutMark.name)
     const seqMax = hasMark ? cutMark.read(this.disk, this.folder) : null
     this.scan(seqMax ?? Number.MAX_SAFE_INTEGER)
+    const { last } = this.segments
+    if (last !== null) this.disk.flush(this.segments.file(last))
     for (const name of [preparedName, cutMark.newName, copyNewName])
       if (this.names.includes(name)) this.disk.remove(this.folder, name)
     const isCutShort = this.chain.seq === seqMax
