@@ -108,7 +108,9 @@ export function temporaryFolder(): string {
 
 /** `disk`, `root`: kept from a store before; `root` is made when there is none. */
 export async function openTemporaryStore(
-  options: Partial<Pick<StoreOptions, 'root' | 'openIndex' | 'clock'>> & { disk?: WatchedDisk } = {},
+  options: Partial<Pick<StoreOptions, 'root' | 'openIndex' | 'clock' | 'bootId'>> & {
+    disk?: WatchedDisk
+  } = {},
 ): Promise<TemporaryStore> {
   const disk = options.disk ?? new WatchedDisk()
   const hasher = new CountingHasher(disk)
@@ -122,6 +124,10 @@ export async function openTemporaryStore(
     random,
     hasher,
     openIndex,
+    bootId: options.bootId ?? 'this start',
+    onFault(error) {
+      throw error
+    },
   })
   return {
     root,
