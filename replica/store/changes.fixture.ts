@@ -122,14 +122,23 @@ export async function journalOnly(store: Store, ...ordered: Ordered[]): Promise<
   return store.journal.last.seq
 }
 
+/** Sends bytes ahead of their record. @returns the stage's id. */
+export async function staged(store: Store, n: number, content: string | Buffer): Promise<StageId> {
+  const stage = store.stages.open(stageId(n))
+  stage.write(Buffer.from(content))
+  await stage.seal()
+  return stageId(n)
+}
+
 /** Appends, commits, waits until all is settled. @returns what was said of them. */
 export async function settle(store: Store, ...ordered: Ordered[]): Promise<Outcome[]> {
   const said: Outcome[] = []
-  const unlisten = store.settler.listen({ onSettled: (_, outcomes) => void said.push(...outcomes) })
   const seq = await journalOnly(store, ...ordered)
-  store.settler.commit(seq)
-  await store.settler.settled(seq)
-  unlisten()
+  await new Promise<void>((resolve, reject) => {
+    store.settler.listen({ onSettled: (_, outcomes) => void said.push(...outcomes), onTrouble: reject })
+    store.settler.commit(seq)
+    store.settler.settled(seq).then(resolve)
+  })
   return said
 }
 

@@ -14,6 +14,7 @@ import {
   removeFolder,
   rename,
   settle,
+  staged,
   stageId,
   treeOf,
 } from './changes.fixture.ts'
@@ -95,7 +96,9 @@ test('a rename over a file moves what was there into history', async () => {
 
 test('a folder is made and renamed with all that lies in it, and what is known of it goes along', async () => {
   const { store, root, hasher } = temporary
-  await settle(store, mkdir('f'), put('f/a', 'one'), put('f/large', Buffer.alloc(100_000, 1)))
+  const large = Buffer.alloc(100_000, 1)
+  const stage = await staged(store, 1, large)
+  await settle(store, mkdir('f'), put('f/a', 'one'), put('f/large', large, { stage }))
   writeFileSync(join(root, 'f/mine'), 'by hand')
   await settle(store, rename('f', 'g/h', { what: 'folder' }))
   expect(Object.keys(treeOf(root))).toEqual(['g', 'g/h', 'g/h/a', 'g/h/large', 'g/h/mine'])

@@ -48,6 +48,10 @@ export class WatchedDisk extends LinuxDisk {
     return this.opened(super.openFile(place))
   }
 
+  override openToAppend(place: Fd): Fd {
+    return this.opened(super.openToAppend(place))
+  }
+
   override openOwn(folder: Fd, name: string): Fd {
     const fd = this.opened(super.openOwn(folder, name))
     if (name === 'clock') this.probe = fd
