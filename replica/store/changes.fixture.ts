@@ -132,8 +132,14 @@ export async function staged(store: Store, n: number, content: string | Buffer):
 
 /** Appends, commits, waits until all is settled. @returns what was said of them. */
 export async function settle(store: Store, ...ordered: Ordered[]): Promise<Outcome[]> {
+  await journalOnly(store, ...ordered)
+  return commitAll(store)
+}
+
+/** Commits all that is in the journal. @returns what was said of it. @throws what is in the way. */
+export async function commitAll(store: Store): Promise<Outcome[]> {
   const said: Outcome[] = []
-  const seq = await journalOnly(store, ...ordered)
+  const { seq } = store.journal.last
   await new Promise<void>((resolve, reject) => {
     store.settler.listen({ onSettled: (_, outcomes) => void said.push(...outcomes), onTrouble: reject })
     store.settler.commit(seq)

@@ -6,7 +6,17 @@ const pieceMax = 1000
 
 export class MemoryPathIndex implements PathIndex {
   settledSeq: number | null = null
-  private readonly states = new Map<FilePath, PathState>()
+  private readonly states: Map<FilePath, PathState>
+
+  constructor(states: Iterable<readonly [FilePath, PathState]> = []) {
+    this.states = new Map(states)
+  }
+
+  copy(): MemoryPathIndex {
+    const copy = new MemoryPathIndex(this.states)
+    copy.settledSeq = this.settledSeq
+    return copy
+  }
 
   get(path: FilePath): PathState | null {
     return this.states.get(path) ?? null

@@ -68,6 +68,10 @@ export class WatchedDisk extends LinuxDisk {
     super.close(fd)
   }
 
+  protected isProbe(fd: Fd): boolean {
+    return fd === this.probe
+  }
+
   private opened(fd: Fd): Fd {
     if (this.open.has(fd)) throw new Error(`descriptor ${fd} was closed behind the disk's back`)
     this.open.add(fd)
