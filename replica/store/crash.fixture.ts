@@ -11,8 +11,11 @@ import { MemoryDigestIndex } from './memory-digest-index.ts'
 import { MemoryPathIndex } from './memory-path-index.ts'
 import { WatchedDisk } from './store.fixture.ts'
 
-export class Crash extends Error {
-  override readonly name = 'Crash'
+/** To whoever made the call: a disk that refuses everything from now on. */
+export class Crash extends DiskError {
+  constructor(call: string) {
+    super('stopped', call)
+  }
 }
 
 const changing = [
@@ -114,7 +117,7 @@ export class CrashDisk extends WatchedDisk {
     if (name === 'write' || name === 'writeSoon') this.writeHalf(values)
     if (name === 'append') super.append(values[0] as Fd, half(values[1] as Uint8Array))
     this.stopped = true
-    throw new Crash(`stopped at call ${this.made}: ${name}`)
+    throw new Crash(`${name}, call ${this.made}`)
   }
 
   private writeHalf([file, bytes, position]: unknown[]): void {
@@ -125,7 +128,7 @@ export class CrashDisk extends WatchedDisk {
   }
 
   private assertRunning(): void {
-    if (this.stopped) throw new Crash('nothing runs any more')
+    if (this.stopped) throw new Crash('any')
   }
 
   private sizeOf(name: ChangingCall, file: Fd): number {
