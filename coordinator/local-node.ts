@@ -1,8 +1,9 @@
 /** The coordinator's own copy: a replica's store, asked in place. */
+
+import type { Copy } from '../protocol/copies.ts'
 import type { Digest } from '../protocol/digest.ts'
 import { asConcurError } from '../protocol/errors.ts'
 import type { NodeName } from '../protocol/ids.ts'
-import type { Copy } from '../protocol/copies.ts'
 import type { Entry } from '../protocol/messages.ts'
 import type { FilePath, FolderPath } from '../protocol/path.ts'
 import type { NodeAnswer } from '../protocol/verdict.ts'

@@ -13,12 +13,12 @@ await runServer(
     options: coordinatorOptions,
     async start(values, world, log) {
       const config = coordinatorConfig(values)
-      const onIndexFault = (error: unknown): void => log.error({ err: error }, 'index')
+      const onFault = (error: unknown): void => log.error({ err: error }, 'store')
       const copy = await openLocalCopy({
         root: config.root,
         ...world,
         mainUrl: import.meta.url,
-        onIndexFault,
+        onFault,
       })
       const { store } = copy
       if (store.clusterId === null)

@@ -2,8 +2,9 @@
  * READ: the verified read. Compares the copies, says the verdict, and sends one copy of each content that was asked
  * for. Clause: protocol/README.md "READ".
  */
-import { asConcurError, ConcurError } from '../protocol/errors.ts'
+
 import type { Version } from '../protocol/copies.ts'
+import { asConcurError, ConcurError } from '../protocol/errors.ts'
 import type { Progress, Read, Verdict } from '../protocol/messages.ts'
 import type { FilePath } from '../protocol/path.ts'
 import type { Stream } from '../protocol/stream.ts'

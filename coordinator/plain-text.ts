@@ -6,9 +6,9 @@
 
 import { BodyReceiver, ContentMoved, returnBlock } from '../protocol/body-receiver.ts'
 import { BufferPool } from '../protocol/buffer-pool.ts'
+import type { Version } from '../protocol/copies.ts'
 import { asConcurError, ConcurError } from '../protocol/errors.ts'
 import { blockBytes } from '../protocol/limits.ts'
-import type { Version } from '../protocol/copies.ts'
 import type { Verdict } from '../protocol/messages.ts'
 import { type FilePath, parsePath } from '../protocol/path.ts'
 import type { Timers } from '../protocol/world.ts'

@@ -5,10 +5,10 @@
 
 import { addressText } from '../protocol/addresses.ts'
 import type { Request } from '../protocol/connection.ts'
+import type { Copy } from '../protocol/copies.ts'
 import type { Digest } from '../protocol/digest.ts'
 import { asConcurError, ConcurError } from '../protocol/errors.ts'
 import type { ClientId, NodeName } from '../protocol/ids.ts'
-import type { Copy } from '../protocol/copies.ts'
 import type { CoordinatorStatus, Detail, Entry, ReplicaStatus, Row } from '../protocol/messages.ts'
 import type { BodyOf, ClientOpcode } from '../protocol/opcodes.ts'
 import type { FilePath, FolderPath } from '../protocol/path.ts'

@@ -1,8 +1,8 @@
 /** A coordinator's questions about this node's copy: LOOK, FETCH, WALK. Clause: protocol/README.md, the same words. */
 import type { Request } from '../protocol/connection.ts'
+import type { Copy } from '../protocol/copies.ts'
 import { asConcurError, ConcurError } from '../protocol/errors.ts'
 import { pageBytesAim } from '../protocol/limits.ts'
-import type { Copy } from '../protocol/copies.ts'
 import type { Entry, Progress } from '../protocol/messages.ts'
 import type { BodyOf, NodeOpcode } from '../protocol/opcodes.ts'
 import type { ProgressReports, Report } from '../protocol/progress-reports.ts'

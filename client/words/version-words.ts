@@ -1,6 +1,7 @@
 /** What a person is told of one version: who holds it, what it is, why it differs. */
-import type { NodeName } from '../../protocol/ids.ts'
+
 import type { Cause, Version } from '../../protocol/copies.ts'
+import type { NodeName } from '../../protocol/ids.ts'
 import type { Detail, Verdict } from '../../protocol/messages.ts'
 import { printable } from './printable.ts'
 

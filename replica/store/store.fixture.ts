@@ -50,6 +50,10 @@ export class WatchedDisk extends LinuxDisk {
     return this.opened(super.openFile(place))
   }
 
+  override openToAppend(place: Fd): Fd {
+    return this.opened(super.openToAppend(place))
+  }
+
   override openOwn(folder: Fd, name: string): Fd {
     const fd = this.opened(super.openOwn(folder, name))
     if (name === 'clock') this.probe = fd
@@ -68,6 +72,10 @@ export class WatchedDisk extends LinuxDisk {
   override close(fd: Fd): void {
     if (!this.open.delete(fd)) throw new Error(`descriptor ${fd} is closed twice`)
     super.close(fd)
+  }
+
+  protected isProbe(fd: Fd): boolean {
+    return fd === this.probe
   }
 
   private opened(fd: Fd): Fd {
@@ -114,7 +122,9 @@ export function temporaryFolder(): string {
 
 /** `disk`, `root`: kept from a store before; `root` is made when there is none. */
 export async function openTemporaryStore(
-  options: Partial<Pick<StoreOptions, 'root' | 'openIndex' | 'clock'>> & { disk?: WatchedDisk } = {},
+  options: Partial<Pick<StoreOptions, 'root' | 'openIndex' | 'clock' | 'bootId'>> & {
+    disk?: WatchedDisk
+  } = {},
 ): Promise<TemporaryStore> {
   const disk = options.disk ?? new WatchedDisk()
   const hasher = new CountingHasher(disk)
@@ -128,6 +138,10 @@ export async function openTemporaryStore(
     random,
     hasher,
     openIndex,
+    bootId: options.bootId ?? 'this start',
+    onFault(error) {
+      throw error
+    },
   })
   return {
     root,

@@ -3,28 +3,41 @@
  * of this folder to the rest of the program. Knows no other node and no wire.
  */
 import { join } from 'node:path'
+import type { Outcome, Place } from '../../protocol/change-messages.ts'
+import type { Copy, CopyAt } from '../../protocol/copies.ts'
 import type { Digest } from '../../protocol/digest.ts'
 import { ConcurError } from '../../protocol/errors.ts'
 import type { ClusterId, NodeId, NodeName } from '../../protocol/ids.ts'
-import type { Copy } from '../../protocol/copies.ts'
 import type { Entry } from '../../protocol/messages.ts'
 import { type FilePath, type FolderPath, ownFolder } from '../../protocol/path.ts'
 import type { Clock, Random, Timers } from '../../protocol/world.ts'
 import type { BlockHasher, OnProgress } from './block-hasher.ts'
 import { Bodies } from './bodies.ts'
-import type { DigestIndex } from './digest-index.ts'
+import { Changes } from './changes.ts'
 import { Digests } from './digests.ts'
 import { type Disk, DiskError, type Fd } from './disk.ts'
+import type { Fence } from './fence.ts'
 import type { OpenBody } from './file-body.ts'
 import { FileClock } from './file-clock.ts'
+import type { Index } from './index.ts'
+import type { ContentSource } from './install/ground.ts'
+import type { Journal } from './journal/journal.ts'
 import { NodeFile } from './node-file.ts'
 import { OwnFolder } from './own-folder.ts'
+import type { PathState } from './path-index.ts'
+import type { Settler } from './settler.ts'
 import { type Pace, Slices } from './slices.ts'
 import type { SmallBody } from './small-contents.ts'
+import type { Stages } from './staging.ts'
+import { survey } from './survey.ts'
 import { Tree } from './tree.ts'
 import { walk } from './walk.ts'
 
 export type { OpenBody } from './file-body.ts'
+export type { ContentSource, Obtained } from './install/ground.ts'
+export type { PathState } from './path-index.ts'
+export type { SettlerEvents } from './settler.ts'
+export type { Sealed, Stage } from './staging.ts'
 
 const walkPace: Pace = { workMs: 10, restMs: 0 }
 
@@ -38,7 +51,13 @@ export interface StoreOptions {
   /** Belongs to the store from now on. */
   readonly hasher: BlockHasher
   /** Opens the index that lies in `folder`, which need not exist yet. */
-  readonly openIndex: (folder: string) => DigestIndex
+  readonly openIndex: (folder: string) => Index
+  /** Names this start of the system. */
+  readonly bootId: string
+  /** Hears of what failed in the background. */
+  readonly onFault: (error: unknown) => void
+  /** Of the journal's longest segment. */
+  readonly segmentBytes?: number
 }
 
 /** What a store is made of, each opened after the one before. */
@@ -47,13 +66,14 @@ interface Parts {
   readonly own: OwnFolder
   readonly node: NodeFile
   readonly fileClock: FileClock
-  readonly index: DigestIndex
+  readonly index: Index
 }
 
 export class Store {
   private readonly options: StoreOptions
   private readonly parts: Parts
   private readonly digests: Digests
+  private readonly changes: Changes
   private readonly bodies: Bodies
   private closing: Promise<void> | null = null
 
@@ -63,20 +83,90 @@ export class Store {
    */
   static async open(options: StoreOptions): Promise<Store> {
     try {
-      return new Store(options, openParts(options))
+      const parts = openParts(options)
+      try {
+        const { tree, index, fileClock, own } = parts
+        const digests = new Digests({ ...options, tree, index: index.digests, fileClock })
+        const changes = await Changes.open({ ...options, tree, digests, folder: own.fd, paths: index.paths })
+        return new Store(options, parts, digests, changes)
+      } catch (error) {
+        await parts.index.close()
+        closeParts(parts)
+        throw error
+      }
     } catch (error) {
       await options.hasher.close()
       throw refusalOf(options.root, error)
     }
   }
 
-  private constructor(options: StoreOptions, parts: Parts) {
-    const { clock, hasher } = options
-    const { tree, index, fileClock } = parts
+  private constructor(options: StoreOptions, parts: Parts, digests: Digests, changes: Changes) {
     this.options = options
     this.parts = parts
-    this.digests = new Digests({ tree, index, fileClock, clock, hasher })
-    this.bodies = new Bodies({ tree, digests: this.digests })
+    this.digests = digests
+    this.changes = changes
+    this.bodies = new Bodies({ tree: parts.tree, digests })
+  }
+
+  /** Every record of this node. Whoever appends has staged what the record names. */
+  get journal(): Journal {
+    return this.changes.journal
+  }
+
+  /** Makes the tree what the committed records say. */
+  get settler(): Settler {
+    return this.changes.settler
+  }
+
+  /** Bytes on their way. */
+  get stages(): Stages {
+    return this.changes.stages
+  }
+
+  /** Whether the store takes changes. */
+  get fence(): Fence {
+    return this.changes.fence
+  }
+
+  /** What the start had to list: kept, or replaced after a loss of power. */
+  get recovered(): readonly Outcome[] {
+    return this.changes.recovered
+  }
+
+  /** Who is asked for contents that are not here. */
+  setContentSource(source: ContentSource | null): void {
+    this.changes.setContentSource(source)
+  }
+
+  /** Removes stages that no record names: when whoever sent them is gone, or records were dropped. */
+  sweepStages(): void {
+    this.changes.sweepStages()
+  }
+
+  /** Returns when all that is settled by now is on the disk. @throws ConcurError IO_ERROR. */
+  flush(): Promise<void> {
+    return this.changes.checkpoints.flush()
+  }
+
+  /** What the settled records made of the path; null: no record ever named it. */
+  journaled(path: FilePath): PathState | null {
+    return this.parts.index.paths.get(path)
+  }
+
+  /** What the disk holds at `path` and at its folder. A promise only when a large file has to be read. */
+  survey(path: FilePath): Place | Promise<Place> {
+    return survey(this.parts.tree, this.digests, path)
+  }
+
+  /** As `look`, with what this node's journal says of the path: of one and the same moment. */
+  lookAt(path: FilePath, how: { deep: boolean; onProgress?: OnProgress }): CopyAt | Promise<CopyAt> {
+    const before = this.journaled(path)
+    const copy = this.look(path, how)
+    if (!(copy instanceof Promise)) return copyAt(copy, before)
+    return copy.then(found => {
+      const isSame = (this.journaled(path)?.seq ?? 0) === (before?.seq ?? 0)
+      return isSame ? copyAt(found, before) : this.lookAt(path, how)
+    })
   }
 
   get nodeId(): NodeId {
@@ -150,19 +240,27 @@ export class Store {
     }
   }
 
-  /** Ends what is being read, puts the index on the disk, and gives the root free. Open bodies stay open. */
+  /**
+   * Settles what is committed, ends what is being read, puts everything on the disk, and gives the root free.
+   * Open bodies stay open.
+   */
   close(): Promise<void> {
     this.closing ??= this.closeOnce()
     return this.closing
   }
 
   private async closeOnce(): Promise<void> {
+    await this.changes.close()
     this.parts.tree.close()
     await this.options.hasher.close()
     await this.digests.drained()
     await this.parts.index.close()
     closeParts(this.parts)
   }
+}
+
+function copyAt(copy: Copy, state: PathState | null): CopyAt {
+  return { copy, pathSeq: state?.seq ?? 0, journaled: state?.is === 'file' ? state.digest : null }
 }
 
 function refusalOf(root: string, error: unknown): ConcurError {

@@ -1,0 +1,324 @@
+/**
+ * Every operation, stopped at every call that changes the disk: by the end of the process and by a loss of power, with
+ * what may survive of the index, and once more in the middle of the start that follows. Afterwards each path is old or
+ * new, whole; every content that was ever there is in the tree or in history; nothing else lies about.
+ */
+import { linkSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { digestOf } from '../../protocol/digest.ts'
+import { wholeTree } from '../../protocol/path.ts'
+import {
+  append,
+  at,
+  commitAll,
+  digest,
+  entriesFor,
+  historyOf,
+  mkdir,
+  type Ordered,
+  ownFiles,
+  put,
+  remove,
+  removeFolder,
+  rename,
+  settle,
+  staged,
+  stageId,
+  treeOf,
+} from './changes.fixture.ts'
+import { CrashDisk, type Survives, SurvivingIndex } from './crash.fixture.ts'
+import { CountingHasher, clock, random, temporaryFolder, timers } from './store.fixture.ts'
+import type { Store } from './store.ts'
+import { Store as RealStore } from './store.ts'
+
+const large = 'large '.repeat(20_000)
+
+interface Scenario {
+  /** Settled before. */
+  readonly before?: readonly Ordered[]
+  /** By hand, when that is done. */
+  readonly byHand?: (root: string) => void
+  /** Sent ahead. */
+  readonly stage?: string
+  readonly changes: readonly Ordered[]
+  readonly after: Record<string, string | null>
+  readonly history?: Record<string, string>
+}
+
+const scenarios: Record<string, Scenario> = {
+  'a put of a new file': { changes: [put('f/a', 'new')], after: { f: null, 'f/a': 'new' } },
+  'a staged put of a new file': {
+    stage: large,
+    changes: [put('f/a', large, { stage: stageId(1) })],
+    after: { f: null, 'f/a': large },
+  },
+  'a put over a file': {
+    before: [put('a', 'old')],
+    changes: [put('a', 'new', { base: 'old' })],
+    after: { a: 'new' },
+    history: { '2/a': 'old' },
+  },
+  'a staged put over a file': {
+    before: [put('a', 'old')],
+    stage: large,
+    changes: [put('a', large, { base: 'old', stage: stageId(1) })],
+    after: { a: large },
+    history: { '2/a': 'old' },
+  },
+  'a put over an edit': {
+    before: [put('a', 'old')],
+    byHand: root => writeFileSync(join(root, 'a'), 'edited'),
+    changes: [put('a', 'new', { base: 'old' })],
+    after: { a: 'edited' },
+    history: { '2/a': 'new' },
+  },
+  'an append': {
+    before: [put('a', 'old')],
+    changes: [append('a', 'old', ' and more')],
+    after: { a: 'old and more' },
+  },
+  'an append to an empty file': {
+    before: [put('a', '')],
+    changes: [append('a', '', 'first')],
+    after: { a: 'first' },
+  },
+  'a staged append': {
+    before: [put('a', 'old')],
+    stage: large,
+    changes: [append('a', 'old', large, { stage: stageId(1) })],
+    after: { a: `old${large}` },
+  },
+  'an append to a file with two names': {
+    before: [put('a', 'old')],
+    byHand: root => linkSync(join(root, 'a'), join(root, 'b')),
+    changes: [append('a', 'old', ' and more')],
+    after: { a: 'old and more', b: 'old' },
+    history: { '2/a': 'old' },
+  },
+  'an append to an edit': {
+    before: [put('a', 'old')],
+    byHand: root => writeFileSync(join(root, 'a'), 'old, edited'),
+    changes: [append('a', 'old', ' and more')],
+    after: { a: 'old, edited' },
+    history: { '2/a': 'old and more' },
+  },
+  'two appends and a put': {
+    before: [put('a', 'old')],
+    changes: [append('a', 'old', ' 1'), append('a', 'old 1', ' 2'), put('a', 'new', { base: 'old 1 2' })],
+    after: { a: 'new' },
+    history: { '4/a': 'old 1 2' },
+  },
+  'a delete': {
+    before: [put('f/a', 'old')],
+    changes: [remove('f/a', { base: 'old' })],
+    after: { f: null },
+    history: { '2/f/a': 'old' },
+  },
+  'a delete of an edit': {
+    before: [put('a', 'old')],
+    byHand: root => writeFileSync(join(root, 'a'), 'edited'),
+    changes: [remove('a', { base: 'old' })],
+    after: { a: 'edited' },
+  },
+  'a delete of a folder with all below it': {
+    before: [put('f/a', 'one'), put('f/g/b', 'two'), put('f/g/c', 'three')],
+    byHand: root => writeFileSync(join(root, 'f/g/c'), 'edited'),
+    changes: [
+      removeFolder('f', [
+        { path: at('f/a'), what: 'file', seen: [digest('one')] },
+        { path: at('f/g'), what: 'folder', seen: [] },
+        { path: at('f/g/b'), what: 'file', seen: [digest('two')] },
+        { path: at('f/g/c'), what: 'file', seen: [digest('three')] },
+      ]),
+    ],
+    after: { f: null, 'f/g': null, 'f/g/c': 'edited' },
+    history: { '4/f/a': 'one', '4/f/g/b': 'two' },
+  },
+  'a rename': {
+    before: [put('a', 'old')],
+    changes: [rename('a', 'f/b', { base: 'old' })],
+    after: { f: null, 'f/b': 'old' },
+  },
+  'a rename over a file': {
+    before: [put('a', 'one'), put('b', 'two')],
+    changes: [rename('a', 'b', { base: 'one', over: 'two' })],
+    after: { b: 'one' },
+    history: { '3/b': 'two' },
+  },
+  'a rename onto a name that was taken': {
+    before: [put('a', 'one')],
+    byHand: root => writeFileSync(join(root, 'b'), 'mine'),
+    changes: [rename('a', 'b', { base: 'one' })],
+    after: { b: 'mine' },
+    history: { '2/a': 'one' },
+  },
+  'a rename of a folder': {
+    before: [put('f/a', 'one'), put('f/g/b', 'two')],
+    changes: [rename('f', 'h/i', { what: 'folder' })],
+    after: { h: null, 'h/i': null, 'h/i/a': 'one', 'h/i/g': null, 'h/i/g/b': 'two' },
+  },
+  'a mkdir': { changes: [mkdir('f/g')], after: { f: null, 'f/g': null } },
+  'a folder that is filled, renamed, filled anew and renamed': {
+    changes: [
+      put('f/a', 'one'),
+      rename('f', 'g', { what: 'folder' }),
+      put('f/b', 'two'),
+      put('g/a', 'three', { base: 'one' }),
+      rename('g/a', 'f/c', { base: 'three' }),
+    ],
+    after: { f: null, 'f/b': 'two', 'f/c': 'three', g: null },
+    history: { '4/g/a': 'one' },
+  },
+  'a file that comes, goes and comes again': {
+    changes: [
+      put('a', 'one'),
+      remove('a', { base: 'one' }),
+      put('a', 'one'),
+      put('a', 'two', { base: 'one' }),
+    ],
+    after: { a: 'two' },
+    history: { '2/a': 'one', '4/a': 'one' },
+  },
+}
+
+async function open(root: string, disk: CrashDisk, index: SurvivingIndex, bootId: string): Promise<Store> {
+  const hasher = new CountingHasher(disk)
+  const openIndex = () => index
+  const shared = { root, disk, clock, timers, random, hasher, openIndex, bootId, segmentBytes: 65536 }
+  return RealStore.open({ ...shared, onFault: () => {} })
+}
+
+/** What can end the process's life. */
+type Cut = 'the process ends' | 'power is lost'
+
+interface Ending {
+  readonly cut: Cut
+  readonly survives: Survives
+}
+
+const endings: Ending[] = [
+  { cut: 'the process ends', survives: 'all of the index' },
+  { cut: 'the process ends', survives: 'the index as it was flushed' },
+  { cut: 'the process ends', survives: 'nothing of the index' },
+  { cut: 'power is lost', survives: 'the index as it was flushed' },
+]
+
+class Run {
+  readonly root = temporaryFolder()
+  private readonly index = new SurvivingIndex()
+  private readonly scenario: Scenario
+  private readonly ending: Ending
+  private boot = 0
+
+  constructor(scenario: Scenario, ending: Ending) {
+    this.scenario = scenario
+    this.ending = ending
+  }
+
+  /** @returns whether it was stopped: false when there are fewer calls. */
+  async stoppedAt(number: number, again: number): Promise<boolean> {
+    await this.prepare()
+    const isStopped = await this.life(number, async (store, disk) => {
+      disk.arm(number)
+      if (this.scenario.stage !== undefined) await staged(store, 1, this.scenario.stage)
+      await settle(store, ...this.scenario.changes)
+      await store.flush()
+    })
+    if (isStopped) await this.life(again, async () => {}, again)
+    return isStopped
+  }
+
+  async prepare(): Promise<void> {
+    const store = await open(this.root, new CrashDisk(), this.index, 'boot 0')
+    await settle(store, ...(this.scenario.before ?? []))
+    await store.close()
+    this.scenario.byHand?.(this.root)
+  }
+
+  /** @returns whether it was stopped. `openAt`: the call of the opening itself at which it stops. */
+  private async life(
+    number: number,
+    act: (store: Store, disk: CrashDisk) => Promise<void>,
+    openAt?: number,
+  ): Promise<boolean> {
+    const disk = new CrashDisk()
+    if (openAt !== undefined) disk.arm(openAt)
+    let store: Store | null = null
+    try {
+      store = await open(this.root, disk, this.index, `boot ${this.boot}`)
+      await act(store, disk)
+      disk.arm(Number.POSITIVE_INFINITY)
+      await store.close()
+      return false
+    } catch (error) {
+      if (!disk.stopped) throw new Error(`call ${number} of ${this.root}`, { cause: error })
+      await store?.settler.stop()
+      await new Promise(resolve => setImmediate(resolve))
+      disk.abandon()
+      this.cut(disk)
+      return true
+    }
+  }
+
+  private cut(disk: CrashDisk): void {
+    this.index.crash(this.ending.survives)
+    if (this.ending.cut !== 'power is lost') return
+    disk.losePower(this.root)
+    this.boot++
+  }
+
+  /** Opens once more, orders again what the journal has not, and looks at everything. */
+  async check(): Promise<void> {
+    const { scenario, root } = this
+    const disk = new CrashDisk()
+    const store = await open(root, disk, this.index, `boot ${this.boot}`)
+    const first = scenario.before?.length ?? 0
+    const known = store.journal.last.seq - first
+    const rest = scenario.changes.slice(known)
+    if (scenario.stage !== undefined && rest.length > 0) await staged(store, 1, scenario.stage)
+    await store.journal.append(entriesFor(store, rest))
+    await commitAll(store)
+    await this.checkDigests(store)
+    await store.close()
+    expect(treeOf(root)).toEqual(scenario.after)
+    expect(historyOf(root)).toEqual(scenario.history ?? {})
+    expect({ ...ownFiles(root, 'staging'), ...ownFiles(root, 'exchange') }).toEqual({})
+    const lines = readFileSync(join(root, '.concur/log.json'), 'utf8').trim().split('\n')
+    expect(lines.map(line => JSON.parse(line).seq)).toEqual(lines.map((_, i) => i + 1))
+    expect(lines).toHaveLength(first + scenario.changes.length)
+    expect(disk.open.size).toBe(0)
+  }
+
+  /** What the store says of each file is what its bytes say. */
+  private async checkDigests(store: Store): Promise<void> {
+    for await (const entries of store.walk(wholeTree, true)) {
+      for (const { path, type } of entries) {
+        if (type !== 'file') continue
+        const copy = await store.look(path, { deep: false })
+        expect(copy).toMatchObject({ digest: digestOf(readFileSync(join(this.root, path))).digest })
+      }
+    }
+  }
+
+  end(): void {
+    rmSync(this.root, { recursive: true })
+  }
+}
+
+describe.each(endings)('$cut and $survives survives', ending => {
+  test.each(Object.keys(scenarios))('%s', async name => {
+    let number = 1
+    for (; ; number++) {
+      const run = new Run(scenarios[name]!, ending)
+      const isStopped = await run.stoppedAt(number, 1 + ((number * 7) % 23))
+      try {
+        await run.check()
+      } catch (error) {
+        throw new Error(`${name}, stopped at call ${number}, in ${run.root}`, { cause: error })
+      }
+      run.end()
+      if (!isStopped) break
+    }
+    expect(number).toBeGreaterThan(5)
+  })
+})

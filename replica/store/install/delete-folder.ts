@@ -1,0 +1,107 @@
+/**
+ * A delete of a folder: an empty one, or with all that was seen below it. The files of the list go one by one, each as
+ * a delete of its own; then the folders that are empty by then, the deepest first. What was not in the list stays.
+ */
+import { ConcurError } from '../../../protocol/errors.ts'
+import type { FilePath } from '../../../protocol/path.ts'
+import { type Change, type DeletedEntry, readDeletedEntries } from '../../../protocol/record.ts'
+import { readFully } from '../disk.ts'
+import { decideRmdir } from './decide.ts'
+import { deleteFile } from './delete-file.ts'
+import type { Ground, Work } from './ground.ts'
+import { openOwnFile } from './new-file.ts'
+import { isCode, reasonForCopy } from './refusals.ts'
+import { untilDone } from './tries.ts'
+
+type Delete = Extract<Change, { type: 'delete' }>
+
+const notEmpty = ['ENOTEMPTY', 'EEXIST']
+
+export async function deleteFolder(ground: Ground, work: Work, change: Delete): Promise<void> {
+  const entries = listOf(ground, work, change)
+  for (const [n, { path, what, seen }] of entries.entries()) {
+    if (what === 'file') await deleteFile(ground, work, { path, base: null, seen, n })
+    await work.pause()
+  }
+  let left = 0
+  for (const { path, what } of entries.toReversed()) {
+    if (what === 'folder' && !(await isRemoved(ground, path))) left++
+    await work.pause()
+  }
+  await removeFolder(ground, work, change.path, left)
+}
+
+function listOf(ground: Ground, work: Work, { body }: Delete): DeletedEntry[] {
+  if (body.bytes === 0) return []
+  if (body.stage === null) {
+    if (work.entry.body === null)
+      throw new ConcurError('IO_ERROR', `the list of record ${work.seq} is missing`)
+    return readDeletedEntries(work.entry.body)
+  }
+  const { disk, stages } = ground
+  const file = openOwnFile(disk, { folder: stages.folder, name: body.stage })
+  if (file === null) throw new ConcurError('IO_ERROR', `the list of record ${work.seq} is missing`)
+  try {
+    const bytes = Buffer.alloc(body.bytes)
+    if (readFully(disk, file, bytes, 0) < bytes.length)
+      throw new ConcurError('IO_ERROR', `the list of record ${work.seq} is cut`)
+    return readDeletedEntries(bytes)
+  } finally {
+    disk.close(file)
+  }
+}
+
+/** A folder of the list; whatever hinders its removal is told of the whole. */
+async function isRemoved(ground: Ground, path: FilePath): Promise<boolean> {
+  try {
+    remove(ground, path)
+    return true
+  } catch (error) {
+    if (isCode(error, 'ENOENT')) return true
+    const copy = await ground.digests.look(path, { deep: false })
+    return copy.is === 'absent'
+  }
+}
+
+async function removeFolder(ground: Ground, work: Work, path: FilePath, foldersLeft: number): Promise<void> {
+  await untilDone(work, path, async () => {
+    const copy = await ground.digests.look(path, { deep: false })
+    const action = decideRmdir(copy)
+    if (action === 'keep') work.keep(path, reasonForCopy(copy))
+    if (action !== 'remove') return true
+    try {
+      remove(ground, path)
+    } catch (error) {
+      if (!notEmpty.some(code => isCode(error, code))) throw error
+      work.keep(path, reasonForRest(ground, path, foldersLeft))
+    }
+    return true
+  })
+}
+
+function remove(ground: Ground, path: FilePath): void {
+  const site = ground.tree.openParent(path)
+  try {
+    ground.disk.removeFolder(site.folder, site.name)
+  } finally {
+    ground.disk.close(site.folder)
+  }
+}
+
+function reasonForRest(ground: Ground, path: FilePath, foldersLeft: number): string {
+  const names = countOf(ground, path)
+  const below = foldersLeft > 0 ? `, and ${foldersLeft} folders below it` : ''
+  return `it is not empty: ${names} names in it were not to be deleted${below}`
+}
+
+function countOf({ disk, tree }: Ground, path: FilePath): number {
+  const folder = tree.openFolder(path)
+  try {
+    let count = 0
+    for (let names = disk.readNames(folder); names.length > 0; names = disk.readNames(folder))
+      count += names.length
+    return count
+  } finally {
+    disk.close(folder)
+  }
+}
