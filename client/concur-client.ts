@@ -27,8 +27,9 @@ import type { LogWish } from './reading/follow-log.ts'
 import { type ListReceiver, listRows } from './reading/list-rows.ts'
 import { type ReadReceiver, tryRead } from './reading/read-try.ts'
 import type { ByteSource } from './sending/byte-source.ts'
-import type { ChangeListener, Wish } from './sending/change.ts'
+import type { ChangeListener } from './sending/change.ts'
 import type { Operations } from './sending/operations.ts'
+import type { Wish } from './sending/wish.ts'
 
 /** Milliseconds without a word from the server after which a request is given up: a server that works says so. */
 const silenceMsMax = 10_000

@@ -2,7 +2,7 @@
 import type { Digest } from '../../protocol/digest.ts'
 import { ConcurError } from '../../protocol/errors.ts'
 import type { AckLevel } from '../../protocol/messages.ts'
-import type { Wish } from '../sending/change.ts'
+import type { Wish } from '../sending/wish.ts'
 
 export interface ConditionOptions {
   readonly 'if-match': Digest | null

@@ -1,8 +1,8 @@
 /** `put -r`: a folder, a change for each file, several at once, and one line in the end. */
 import { asConcurError, ConcurError } from '../../protocol/errors.ts'
 import { type FilePath, parsePath } from '../../protocol/path.ts'
-import type { Wish } from '../sending/change.ts'
 import { type Found, walkFolder } from '../sending/folder-walk.ts'
+import type { Wish } from '../sending/wish.ts'
 import { partsOf, type Work } from '../terminal/progress.ts'
 import { remarkLines } from '../words/change-lines.ts'
 import { printable } from '../words/printable.ts'

@@ -7,7 +7,7 @@
 import { addressText } from '../../protocol/addresses.ts'
 import type { BufferPool } from '../../protocol/buffer-pool.ts'
 import { asConcurError, ConcurError, type ErrorCode } from '../../protocol/errors.ts'
-import type { ChangeRequest, Done, Progress } from '../../protocol/messages.ts'
+import type { Done, Progress } from '../../protocol/messages.ts'
 import type { Operation } from '../../protocol/record.ts'
 import type { Timers } from '../../protocol/world.ts'
 import type { Connected } from '../connecting.ts'
@@ -15,6 +15,7 @@ import { type ByteSource, type Pass, SourceMoved } from './byte-source.ts'
 import { type TryEnd, tryChange } from './change-try.ts'
 import { coordinatorAnswers } from './coordinator-answers.ts'
 import type { Operations } from './operations.ts'
+import { requestOf, type Wish } from './wish.ts'
 
 /** Milliseconds after the first loss in which a change is sent again. */
 const sentAgainWithinMs = 30_000
@@ -34,17 +35,6 @@ const speakForThemselves: readonly ErrorCode[] = [
 
 /** Endings of a connection that sending again does not mend. */
 const hopeless: readonly ErrorCode[] = ['BAD_FRAME', 'UNSUPPORTED_VERSION', 'UNAUTHENTICATED', 'FORBIDDEN']
-
-type WithoutBytes<W> = W extends unknown ? Omit<W, 'bytes'> : never
-
-/** What is to be changed, and under which conditions. */
-export interface Wish {
-  readonly what: WithoutBytes<ChangeRequest['what']>
-  readonly ifMatch?: ChangeRequest['ifMatch']
-  readonly ifAbsent?: boolean
-  readonly ack?: ChangeRequest['ack']
-  readonly fence?: ChangeRequest['fence']
-}
 
 /** Hears how a change goes on. */
 export interface ChangeListener {
@@ -236,18 +226,6 @@ class Attempts {
   private giveUp(error: unknown, reason = error): Done {
     if (this.sealed === null) throw error
     return unknownOutcome(asConcurError(reason))
-  }
-}
-
-function requestOf({ what, ...conditions }: Wish, operation: Operation, bytes: number | null): ChangeRequest {
-  const withBytes = what.type === 'put' || what.type === 'append' ? { ...what, bytes } : what
-  return {
-    operation,
-    ifMatch: conditions.ifMatch ?? null,
-    ifAbsent: conditions.ifAbsent ?? false,
-    ack: conditions.ack ?? null,
-    fence: conditions.fence ?? null,
-    what: withBytes as ChangeRequest['what'],
   }
 }
 
