@@ -2,7 +2,7 @@
  * Reading from an open file that may make its reader wait: in a way that never holds up the end of the program, and that
  * others who have the same pipe open do not feel.
  */
-import { closeSync, constants, createReadStream, fstatSync, openSync } from 'node:fs'
+import { constants, createReadStream, fstatSync, openSync, readlinkSync } from 'node:fs'
 import { Socket } from 'node:net'
 import type { Readable } from 'node:stream'
 import { isatty, ReadStream as TerminalStream } from 'node:tty'
@@ -29,14 +29,20 @@ function streamOf(fd: number, owned: boolean): Readable {
   return createReadStream('', { fd, autoClose: owned })
 }
 
-/** Whether a read waits is a property of what was opened: the pipe is opened once more, for us alone. */
+/**
+ * Whether a read waits is a property of what was opened: a pipe that others have open as well is opened once more, for us
+ * alone. One with a name is not: of a writer that has gone already, a new opening would never hear.
+ */
 function pipeOf(fd: number, owned: boolean): Readable {
-  let own = fd
+  return new Socket({ fd: (owned ? null : reopened(fd)) ?? fd, readable: true, writable: false })
+}
+
+function reopened(fd: number): number | null {
+  const name = `/proc/self/fd/${fd}`
   try {
-    own = openSync(`/proc/self/fd/${fd}`, O_RDONLY | O_NONBLOCK)
-    if (owned) closeSync(fd)
+    return readlinkSync(name).startsWith('pipe:') ? openSync(name, O_RDONLY | O_NONBLOCK) : null
   } catch {
     // A pipe of another user's: it is read as it is.
+    return null
   }
-  return new Socket({ fd: own, readable: true, writable: false })
 }

@@ -84,8 +84,11 @@ export class StreamSource implements ByteSource {
 
   /** @returns 1 to `bytesMax` bytes; null at the end. @throws ConcurError IO_ERROR. */
   private async next(bytesMax: number): Promise<Buffer | null> {
-    if (this.rest.length === 0) this.rest = (await this.piece()) ?? this.rest
-    if (this.rest.length === 0) return null
+    while (this.rest.length === 0) {
+      const piece = await this.piece()
+      if (piece === null) return null
+      this.rest = piece
+    }
     const piece = this.rest.subarray(0, bytesMax)
     this.rest = this.rest.subarray(piece.length)
     return piece
