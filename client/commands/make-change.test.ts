@@ -181,9 +181,7 @@ test('a connection that is lost is told on standard error, once, and the change 
     if (world.server.changes.length < 3) world.network.cut({ host: '127.0.0.1', port: 6001 })
     else new Upload(stream, { onSealed: upload => world.server.finish(stream, request, upload) })
   }
-  const running = world.shell.run(['write', 'x', 'hello'])
-  await world.time.pass(3_000)
-  const { status, out, err } = await running
+  const { status, out, err } = await world.passUntil(world.shell.run(['write', 'x', 'hello']))
   expect([status, out.lines.length]).toEqual([0, 1])
   expect(err.text).toMatch(/^x: 127\.0\.0\.1:6001: the connection .*; sent again as the same operation\n$/)
 })

@@ -89,9 +89,9 @@ describe('put', () => {
           world.time.after(isFirst ? 2_000 : 1, () => world.server.finish(stream, request, upload)),
       })
     }
-    const running = world.shell.run(['put', 'report.pdf', 'nothing', 'sub/tool', 'in/'])
-    await world.time.pass(5_000)
-    const { status, out, err } = await running
+    const { status, out, err } = await world.passUntil(
+      world.shell.run(['put', 'report.pdf', 'nothing', 'sub/tool', 'in/']),
+    )
     expect(out.lines.map(line => line.slice(0, 20).trimEnd())).toEqual([
       'put in/report.pdf  5',
       'put in/tool  10 B  s',
