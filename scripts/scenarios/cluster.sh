@@ -198,3 +198,25 @@ is_state() {
     const is = replicas.some(({ name, state }) => name === process.env.NAME && state === process.env.STATE)
     process.exit(is ? 0 : 1)'
 }
+
+# start_two: server2 is a replica of server1 and takes part in every change.
+start_two() {
+  start_replica server2
+  start_coordinator server1 "$@"
+  within 10 is_state server2 up
+}
+
+# start_three: as start_two, with server3.
+start_three() {
+  start_replica server2
+  start_replica server3
+  start_coordinator server1 "$@"
+  within 10 is_state server2 up
+  within 10 is_state server3 up
+}
+
+# seq_of: the coordinator's latest operation.
+seq_of() {
+  concur status --json
+  node -p 'JSON.parse(require("fs").readFileSync("stdout", "utf8")).coordinator.seq'
+}
