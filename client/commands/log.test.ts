@@ -1,5 +1,5 @@
+import { loggedOf, logs } from '../../fixtures/client-changes.ts'
 import { KeptOutput } from '../../fixtures/client-program.ts'
-import { loggedOf, logs } from '../../fixtures/client-server.ts'
 import { type ClientWorld, clientWorld } from '../../fixtures/client-world.ts'
 import { ConcurError } from '../../protocol/errors.ts'
 import type { LogRequest } from '../../protocol/messages.ts'

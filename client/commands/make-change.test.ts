@@ -1,4 +1,5 @@
-import { node, Upload } from '../../fixtures/client-server.ts'
+import { Upload } from '../../fixtures/client-changes.ts'
+import { node } from '../../fixtures/client-server.ts'
 import { type ClientWorld, clientWorld } from '../../fixtures/client-world.ts'
 import { digestOf } from '../../protocol/digest.ts'
 import { ConcurError } from '../../protocol/errors.ts'

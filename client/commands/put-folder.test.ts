@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
-import { node, Upload } from '../../fixtures/client-server.ts'
+import { Upload } from '../../fixtures/client-changes.ts'
+import { node } from '../../fixtures/client-server.ts'
 import { type ClientWorld, clientWorld } from '../../fixtures/client-world.ts'
 import { ConcurError } from '../../protocol/errors.ts'
 import type { ChangeRequest, Done } from '../../protocol/messages.ts'

@@ -1,6 +1,6 @@
 import { execFileSync, spawn } from 'node:child_process'
 import { appendFileSync, chmodSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
-import { Upload } from '../../fixtures/client-server.ts'
+import { Upload } from '../../fixtures/client-changes.ts'
 import { type ClientWorld, clientWorld } from '../../fixtures/client-world.ts'
 import { digestOf } from '../../protocol/digest.ts'
 import { ConcurError } from '../../protocol/errors.ts'

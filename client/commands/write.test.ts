@@ -1,5 +1,5 @@
+import { Upload } from '../../fixtures/client-changes.ts'
 import { KeptOutput } from '../../fixtures/client-program.ts'
-import { Upload } from '../../fixtures/client-server.ts'
 import { type ClientWorld, clientWorld } from '../../fixtures/client-world.ts'
 import { blockBytes } from '../../protocol/limits.ts'
 import type { ProgressBar } from '../terminal/progress.ts'

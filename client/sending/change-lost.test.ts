@@ -7,8 +7,9 @@ import {
   put,
   second,
 } from '../../fixtures/changing-client.ts'
+import { Upload } from '../../fixtures/client-changes.ts'
 import { content, failure } from '../../fixtures/client-receiver.ts'
-import { ScriptedServer, Upload } from '../../fixtures/client-server.ts'
+import { ScriptedServer } from '../../fixtures/client-server.ts'
 import { digestOf } from '../../protocol/digest.ts'
 import { blockBytes, chunkBytesMax } from '../../protocol/limits.ts'
 import type { ConcurClient } from '../concur-client.ts'

@@ -1,6 +1,7 @@
 import { type ChangingWorld, changingWorld, first, mkdir, put } from '../../fixtures/changing-client.ts'
+import { Upload } from '../../fixtures/client-changes.ts'
 import { content, failure } from '../../fixtures/client-receiver.ts'
-import { statusOfTwo, Upload } from '../../fixtures/client-server.ts'
+import { statusOfTwo } from '../../fixtures/client-server.ts'
 import { ConcurError } from '../../protocol/errors.ts'
 import { blockBytes } from '../../protocol/limits.ts'
 import type { ConcurClient } from '../concur-client.ts'

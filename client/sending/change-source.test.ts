@@ -1,6 +1,6 @@
 import { type ChangingWorld, changingWorld, put } from '../../fixtures/changing-client.ts'
+import { Upload } from '../../fixtures/client-changes.ts'
 import { content, failure } from '../../fixtures/client-receiver.ts'
-import { Upload } from '../../fixtures/client-server.ts'
 import { until } from '../../fixtures/until.ts'
 import { ConcurError } from '../../protocol/errors.ts'
 import { blockBytes, streamCreditBytes } from '../../protocol/limits.ts'

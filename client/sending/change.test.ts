@@ -6,8 +6,9 @@ import {
   put,
   second,
 } from '../../fixtures/changing-client.ts'
+import { Upload } from '../../fixtures/client-changes.ts'
 import { content, failure } from '../../fixtures/client-receiver.ts'
-import { node, Upload } from '../../fixtures/client-server.ts'
+import { node } from '../../fixtures/client-server.ts'
 import { turns } from '../../fixtures/fake-time.ts'
 import { digestOf } from '../../protocol/digest.ts'
 import { ConcurError } from '../../protocol/errors.ts'

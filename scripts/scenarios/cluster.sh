@@ -199,20 +199,12 @@ is_state() {
     process.exit(is ? 0 : 1)'
 }
 
-# start_two: server2 is a replica of server1 and takes part in every change.
-start_two() {
-  start_replica server2
-  start_coordinator server1 "$@"
-  within 10 is_state server2 up
-}
-
-# start_three: as start_two, with server3.
-start_three() {
-  start_replica server2
-  start_replica server3
-  start_coordinator server1 "$@"
-  within 10 is_state server2 up
-  within 10 is_state server3 up
+# start_all NAME…: server1 with these replicas, all of which take part in every change.
+start_all() {
+  local name
+  for name; do start_replica "$name"; done
+  start_coordinator server1
+  for name; do within 10 is_state "$name" up; done
 }
 
 # seq_of: the coordinator's latest operation.

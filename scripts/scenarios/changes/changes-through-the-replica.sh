@@ -2,7 +2,7 @@
 # Changes through a replica are the coordinator's: the same answers, the same order. With the coordinator gone they are
 # refused at once.
 . "$(dirname "$0")/../cluster.sh"
-start_two
+start_all server2
 export CONCUR_SERVER=${address_of[server2]}
 
 concur write x 'one' --client-id tester@here

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # --if-match and --if-absent are about every copy; unmet they change nothing. --ack wants so many nodes.
 . "$(dirname "$0")/../cluster.sh"
-start_three
+start_all server2 server3
 
 digest_of() {
   concur stat "$1" --json

@@ -2,7 +2,7 @@
 # A change over a copy that somebody edited on disk: what everybody knew of gives way and is kept in history; nothing
 # that exists nowhere else is lost.
 . "$(dirname "$0")/../cluster.sh"
-start_two
+start_all server2
 concur write x 'one'
 printf 'edited' >server2/x
 concur get x

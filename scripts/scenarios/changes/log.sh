@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # log: what was changed, by whom, oldest first, on every node; --follow tells what comes.
 . "$(dirname "$0")/../cluster.sh"
-start_two
+start_all server2
 concur write a.txt 'a' --client-id ann@laptop
 first=$(seq_of)
 concur append a.txt 'b'

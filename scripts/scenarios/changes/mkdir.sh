@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # mkdir makes a folder on every node; those above it only with -p, and then it may be there.
 . "$(dirname "$0")/../cluster.sh"
-start_two
+start_all server2
 
 concur mkdir folder
 expect_status 0

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # mv gives a file or folder another name on every node; what is at the new name gives way only with --force.
 . "$(dirname "$0")/../cluster.sh"
-start_two
+start_all server2
 concur write a.txt 'a'
 concur write b.txt 'b'
 concur write folder/inside 'inside'

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # What is refused, and what breaks off in mid-upload, leaves no trace: no file, no operation, nothing staged.
 . "$(dirname "$0")/../cluster.sh"
-start_two
+start_all server2
 concur write x 'x'
 concur write folder/inside 'inside'
 before=$(seq_of)

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # status after changes: where the order stands, who is behind, and what comes next.
 . "$(dirname "$0")/../cluster.sh"
-start_two
+start_all server2
 concur write x 'one'
 concur status
 expect_status 0

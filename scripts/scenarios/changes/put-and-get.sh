@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # What is put lies in every node's folder when the command ends, byte for byte, and comes back the same.
 . "$(dirname "$0")/../cluster.sh"
-start_three
+start_all server2 server3
 
 printf 'pages' >here/report.pdf
 concur put report.pdf

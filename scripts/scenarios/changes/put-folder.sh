@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # put -r: a folder with all that is below, each file a change; links and what is no file are named.
 . "$(dirname "$0")/../cluster.sh"
-start_two
+start_all server2
 mkdir -p here/photos/2026/none
 for at in $(seq 50); do printf 'photo %s' "$at" >"here/photos/2026/$at.jpg"; done
 printf 'top' >here/photos/top

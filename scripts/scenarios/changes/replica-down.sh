@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # With a replica down changes go on, and say who is behind; with the coordinator restarted nothing is lost.
 . "$(dirname "$0")/../cluster.sh"
-start_three
+start_all server2 server3
 concur write x 'one'
 crash server3
 within 10 is_state server3 down

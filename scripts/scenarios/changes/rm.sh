@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # rm deletes on every node; a folder only with -r, what is not there only with -f.
 . "$(dirname "$0")/../cluster.sh"
-start_two
+start_all server2
 concur write a.txt 'a'
 concur write folder/deep/inside 'inside'
 

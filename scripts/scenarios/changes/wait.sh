@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # wait: until every configured node has everything. A replica that was down catches up by itself.
 . "$(dirname "$0")/../cluster.sh"
-start_two
+start_all server2
 concur write x 'one'
 concur wait
 expect_status 0

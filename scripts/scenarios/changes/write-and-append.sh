@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # write makes or replaces, append extends. Text is taken byte for byte, and no newline is added.
 . "$(dirname "$0")/../cluster.sh"
-start_two
+start_all server2
 
 concur write note.txt 'hello'
 expect_status 0
