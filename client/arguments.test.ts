@@ -63,7 +63,7 @@ test('options stand before or after the command and between its words', () => {
     output: 'z',
   })
   expect(splitArguments(['--server', 'a:1', 'get', 'x', '--json']).given).toMatchObject({
-    server: ['a:1'],
+    server: 'a:1',
     json: true,
   })
 })

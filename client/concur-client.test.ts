@@ -3,6 +3,7 @@ import { readsFrom, ScriptedServer } from '../fixtures/client-server.ts'
 import { type ClientWorld, clientWorld } from '../fixtures/client-world.ts'
 import { turns } from '../fixtures/fake-time.ts'
 import { SeededChance } from '../fixtures/seeded-chance.ts'
+import { readFrames } from '../fixtures/wire-frames.ts'
 import { parseClientId } from '../protocol/ids.ts'
 import type { Verdict } from '../protocol/messages.ts'
 import { type FilePath, parsePath } from '../protocol/path.ts'
@@ -112,6 +113,36 @@ describe('connecting', () => {
     await turns(20)
     await read()
     expect(world.server.connectionCount).toBe(2)
+  })
+
+  test('costs no waiting: the first request leaves together with our HELLO', async () => {
+    const writes: string[][] = []
+    await world.network.listen(servers[0]!, transport =>
+      transport.start({
+        onBytes: bytes => writes.push(readFrames(bytes).map(({ opcode }) => opcode)),
+        onEnd() {},
+        onClosed() {},
+      }),
+    )
+    const failed = failure(clientOf().read(path, { bodies: 'none' }, new Keeping()))
+    await turns(20)
+    expect(writes).toEqual([['HELLO', 'READ']])
+    await world.time.pass(5_000)
+    await failed
+  })
+
+  test('asks the next server what the first one turned away', async () => {
+    await world.network.listen(servers[0]!, transport =>
+      transport.start({ onBytes: () => transport.destroy(), onEnd() {}, onClosed() {} }),
+    )
+    const b = await new ScriptedServer(world.time).listen(world.network, servers[1])
+    b.onRead = readsFrom({ x: [{ bytes: content(5), on: both }] })
+    const receiver = new Keeping()
+    await expect(clientOf().read(path, { bodies: 'all' }, receiver)).resolves.toMatchObject({
+      verdict: 'SINGLE_FILE',
+    })
+    expect(receiver.bytes).toEqual(content(5))
+    expect(b.asked).toHaveLength(1)
   })
 
   test('does not outlive the client', async () => {

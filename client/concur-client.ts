@@ -21,7 +21,7 @@ import { blockBytes } from '../protocol/limits.ts'
 import type { Done, Listed, LoggedOperation, Read, Status, Verdict, Waited } from '../protocol/messages.ts'
 import type { FilePath, FolderPath } from '../protocol/path.ts'
 import type { Random } from '../protocol/world.ts'
-import { type Connected, type ConnectOptions, connectToFirst } from './connecting.ts'
+import { type Connected, type ConnectOptions, connectToFirst, type OnDialled } from './connecting.ts'
 import { askStatus } from './reading/ask-status.ts'
 import type { LogWish } from './reading/follow-log.ts'
 import { type ListReceiver, listRows } from './reading/list-rows.ts'
@@ -123,7 +123,7 @@ export class ConcurClient {
     this.operations ??= new Operations(this.options.random)
     const { operations, pool, timers, silenceMs } = this
     const isAbandoned = (): boolean => this.isClosed
-    const connect = (): Promise<Connected> => this.connect()
+    const connect = (): Promise<Connected> => this.connect(() => {})
     return makeChange({ wish, source, listener, connect, isAbandoned, operations, pool, timers, silenceMs })
   }
 
@@ -135,7 +135,7 @@ export class ConcurClient {
   async *log(wish: LogWish): AsyncGenerator<LoggedOperation> {
     const { followLog } = await import('./reading/follow-log.ts')
     const { timers, silenceMs } = this
-    const connected = await this.connect()
+    const connected = await this.connect(() => {})
     const { connection } = connected
     try {
       yield* followLog({ connection, wish, timers, silenceMs })
@@ -162,20 +162,28 @@ export class ConcurClient {
     this.connected = null
   }
 
-  /** What ends the connection under a request is told with the server's address. */
+  /**
+   * A request that needs a connection leaves with its HELLO, and once more with the next address where it came to
+   * nothing. What ends the connection under a request is told with the server's address.
+   */
   private async ask<T>(request: (connection: Connection) => Promise<T>): Promise<T> {
-    const connected = await this.connect()
+    const asked = new Map<Connection, Promise<T>>()
+    const connected = await this.connect(dialled => {
+      const answer = request(dialled)
+      answer.catch(() => {})
+      asked.set(dialled, answer)
+    })
     try {
-      return await request(connected.connection)
+      return await (asked.get(connected.connection) ?? request(connected.connection))
     } catch (error) {
       throw toldWithAddress(error, connected)
     }
   }
 
   /** @throws NoServerError when no address leads to a server. */
-  private async connect(): Promise<Connected> {
+  private async connect(onDialled: OnDialled): Promise<Connected> {
     if (this.connected?.connection.isOpen) return this.connected
-    this.connecting ??= connectToFirst(this.options)
+    this.connecting ??= connectToFirst(this.options, onDialled)
     const { connecting } = this
     try {
       this.connected = await connecting

@@ -1,11 +1,11 @@
 /** The global options from all their sources; the only file of the client's that reads a config file. */
-import { readFileSync } from 'node:fs'
+import { readFileSync, statSync } from 'node:fs'
 import { ConcurError } from '../protocol/errors.ts'
 import { type ConfigFile, parseConfig } from '../protocol/option-sources.ts'
 import { readOptions } from '../protocol/options.ts'
 import type { Given } from './arguments.ts'
 import { type GlobalValues, globalOptions } from './command-options.ts'
-import { systemCode, systemReason } from './words/system-reason.ts'
+import { systemReason } from './words/system-reason.ts'
 
 export type Environment = Readonly<Record<string, string | undefined>>
 
@@ -45,9 +45,9 @@ function defaultConfig(environment: Environment, machineConfig: string): ConfigF
 function readConfig(file: string): ConfigFile | null {
   let text: string
   try {
+    if (statSync(file, { throwIfNoEntry: false }) === undefined) return null
     text = readFileSync(file, 'utf8')
   } catch (error) {
-    if (systemCode(error) === 'ENOENT' || systemCode(error) === 'ENOTDIR') return null
     throw unreadable(file, systemReason(error))
   }
   return parseConfig(file, text)

@@ -31,12 +31,15 @@ export interface Connected {
 /** No address led to a server that takes us: nothing was asked, whatever the request. */
 export class NoServerError extends ConcurError {}
 
+/** Called for each connection that is made, before its server has said a word: what is asked now leaves with our HELLO. */
+export type OnDialled = (connection: Connection) => void
+
 /** @throws NoServerError naming every address and its reason. */
-export async function connectToFirst(options: ConnectOptions): Promise<Connected> {
+export async function connectToFirst(options: ConnectOptions, onDialled: OnDialled): Promise<Connected> {
   const failures: { address: Address; error: unknown }[] = []
   for (const address of options.servers) {
     try {
-      return await connectTo(address, options)
+      return await connectTo(address, options, onDialled)
     } catch (error) {
       failures.push({ address, error })
     }
@@ -47,7 +50,11 @@ export async function connectToFirst(options: ConnectOptions): Promise<Connected
   throw new NoServerError(code, `no server answers at ${reasons.join(', ')}`)
 }
 
-function connectTo(address: Address, { clientId, dialer, timers }: ConnectOptions): Promise<Connected> {
+function connectTo(
+  address: Address,
+  { clientId, dialer, timers }: ConnectOptions,
+  onDialled: OnDialled,
+): Promise<Connected> {
   return new Promise((resolve, reject) => {
     let isOver = false
     let dialled: Transport | null = null
@@ -73,6 +80,7 @@ function connectTo(address: Address, { clientId, dialer, timers }: ConnectOption
           onClosed: error => end(() => reject(error)),
         },
       })
+      onDialled(connection)
     }
     dialer.dial(address, connectWithinMs).then(converse, error => end(() => reject(error)))
   })

@@ -9,7 +9,7 @@ import { globalOptions } from './command-options.ts'
 import { type Command, commands, type Positional } from './commands.ts'
 
 /** One folder above this file, in the sources as in dist/. */
-const packageFile = new URL('../package.json', import.meta.url)
+const packageFile = `${import.meta.dirname}/../package.json`
 
 const ofEveryCommand = 'Options of every command:'
 

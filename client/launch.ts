@@ -3,19 +3,19 @@
  * anew at every start otherwise, which costs a small read a tenth of its time. A cache of another V8 is ignored.
  */
 import { readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
-import { join } from 'node:path'
-import { constants, Script } from 'node:vm'
+import { Script } from 'node:vm'
 
-/** The bundle and its code cache, beside this file. `run` is how a CommonJS module is called. */
+/**
+ * The bundle, which is an expression for a function as CommonJS calls it, in ASCII, and its code cache: both beside this
+ * file.
+ */
 export function loadBundle(folder: string): { script: Script; run: () => void } {
-  const file = join(folder, 'client-bundle.cjs')
-  const script = new Script(`(function (require, __filename) {${readFileSync(file, 'utf8')}\n})`, {
+  const file = `${folder}/client-bundle.cjs`
+  const script = new Script(readFileSync(file, 'latin1'), {
     filename: file,
-    cachedData: readCache(join(folder, 'client-bundle.cache')),
-    importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
+    cachedData: readCache(`${folder}/client-bundle.cache`),
   })
-  return { script, run: () => script.runInThisContext()(createRequire(file), file) }
+  return { script, run: () => script.runInThisContext()(require, file, folder) }
 }
 
 function readCache(file: string): Buffer | undefined {

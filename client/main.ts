@@ -59,7 +59,7 @@ function defaultClientId(): ClientId {
 }
 
 // No timer of the client's holds the process: this one does, until the command has ended.
-const holding = setInterval(() => {}, 2 ** 30)
+setInterval(() => {}, 2 ** 30)
 
 void runProgram({
   argv: typedArguments(process.argv.slice(2)),
@@ -77,7 +77,4 @@ void runProgram({
   temporaries,
   streamCalls,
   folder: '.',
-}).then(status => {
-  process.exitCode = status
-  clearInterval(holding)
-})
+}).then(status => process.exit(status))

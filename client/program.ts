@@ -52,7 +52,7 @@ interface Failing {
   toStderr: boolean
 }
 
-/** @returns the exit status. */
+/** @returns the exit status. The connection is left open: it ends with the process. */
 export async function runProgram(program: Program): Promise<number> {
   const failing: Failing = { json: asksForJson(program), toStderr: false }
   try {
@@ -79,11 +79,7 @@ async function run(program: Program, failing: Failing): Promise<number> {
   const { dialer, timers, random, defaultClientId } = program
   const clientId = globals['client-id'] ?? defaultClientId
   const client = new ConcurClient({ servers: globals.server, clientId, dialer, timers, random })
-  try {
-    return await runCommand(contextOf(program, globals, client))
-  } finally {
-    client.close()
-  }
+  return runCommand(contextOf(program, globals, client))
 }
 
 /** Before argv and config file are understood: a refusal of either is JSON as well where somebody asks for it. */

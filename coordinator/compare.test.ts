@@ -1,4 +1,4 @@
-import { turns } from '../fixtures/fake-time.ts'
+import { FakeTime, turns } from '../fixtures/fake-time.ts'
 import { fileCopy, nodeOf, ScriptedNode } from '../fixtures/scripted-node.ts'
 import type { Progress, Verdict } from '../protocol/messages.ts'
 import type { FilePath } from '../protocol/path.ts'
@@ -6,7 +6,8 @@ import type { NodeAnswer } from '../protocol/verdict.ts'
 import { compareCopies } from './compare.ts'
 
 const path = 'a.txt' as FilePath
-const options = { deep: false, onProgress() {} }
+const timers = new FakeTime()
+const options = { deep: false, timers, onProgress() {} }
 
 /** A node that answers when the test says so. */
 function lateNode(name: string) {
@@ -28,12 +29,18 @@ test('copies that are known at once are compared in this turn', () => {
   expect(verdicts.map(({ verdict }) => verdict)).toEqual(['SINGLE_FILE'])
 })
 
-test('every node is asked before any has answered, and the verdict waits for the last one', async () => {
+test('every node is asked before any has answered, its own copy when the questions have left, and the verdict waits for the last one', async () => {
   const verdicts: Verdict[] = []
   const [first, second] = [lateNode('server1'), lateNode('server2')]
   const third = nodeOf('server3', { 'a.txt': 'x' })
   compareCopies([first.node, second.node, third], path, options, verdict => verdicts.push(verdict))
-  expect([first.node, second.node, third].map(({ asked }) => asked)).toEqual(Array(3).fill(['look a.txt']))
+  expect([first.node, second.node, third].map(({ asked }) => asked)).toEqual([
+    [],
+    ['look a.txt'],
+    ['look a.txt'],
+  ])
+  await turns(1)
+  expect(first.node.asked).toEqual(['look a.txt'])
   second.answer({ node: second.node.name, copy: fileCopy('y') })
   await turns(1)
   expect(verdicts).toEqual([])
@@ -67,7 +74,7 @@ test('progress names the node that reports it, and whether to read every byte re
       return { node: node.name, copy: fileCopy('x') }
     },
   })
-  compareCopies([node], path, { deep: true, onProgress: one => progress.push(one) }, () => {})
+  compareCopies([node], path, { deep: true, timers, onProgress: one => progress.push(one) }, () => {})
   expect(progress).toEqual([{ node: 'server2', bytesDone: 3, bytesTotal: 10 }])
   expect(deeps).toEqual([true])
 })

@@ -1,18 +1,23 @@
-/** Asks every node for its copy of one path, all at once, and compares what they say. */
+/**
+ * Asks every node for its copy of one path, all at once, and compares what they say. The questions to the others leave
+ * first: this node looks at its own copy while they look at theirs.
+ */
 import type { NodeName } from '../protocol/ids.ts'
 import type { Progress, Verdict } from '../protocol/messages.ts'
 import type { FilePath } from '../protocol/path.ts'
 import { judge, type NodeAnswer } from '../protocol/verdict.ts'
+import type { Timers } from '../protocol/world.ts'
 import type { Node } from './node.ts'
 
 export interface CompareOptions {
   readonly deep: boolean
+  readonly timers: Timers
   onProgress(progress: Progress): void
 }
 
 /**
  * @param nodes in the configured order, coordinator first.
- * @param onVerdict called once, in this turn when every node can answer at once.
+ * @param onVerdict called once, in this turn when every other node can answer at once.
  */
 export function compareCopies(
   nodes: readonly Node[],
@@ -26,11 +31,15 @@ export function compareCopies(
     answers[place] = answer
     if (--missing === 0) onVerdict(judge(answers))
   }
-  for (const [place, node] of nodes.entries()) {
+  const ask = (place: number): void => {
+    const node = nodes[place]!
     const answer = node.look(path, { deep: options.deep, onProgress: progressOf(node.name, options) })
     if (answer instanceof Promise) void answer.then(answer => onAnswer(place, answer))
     else onAnswer(place, answer)
   }
+  for (let place = 1; place < nodes.length; place++) ask(place)
+  if (missing === 1) ask(0)
+  else options.timers.endOfTurn(() => ask(0))
 }
 
 function progressOf(

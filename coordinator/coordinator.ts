@@ -32,7 +32,6 @@ import { onStatus } from './on-status.ts'
 import { servePlainText } from './plain-text.ts'
 import { RemoteNode } from './remote-node.ts'
 import { ReplicaLink } from './replica-link.ts'
-import type { RequestContext } from './request.ts'
 
 /** Milliseconds that a start waits for the first dial of every replica. */
 const firstDialsWithinMs = 1_000
@@ -59,7 +58,7 @@ export class Coordinator {
   private address: Address
 
   constructor(options: CoordinatorOptions) {
-    const { config, store, timers, listener } = options
+    const { config, store, timers, listener, clock, log } = options
     this.options = options
     this.address = config.listen
     this.reports = new ProgressReports(timers)
@@ -76,7 +75,7 @@ export class Coordinator {
       connectionsMax: config.connectionsMax,
       onBinary: (transport, onGone, busy) => this.converse(transport, onGone, busy),
       onText: config.text
-        ? peer => servePlainText(this.nodes, peer, { client: null, ...this.lineOptions() })
+        ? peer => servePlainText(this.nodes, peer, { client: null, clock, timers, log })
         : null,
     })
   }
@@ -146,8 +145,7 @@ export class Coordinator {
           if (busy !== null) throw busy
           if (peer.role === 'coordinator') throw new ConcurError('FORBIDDEN', 'is a coordinator itself')
         },
-        onRequest: (stream, request) =>
-          this.serve(request, { client, stream, reports: this.reports, ...this.lineOptions() }),
+        onRequest: (stream, request) => this.serve(request, stream, client),
         onClosed: () => {
           this.connections.delete(connection)
           onGone()
@@ -157,8 +155,9 @@ export class Coordinator {
     this.connections.add(connection)
   }
 
-  private serve(request: Request, context: RequestContext): void {
-    const { config, store, census } = this.options
+  private serve(request: Request, stream: Stream, client: ClientId | null): void {
+    const { config, store, census, clock, timers, log } = this.options
+    const context = { client, stream, reports: this.reports, clock, timers, log }
     switch (request.opcode) {
       case 'READ':
         return onRead({ nodes: this.nodes, store }, request.body, context)
@@ -176,11 +175,6 @@ export class Coordinator {
       default:
         return request satisfies never
     }
-  }
-
-  private lineOptions(): Pick<RequestContext, 'clock' | 'log'> {
-    const { clock, log } = this.options
-    return { clock, log }
   }
 }
 

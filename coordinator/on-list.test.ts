@@ -21,7 +21,7 @@ describe('a listing', () => {
   async function serveList(nodes: readonly Node[]): Promise<void> {
     time = new FakeTime()
     log = new RecordedLog()
-    const context = { client: null, clock: time, log, reports: new ProgressReports(time) }
+    const context = { client: null, clock: time, timers: time, log, reports: new ProgressReports(time) }
     served = await serve(time, (request, stream) => {
       if (request.opcode === 'LIST') onList(nodes, request.body, { ...context, stream })
     })

@@ -6,6 +6,7 @@ import { asConcurError } from '../protocol/errors.ts'
 import { nodesMax, pageBytesAim } from '../protocol/limits.ts'
 import type { Row } from '../protocol/messages.ts'
 import type { BodyOf } from '../protocol/opcodes.ts'
+import type { Report } from '../protocol/progress-reports.ts'
 import type { Stream } from '../protocol/stream.ts'
 import { beginRequestLine, failure } from '../replica/program/request-line.ts'
 import { type Held, markOf, needDigests } from './mark.ts'
@@ -22,8 +23,8 @@ const rowsPerPageMax = 256
 export function onList(nodes: readonly Node[], request: BodyOf<'LIST'>, context: RequestContext): void {
   const { stream, reports } = context
   const endLine = beginRequestLine(context, 'ls', request.path)
-  reports.begin(stream)
-  list(nodes, request, context)
+  const report = reports.begin(stream)
+  list(nodes, request, { stream, report })
     .then(
       () => endLine({ verdict: 'listed' }),
       error => {
@@ -31,15 +32,14 @@ export function onList(nodes: readonly Node[], request: BodyOf<'LIST'>, context:
         stream.fail(asConcurError(error))
       },
     )
-    .finally(() => reports.end(stream))
+    .finally(() => report.end())
 }
 
 async function list(
   nodes: readonly Node[],
   { path, recursive, compare }: BodyOf<'LIST'>,
-  context: RequestContext,
+  { stream, report }: { stream: Stream; report: Report },
 ): Promise<void> {
-  const { stream } = context
   const merged = new MergedWalk({ nodes, folder: path, recursive })
   const page = new RowPage(stream)
   const ahead: (Row | Promise<Row>)[] = []
@@ -47,7 +47,7 @@ async function list(
     for (;;) {
       const entry = await merged.next()
       if (stream.ended) return
-      if (entry !== null) ahead.push(compare ? comparedRow(nodes, entry, context) : rowOf(nodes, entry, null))
+      if (entry !== null) ahead.push(compare ? comparedRow(nodes, entry, report) : rowOf(nodes, entry, null))
       while (
         ahead.length > 0 &&
         (entry === null || ahead.length > rowsAheadMax || !(ahead[0] instanceof Promise))
@@ -65,13 +65,9 @@ async function list(
   }
 }
 
-function comparedRow(
-  nodes: readonly Node[],
-  entry: MergedEntry,
-  context: RequestContext,
-): Row | Promise<Row> {
+function comparedRow(nodes: readonly Node[], entry: MergedEntry, report: Report): Row | Promise<Row> {
   if (!needDigests(entry.held) || entry.held.every(isKnown)) return markedRow(nodes, entry)
-  return hashUnknown(nodes, entry, context).then(hashed => markedRow(nodes, hashed))
+  return hashUnknown(nodes, entry, report).then(hashed => markedRow(nodes, hashed))
 }
 
 function isKnown(held: Held): boolean {
@@ -81,11 +77,10 @@ function isKnown(held: Held): boolean {
 async function hashUnknown(
   nodes: readonly Node[],
   { path, held }: MergedEntry,
-  context: RequestContext,
+  report: Report,
 ): Promise<MergedEntry> {
-  const { stream, reports } = context
   const onProgressOf = (node: Node) => (bytesDone: number, bytesTotal: number) =>
-    reports.update(stream, { node: node.name, bytesDone, bytesTotal })
+    report.update({ node: node.name, bytesDone, bytesTotal })
   const hashed = await Promise.all(
     held.map(async (one, place): Promise<Held> => {
       if (isKnown(one)) return one

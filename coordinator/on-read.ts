@@ -3,7 +3,7 @@
  * for. Clause: protocol/README.md "READ".
  */
 import { asConcurError, ConcurError } from '../protocol/errors.ts'
-import type { Read, Verdict, Version } from '../protocol/messages.ts'
+import type { Progress, Read, Verdict, Version } from '../protocol/messages.ts'
 import type { FilePath } from '../protocol/path.ts'
 import type { Stream } from '../protocol/stream.ts'
 import { refused } from '../protocol/verdict.ts'
@@ -26,7 +26,7 @@ export interface ReadingNodes {
 
 export function onRead(reading: ReadingNodes, request: Read, context: RequestContext): void {
   const { nodes } = reading
-  const { stream, reports } = context
+  const { stream, reports, timers } = context
   const endLine = beginRequestLine(context, 'read', request.path)
   if (request.from !== null && !nodes.some(node => node.name === request.from)) {
     const known = nodes.map(node => node.name).join(', ')
@@ -34,10 +34,10 @@ export function onRead(reading: ReadingNodes, request: Read, context: RequestCon
     endLine({ code: 'USAGE' })
     return stream.send('VERDICT', verdict, true)
   }
-  reports.begin(stream)
-  const onProgress = reports.update.bind(reports, stream)
-  compareCopies(nodes, request.path, { deep: request.deep, onProgress }, found => {
-    reports.end(stream)
+  const report = reports.begin(stream)
+  const onProgress = (progress: Progress): void => report.update(progress)
+  compareCopies(nodes, request.path, { deep: request.deep, timers, onProgress }, found => {
+    report.end()
     const verdict = verdictFrom(found, request)
     endLine(verdict.error === null ? { verdict: verdict.verdict } : { code: verdict.error.code })
     answer(reading, request, verdict, context)

@@ -10,6 +10,7 @@ import { asConcurError, ConcurError } from '../protocol/errors.ts'
 import { blockBytes } from '../protocol/limits.ts'
 import type { Verdict, Version } from '../protocol/messages.ts'
 import { type FilePath, parsePath } from '../protocol/path.ts'
+import type { Timers } from '../protocol/world.ts'
 import type { PlainTextPeer } from '../replica/program/plain-text-peer.ts'
 import { beginRequestLine, failure } from '../replica/program/request-line.ts'
 import type { BodySink } from '../replica/store/body-sink.ts'
@@ -28,7 +29,7 @@ export function servePlainText(
 ): void {
   peer.awaitRequest(typed => {
     const endLine = beginRequestLine(context, 'text', typed.toString('utf8'))
-    answer(nodes, peer, typed).then(
+    answer(nodes, peer, typed, context.timers).then(
       verdict => endLine({ verdict }),
       error => {
         endLine(failure(error))
@@ -40,10 +41,15 @@ export function servePlainText(
   })
 }
 
-async function answer(nodes: readonly Node[], peer: PlainTextPeer, typed: Buffer): Promise<string> {
+async function answer(
+  nodes: readonly Node[],
+  peer: PlainTextPeer,
+  typed: Buffer,
+  timers: Timers,
+): Promise<string> {
   const path = parsePath(typed)
   for (let tried = 1; ; tried++) {
-    const verdict = await compare(nodes, path)
+    const verdict = await compare(nodes, path, timers)
     assertAnswerable(verdict)
     try {
       await pourVerdict(nodes, peer, path, verdict)
@@ -57,8 +63,8 @@ async function answer(nodes: readonly Node[], peer: PlainTextPeer, typed: Buffer
   }
 }
 
-function compare(nodes: readonly Node[], path: FilePath): Promise<Verdict> {
-  return new Promise(resolve => compareCopies(nodes, path, { deep: false, onProgress() {} }, resolve))
+function compare(nodes: readonly Node[], path: FilePath, timers: Timers): Promise<Verdict> {
+  return new Promise(resolve => compareCopies(nodes, path, { deep: false, timers, onProgress() {} }, resolve))
 }
 
 /** @throws ConcurError for every verdict that has no versions to show. */

@@ -3,6 +3,7 @@
  * node that hashes says so twice a second and is waited for. Patience is counted in ticks of that timer and not by
  * the clock: a coordinator that was itself stopped for a while does not take its own pause for a replica's silence.
  */
+import { type Placed, Unordered } from '../protocol/unordered.ts'
 import type { Timers } from '../protocol/world.ts'
 
 export interface Wait {
@@ -13,21 +14,38 @@ export interface Wait {
   end(): void
 }
 
-interface Waiting {
-  /** Where it stands among those that wait; -1 when it does not any more. */
-  place: number
-  silentTicks: number
-  held: boolean
-  readonly onSilence: () => void
-}
-
 const ticksPerLimit = 8
+
+class Waiting implements Wait, Placed {
+  place = -1
+  silentTicks = 0
+  isHeld = false
+  readonly onSilence: () => void
+  private readonly all: Unordered<Waiting>
+
+  constructor(all: Unordered<Waiting>, onSilence: () => void) {
+    this.all = all
+    this.onSilence = onSilence
+  }
+
+  heard(): void {
+    this.silentTicks = 0
+    this.isHeld = false
+  }
+
+  hold(): void {
+    this.isHeld = true
+  }
+
+  end(): void {
+    this.all.remove(this)
+  }
+}
 
 export class Silence {
   private readonly timers: Timers
   private readonly limitMs: number
-  /** In no order: what ends gives its place to the last. A Set that churns as this does would keep garbage alive. */
-  private readonly waiting: Waiting[] = []
+  private readonly waiting = new Unordered<Waiting>()
   private isTicking = false
 
   constructor(options: { timers: Timers; limitMs: number }) {
@@ -37,43 +55,24 @@ export class Silence {
 
   /** `onSilence` is called once, when nothing was heard for the limit. */
   begin(onSilence: () => void): Wait {
-    const wait: Waiting = { place: this.waiting.length, silentTicks: 0, held: false, onSilence }
-    this.waiting.push(wait)
+    const wait = new Waiting(this.waiting, onSilence)
+    this.waiting.add(wait)
     if (!this.isTicking) this.tickLater()
-    return {
-      heard: () => {
-        wait.silentTicks = 0
-        wait.held = false
-      },
-      hold: () => {
-        wait.held = true
-      },
-      end: () => this.remove(wait),
-    }
+    return wait
   }
 
   private tickLater(): void {
     this.isTicking = true
     this.timers.after(this.limitMs / ticksPerLimit, () => {
       this.isTicking = false
-      for (const wait of [...this.waiting]) this.tick(wait)
-      if (this.waiting.length > 0) this.tickLater()
+      for (const wait of this.waiting.all()) tick(wait)
+      if (this.waiting.size > 0) this.tickLater()
     })
   }
+}
 
-  private tick(wait: Waiting): void {
-    if (wait.held || wait.place < 0 || ++wait.silentTicks <= ticksPerLimit) return
-    this.remove(wait)
-    wait.onSilence()
-  }
-
-  private remove(wait: Waiting): void {
-    if (wait.place < 0) return
-    const last = this.waiting.pop()!
-    if (last !== wait) {
-      this.waiting[wait.place] = last
-      last.place = wait.place
-    }
-    wait.place = -1
-  }
+function tick(wait: Waiting): void {
+  if (wait.isHeld || wait.place < 0 || ++wait.silentTicks <= ticksPerLimit) return
+  wait.end()
+  wait.onSilence()
 }

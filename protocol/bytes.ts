@@ -72,6 +72,17 @@ export class ByteWriter {
     return this.buffer.subarray(from, to)
   }
 
+  /** Leaves room for what is written there later. */
+  skip(bytes: number): void {
+    this.need(bytes)
+    this.at += bytes
+  }
+
+  /** Takes back what was written from `at` on. */
+  cut(at: number): void {
+    this.at = at
+  }
+
   /** Hands the written bytes over and starts again with a buffer of its own. */
   take(): Buffer {
     const taken = this.buffer.subarray(0, this.at)
@@ -83,7 +94,7 @@ export class ByteWriter {
 
   private need(bytes: number): void {
     if (this.at + bytes <= this.buffer.length) return
-    const grown = Buffer.allocUnsafeSlow(Math.max(this.buffer.length * 2, this.at + bytes, this.reserve))
+    const grown = Buffer.allocUnsafe(Math.max(this.buffer.length * 2, this.at + bytes, this.reserve))
     this.buffer.copy(grown, 0, 0, this.at)
     this.buffer = grown
   }

@@ -146,7 +146,9 @@ export function union<Tag extends string, C extends Record<string, Codec<object>
     },
     read(r) {
       const name = names.read(r)
-      return { [tag]: name, ...(cases[name]!.read(r) as object) } as UnionOf<Tag, C>
+      const value = cases[name]!.read(r) as Record<string, unknown>
+      value[tag] = name
+      return value as UnionOf<Tag, C>
     },
   }
 }

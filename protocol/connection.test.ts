@@ -8,6 +8,15 @@ import { parsePath } from './path.ts'
 
 const path = parsePath('file1.txt')
 const read = { path, deep: false, bodies: 'none', from: null } as const
+const notFound = {
+  verdict: 'ERROR',
+  versions: [],
+  missing: [],
+  stale: [],
+  unreachable: [],
+  details: [],
+  error: { code: 'NOT_FOUND', message: 'not on server1' },
+} as const
 const onStream = (stream: number) => ({ stream, fin: true })
 
 const summary = ({ opcode, stream, body }: ReadFrame) =>
@@ -44,6 +53,28 @@ describe('HELLO', () => {
     expect(driven.transport.happened).toEqual([])
     driven.time.passAtOnce(1)
     expect(await goaway(driven)).toBe('TIMEOUT: no HELLO in time')
+  })
+
+  test('need not be waited for: a dialer asks behind its own, and hears the answer, or that it is turned away', async () => {
+    for (const [isTaken, heard] of [
+      [true, ['VERDICT']],
+      [false, ['BUSY']],
+    ] as const) {
+      const dialer = new DrivenConnection({ side: 'dialer' })
+      const events: string[] = []
+      dialer.connection.request('READ', read, {
+        onMessage: ({ opcode }) => events.push(opcode),
+        onFailed: ({ code }) => events.push(code),
+      })
+      expect((await dialer.said()).map(summary)).toEqual(['HELLO 0', 'READ 1'])
+      if (isTaken) {
+        dialer.hearHello({ role: 'coordinator' })
+        dialer.hear('VERDICT', notFound, onStream(1))
+      } else {
+        dialer.hear('GOAWAY', { code: 'BUSY', message: 'too many' }, { stream: 0, fin: true })
+      }
+      expect(events).toEqual(heard)
+    }
   })
 
   test('that comes in time leaves no timer behind', async () => {

@@ -99,12 +99,11 @@ export class Connection {
   }
 
   /**
-   * Opens a stream with a request, which is its sender's only frame unless `more` follows.
-   * @throws ConcurError UNREACHABLE when not open.
+   * Opens a stream with a request that is its sender's only frame. A dialer may ask before it has heard the peer's
+   * HELLO; if it is turned away, the stream fails with that. @throws ConcurError UNREACHABLE on a connection that ended.
    */
   request<K extends RequestOpcode>(opcode: K, body: BodyOf<K>, events: StreamEvents, more = false): Stream {
-    if (this.state !== 'open')
-      throw this.error ?? new ConcurError('UNREACHABLE', 'the connection is not open')
+    if (this.error !== null) throw this.error
     const stream = this.streams.addNext()
     stream.listen(events)
     stream.send(opcode, body, !more)

@@ -22,7 +22,7 @@ test('a peer that works everything off always has credit for one more frame', ()
 })
 
 test('one frame of the flow lane may always be under way', () => {
-  expect(limits.chunkBytesAheadMax).toBeGreaterThanOrEqual(limits.chunkBytesMax)
+  expect(limits.chunkBytesAheadMax).toBeGreaterThanOrEqual(limits.frameHeaderBytes + limits.chunkBytesMax)
   expect(limits.unsentBytesMax).toBeGreaterThan(limits.unsentBytesPause + limits.chunkBytesAheadMax)
 })
 

@@ -17,8 +17,8 @@ export const frameBodyBytesMax = chunkBytesMax
 /** Bytes of flow-controlled bodies that one direction of a stream may have under way before the receiver grants more. */
 export const streamCreditBytes = 1 * MiB
 
-/** Bytes of flow frames that may wait in front of a control frame; a single frame may be longer by its header. */
-export const chunkBytesAheadMax = 256 * KiB
+/** Bytes of flow frames that may wait in front of a control frame: a block, and the headers of its chunks. */
+export const chunkBytesAheadMax = 1 * MiB + 4 * frameHeaderBytes
 
 /** Streams that one client may have open at once on a connection; the next is answered BUSY. */
 export const streamsPerConnectionMax = 1024

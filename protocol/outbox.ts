@@ -1,12 +1,25 @@
 /**
  * What a connection still has to send, and the only place that writes to its transport. Control frames go first;
  * flow frames follow, one stream after the other in turn, as far as credit and the bytes already under way allow.
- * All frames of one turn leave in one write. Clause: README.md "Order of sending".
+ * All frames of one turn leave in one write, or in a few where they are many. Clause: README.md "Order of sending".
  */
 import { ByteWriter } from './bytes.ts'
-import { writeFrameHeader } from './frame.ts'
-import { chunkBytesAheadMax, drainWithinMsMax, frameHeaderBytes, unsentBytesMax } from './limits.ts'
-import { type BodyOf, type ControlOpcode, encodeBody, type FlowOpcode, type Opcode } from './opcodes.ts'
+import { type FrameHeader, writeFrameHeader } from './frame.ts'
+import {
+  chunkBytesAheadMax,
+  drainWithinMsMax,
+  frameHeaderBytes,
+  unsentBytesMax,
+  unsentBytesPause,
+} from './limits.ts'
+import {
+  type BodyOf,
+  type ControlOpcode,
+  encodeBody,
+  type FlowOpcode,
+  type Opcode,
+  type RawOpcode,
+} from './opcodes.ts'
 import type { Cancel, Timers, Transport } from './world.ts'
 
 export interface FlowFrame {
@@ -28,6 +41,9 @@ export interface FlowQueue {
   inRound: boolean
 }
 
+/** So much leaves before its turn has ended: the peer begins with it while the rest of a long turn is made. */
+const earlyBytes = 32 * 1024
+
 /** Bodies up to this size are copied beside their headers; larger ones are written as they are. */
 const copiedBytesMax = 8 * 1024
 
@@ -42,6 +58,8 @@ export class Outbox {
   private writesDone = 0
   private callOffWatch: Cancel | null = null
   private flowBytesUnderWay = 0
+  /** Of flow frames that stand among the control frames, to leave with them. */
+  private flowBytesWritten = 0
   private bytesUnderWay = 0
   private flushDue = false
   private closed = false
@@ -67,7 +85,7 @@ export class Outbox {
     const at = this.reserveHeader()
     encodeBody(control, opcode, body)
     this.finishHeader(at, stream, opcode, fin)
-    this.flushSoon()
+    this.leaveSoon()
   }
 
   /** A control frame whose body is encoded already. The bytes are copied. */
@@ -75,7 +93,39 @@ export class Outbox {
     const at = this.reserveHeader()
     this.control.bytes(body)
     this.finishHeader(at, stream, opcode, fin)
-    this.flushSoon()
+    this.leaveSoon()
+  }
+
+  /**
+   * Sends a flow frame with what leaves next, where nothing waits in front of it and it is small.
+   * @returns null, or the encoded body of a frame that has to wait in its queue.
+   */
+  sendFlow<K extends Exclude<FlowOpcode, RawOpcode>>(
+    queue: FlowQueue,
+    opcode: K,
+    body: BodyOf<K>,
+    fin: boolean,
+  ): Buffer | null {
+    const { control } = this
+    const at = this.reserveHeader()
+    encodeBody(control, opcode, body)
+    const bodyBytes = control.length - at - frameHeaderBytes
+    if (this.mayLeaveAtOnce(queue, bodyBytes)) {
+      this.leaveAtOnce(queue, at, { bodyBytes, stream: queue.stream, opcode, fin })
+      return null
+    }
+    const encoded = Buffer.from(control.view(at + frameHeaderBytes))
+    control.cut(at)
+    return encoded
+  }
+
+  /** As sendFlow, for bytes as they are, which are copied. @returns false for those that have to wait. */
+  sendPiece(queue: FlowQueue, opcode: FlowOpcode, bytes: Uint8Array, fin: boolean): boolean {
+    if (!this.mayLeaveAtOnce(queue, bytes.length)) return false
+    const at = this.reserveHeader()
+    this.control.bytes(bytes)
+    this.leaveAtOnce(queue, at, { bodyBytes: bytes.length, stream: queue.stream, opcode, fin })
+    return true
   }
 
   /** Call after frames were put into a queue or its credit grew. */
@@ -102,7 +152,7 @@ export class Outbox {
     if (this.closed) return
     const buffers: Buffer[] = []
     const sent: FlowFrame[] = []
-    let flowBytes = 0
+    let flowBytes = this.flowBytesWritten
     let cutAt = 0
     while (this.isNextAdmitted(flowBytes)) {
       const queue = this.round.shift()!
@@ -118,16 +168,29 @@ export class Outbox {
     if (this.control.length > cutAt) buffers.push(this.control.view(cutAt))
     if (buffers.length === 0) return
     this.control.take()
+    this.flowBytesWritten = 0
     this.write(buffers, flowBytes, sent)
+  }
+
+  private mayLeaveAtOnce(queue: FlowQueue, bodyBytes: number): boolean {
+    const waits = queue.frames.length > 0 || this.round.length > 0
+    if (waits || bodyBytes > copiedBytesMax || bodyBytes > queue.credit) return false
+    return this.flowBytesUnderWay + this.flowBytesWritten + frameHeaderBytes + bodyBytes <= chunkBytesAheadMax
+  }
+
+  private leaveAtOnce(queue: FlowQueue, at: number, header: FrameHeader): void {
+    writeFrameHeader(this.control.whole, at, header)
+    queue.credit -= header.bodyBytes
+    this.flowBytesWritten += frameHeaderBytes + header.bodyBytes
+    this.leaveSoon()
   }
 
   /** Whether the next flow frame may leave: no more of them wait in front of a control frame than the limit says. */
   private isNextAdmitted(flowBytesTaken: number): boolean {
     const next = this.round[0]
     if (next === undefined) return false
-    const ahead = this.flowBytesUnderWay + flowBytesTaken
     const frameBytes = frameHeaderBytes + (next.frames[0]?.body.length ?? 0)
-    return ahead === 0 || ahead + frameBytes <= chunkBytesAheadMax
+    return this.flowBytesUnderWay + flowBytesTaken + frameBytes <= chunkBytesAheadMax
   }
 
   private write(buffers: Buffer[], flowBytes: number, sent: FlowFrame[]): void {
@@ -174,15 +237,20 @@ export class Outbox {
 
   private reserveHeader(): number {
     const at = this.control.length
-    this.control.u32(0)
-    this.control.u32(0)
-    this.control.u32(0)
+    this.control.skip(frameHeaderBytes)
     return at
   }
 
   private finishHeader(at: number, stream: number, opcode: Opcode, fin: boolean): void {
     const bodyBytes = this.control.length - at - frameHeaderBytes
     writeFrameHeader(this.control.whole, at, { bodyBytes, stream, opcode, fin })
+  }
+
+  /** Not early where the peer is slow to take what left before. */
+  private leaveSoon(): void {
+    if (this.control.length >= earlyBytes && this.bytesUnderWay < unsentBytesPause && !this.closed)
+      this.flush()
+    else this.flushSoon()
   }
 
   private flushSoon(): void {

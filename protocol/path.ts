@@ -89,7 +89,11 @@ function decodeUtf8(bytes: Uint8Array): string {
   }
 }
 
+/** What most paths are: seen at a glance to be one. Parts of ASCII that begin with no dot, and not too long in all. */
+const plainPath = /^(?:[\w-][\w.-]*\/)*[\w-][\w.-]*$/
+
 function faultOf(text: string): string | null {
+  if (text.length <= pathPartBytesMax && plainPath.test(text)) return null
   if (text === '') return 'it is empty'
   if (text.startsWith('/')) return 'it begins with /'
   if (!text.isWellFormed()) return 'it is not valid UTF-8'

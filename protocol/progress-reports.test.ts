@@ -33,15 +33,15 @@ const at = (bytesDone: number) => ({ node: null, bytesDone, bytesTotal: 100 })
 
 test('a request that is worked on is reported twice a second, with the latest figures', () => {
   const stream = streamOf(1)
-  reports.begin(stream)
+  const report = reports.begin(stream)
   time.passAtOnce(999)
   expect(said()).toEqual([])
-  reports.update(stream, at(10))
-  reports.update(stream, at(20))
+  report.update(at(10))
+  report.update(at(20))
   time.passAtOnce(1)
   expect(said()).toEqual(['1: 20'])
   time.passAtOnce(500)
-  reports.update(stream, at(30))
+  report.update(at(30))
   time.passAtOnce(500)
   expect(said()).toEqual(['1: 20', '1: 20', '1: 30'])
 })
@@ -55,14 +55,13 @@ test('nobody waits longer than a second for the first report, whenever the reque
 })
 
 test('a request that was answered is not reported any more, and without any there is no timer', () => {
-  const stream = streamOf(1)
-  reports.begin(stream)
-  reports.end(stream)
+  const report = reports.begin(streamOf(1))
+  report.end()
   time.passAtOnce(5_000)
   expect(said()).toEqual([])
   expect(time.timerCount).toBe(0)
-  reports.update(stream, at(1))
-  reports.end(stream)
+  report.update(at(1))
+  report.end()
 })
 
 test('a request whose stream has ended is forgotten', () => {
@@ -75,9 +74,9 @@ test('a request whose stream has ended is forgotten', () => {
 
 test('one timer serves all requests, and a new one begins when there are requests again', () => {
   const streams = [1, 2, 3].map(streamOf)
-  for (const stream of streams) reports.begin(stream)
+  const begun = streams.map(stream => reports.begin(stream))
   expect(time.timerCount).toBe(1)
-  for (const stream of streams) reports.end(stream)
+  for (const report of begun) report.end()
   time.passAtOnce(500)
   expect(time.timerCount).toBe(0)
   reports.begin(streams[0]!)

@@ -55,6 +55,19 @@ describe('what is heard', () => {
     expect(() => stream.hear(chunk(50 * 1024), false, 50 * 1024)).toThrow(ConcurError)
   })
 
+  test('who admits more gets more ahead, and gives credit back in larger portions', async () => {
+    stream.admit(3 * streamCreditBytes)
+    hearChunks((4 * streamCreditBytes) / chunkBytesMax)
+    expect(() => stream.hear(chunk(1), false, 1)).toThrow(ConcurError)
+    stream.consumed(streamCreditBytes - 1)
+    stream.consumed(1)
+    const frames = await driven.sent()
+    expect(frames.map(({ body }) => body)).toEqual([
+      { bytes: 3 * streamCreditBytes },
+      { bytes: streamCreditBytes },
+    ])
+  })
+
   test('no credit is given for what cannot come any more', async () => {
     hearChunks(3)
     stream.hear(chunk(10), true, 10)

@@ -37,7 +37,7 @@ export class StreamTable {
 
   /** Adds a stream that the peer has opened. */
   add(id: number): Stream {
-    const stream = new Stream({ id, outbox: this.outbox, onEnded: () => this.remove(id) })
+    const stream = new Stream({ id, outbox: this.outbox, onEnded: this.onEnded })
     this.underWay.set(id, stream)
     return stream
   }
@@ -51,7 +51,7 @@ export class StreamTable {
     for (const stream of this.underWay.all()) stream.lose(error)
   }
 
-  private remove(id: number): void {
+  private readonly onEnded = (id: number): void => {
     this.underWay.delete(id)
     if (this.underWay.size === 0) this.onIdle()
   }

@@ -2,13 +2,11 @@
  * One request and its answer: a stream of frames in both directions on a connection, with credit for the flow
  * frames of each. Knows its connection only as the functions it needs. Clause: README.md "Streams and credit".
  */
-import { ByteWriter } from './bytes.ts'
 import { ConcurError } from './errors.ts'
 import { chunkBytesMax, frameBodyBytesMax, streamCreditBytes } from './limits.ts'
 import {
   type BodyOf,
   type ControlOpcode,
-  encodeBody,
   type FlowOpcode,
   type Message,
   opcodes,
@@ -26,22 +24,26 @@ export interface StreamEvents {
   onFailed(error: ConcurError): void
 }
 
-/** Credit is given back in portions of at least this many bytes. */
-const creditPortionBytes = streamCreditBytes / 4
+const atOnce = Promise.resolve()
+
+/** Credit is given back in portions of at least this share of what the peer may send ahead. */
+const creditPortionShare = 1 / 4
 
 export class Stream {
   readonly id: number
   private readonly outbox: Outbox
-  private readonly onEnded: () => void
+  private readonly onEnded: (id: number) => void
   private readonly queue: FlowQueue
   private events: StreamEvents | null = null
+  /** What the peer may send ahead of what was worked on. */
+  private aheadBytes: number = streamCreditBytes
   private receiveCredit: number = streamCreditBytes
   private creditOwed = 0
   private saidFin = false
   private heardFin = false
   private isOver = false
 
-  constructor(options: { id: number; outbox: Outbox; onEnded: () => void }) {
+  constructor(options: { id: number; outbox: Outbox; onEnded: (id: number) => void }) {
     this.id = options.id
     this.outbox = options.outbox
     this.onEnded = options.onEnded
@@ -66,13 +68,14 @@ export class Stream {
     this.endIfBothFinished()
   }
 
-  /** Queues a message of the flow lane. Does nothing on a stream that has ended. */
+  /** Sends a message of the flow lane. Does nothing on a stream that has ended. */
   sendFlow<K extends Exclude<FlowOpcode, RawOpcode>>(opcode: K, body: BodyOf<K>, fin = false): Promise<void> {
-    const writer = new ByteWriter()
-    encodeBody(writer, opcode, body)
-    if (writer.length > frameBodyBytesMax)
-      throw new Error(`${opcode} with ${writer.length} bytes does not fit into a frame`)
-    return this.sendPiece(opcode, writer.view(), fin)
+    if (this.ended) return atOnce
+    const waiting = this.outbox.sendFlow(this.queue, opcode, body, fin)
+    if (waiting === null) return this.leftAtOnce(fin)
+    if (waiting.length > frameBodyBytesMax)
+      throw new Error(`${opcode} with ${waiting.length} bytes does not fit into a frame`)
+    return this.sendPiece(opcode, waiting, fin)
   }
 
   /**
@@ -80,6 +83,8 @@ export class Stream {
    * @returns when they have left and may be used again; at once on a stream that has ended.
    */
   sendPiece(opcode: FlowOpcode, bytes: Buffer, fin = false): Promise<void> {
+    if (this.ended) return atOnce
+    if (this.outbox.sendPiece(this.queue, opcode, bytes, fin)) return this.leftAtOnce(fin)
     return new Promise(resolve => this.queuePiece(opcode, bytes, { fin, onSent: resolve }))
   }
 
@@ -116,10 +121,16 @@ export class Stream {
   /** Gives the peer credit for the bodies of flow frames that were worked on. */
   consumed(bytes: number): void {
     this.creditOwed += bytes
-    if (this.creditOwed < creditPortionBytes || this.heardFin || this.isOver) return
-    this.receiveCredit += this.creditOwed
-    this.outbox.sendControl(this.id, 'CREDIT', { bytes: this.creditOwed }, false)
+    if (this.creditOwed < this.aheadBytes * creditPortionShare || this.heardFin || this.isOver) return
+    this.giveCredit(this.creditOwed)
     this.creditOwed = 0
+  }
+
+  /** Lets the peer send so much more ahead of what was worked on. */
+  admit(bytes: number): void {
+    if (this.heardFin || this.isOver) return
+    this.aheadBytes += bytes
+    this.giveCredit(bytes)
   }
 
   /**
@@ -156,6 +167,19 @@ export class Stream {
     this.heardFin = fin
   }
 
+  private leftAtOnce(fin: boolean): Promise<void> {
+    if (fin) {
+      this.saidFin = true
+      this.endIfBothFinished()
+    }
+    return atOnce
+  }
+
+  private giveCredit(bytes: number): void {
+    this.receiveCredit += bytes
+    this.outbox.sendControl(this.id, 'CREDIT', { bytes }, false)
+  }
+
   private grant(bytes: number): void {
     this.queue.credit += bytes
     if (this.queue.credit > 2 ** 40)
@@ -172,12 +196,12 @@ export class Stream {
   private endIfBothFinished(): void {
     if (!this.saidFin || !this.heardFin || this.isOver || this.queue.frames.length > 0) return
     this.isOver = true
-    this.onEnded()
+    this.onEnded(this.id)
   }
 
   private end(): void {
     this.isOver = true
     releaseFrames(this.queue)
-    this.onEnded()
+    this.onEnded(this.id)
   }
 }

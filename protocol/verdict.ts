@@ -16,7 +16,7 @@ type Present = { readonly node: NodeName; readonly copy: Extract<Copy, { is: 'fi
 
 /** @param answers one for every configured node, in the configured order. */
 export function judge(answers: readonly NodeAnswer[]): Verdict {
-  if (isOneFile(answers)) return { ...nothingFound, verdict: 'SINGLE_FILE', versions: [versionOf(answers)] }
+  if (isOneFile(answers)) return agreedOn(versionOf(answers))
   const present = answers.filter(isPresent)
   const missing = answers.filter(answer => answer.copy?.is === 'absent').map(({ node }) => node)
   const silent = answers.flatMap(silenceOf)
@@ -35,13 +35,23 @@ export function judge(answers: readonly NodeAnswer[]): Verdict {
   return { verdict: 'DIFFERENT_FILES', ...findings, versions: deviating, error: null }
 }
 
-const nothingFound = { missing: [], stale: [], unreachable: [], details: [], error: null } as const
-
 /** What most reads find: every node has the file, and it is the same. */
 function isOneFile(answers: readonly NodeAnswer[]): answers is readonly Present[] {
   const first = answers[0]?.copy
   if (first?.is !== 'file') return false
   return answers.every(({ copy }) => copy?.is === 'file' && copy.digest === first.digest)
+}
+
+function agreedOn(version: Version): Verdict {
+  return {
+    verdict: 'SINGLE_FILE',
+    versions: [version],
+    missing: [],
+    stale: [],
+    unreachable: [],
+    details: [],
+    error: null,
+  }
 }
 
 /** The verdict on a read that was refused before the copies could be compared. */
@@ -104,23 +114,12 @@ function versionOf(holders: readonly Present[]): Version {
     node,
     checkedAtMs: copy.is === 'file' ? copy.checkedAtMs : null,
   }))
-  const rest = { copies, cause: null }
-  if (copy.is === 'folder') {
-    return { type: 'folder', digest: null, size: 0, mtimeMs: null, executable: false, note: null, ...rest }
+  if (copy.is === 'file') {
+    const { digest, size, mtimeMs, executable } = copy
+    return { type: 'file', digest, size, mtimeMs, executable, copies, cause: null, note: null }
   }
-  if (copy.is === 'other') {
-    return {
-      type: 'other',
-      digest: null,
-      size: 0,
-      mtimeMs: null,
-      executable: false,
-      note: otherNames[copy.what],
-      ...rest,
-    }
-  }
-  const { digest, size, mtimeMs, executable } = copy
-  return { type: 'file', digest, size, mtimeMs, executable, note: null, ...rest }
+  const note = copy.is === 'other' ? otherNames[copy.what] : null
+  return { type: copy.is, digest: null, size: 0, mtimeMs: null, executable: false, copies, cause: null, note }
 }
 
 /** @returns why there is no file to speak of, or null when there is one. */

@@ -27,8 +27,10 @@ function versionFrom(verdict: Verdict, from: string): Version | undefined {
 export function wantedVersions({ verdict, versions }: Verdict, { bodies, from }: Read): number[] {
   if (verdict === 'ERROR' || bodies === 'none') return []
   if (bodies === 'agreed' && verdict !== 'SINGLE_FILE') return []
-  return versions.flatMap((version, place) => {
-    if (version.type !== 'file') return []
-    return bodies !== 'from' || version.copies.some(({ node }) => node === from) ? [place] : []
+  const places: number[] = []
+  versions.forEach(({ type, copies }, place) => {
+    const isWanted = bodies !== 'from' || copies.some(({ node }) => node === from)
+    if (type === 'file' && isWanted) places.push(place)
   })
+  return places
 }

@@ -11,7 +11,7 @@ import type { ClientId, NodeName } from '../protocol/ids.ts'
 import type { CoordinatorStatus, Copy, Detail, Entry, ReplicaStatus, Row } from '../protocol/messages.ts'
 import type { BodyOf, ClientOpcode } from '../protocol/opcodes.ts'
 import type { FilePath, FolderPath } from '../protocol/path.ts'
-import type { ProgressReports } from '../protocol/progress-reports.ts'
+import type { ProgressReports, Report } from '../protocol/progress-reports.ts'
 import type { Stream } from '../protocol/stream.ts'
 import { judge, type NodeAnswer } from '../protocol/verdict.ts'
 import { verdictFrom, wantedVersions } from '../protocol/wanted-bodies.ts'
@@ -58,19 +58,19 @@ export class Alone {
   serve(request: ClientRequest, stream: Stream, client: ClientId | null): void {
     const path = request.opcode === 'STATUS' ? '' : request.body.path
     const endLine = beginRequestLine({ ...this.options, client }, opNames[request.opcode], path)
-    const { reports } = this.options
-    this.answer(request, stream)
+    const report = this.options.reports.begin(stream)
+    this.answer(request, stream, report)
       .then(endLine, error => {
         endLine(failure(error))
         stream.fail(asConcurError(error))
       })
-      .finally(() => reports.end(stream))
+      .finally(() => report.end())
   }
 
-  private async answer(request: ClientRequest, stream: Stream): Promise<Outcome> {
+  private async answer(request: ClientRequest, stream: Stream, report: Report): Promise<Outcome> {
     switch (request.opcode) {
       case 'READ':
-        return this.onRead(request.body, stream)
+        return this.onRead(request.body, stream, report)
       case 'LIST':
         return this.onList(request.body, stream)
       case 'STATUS':
@@ -93,14 +93,13 @@ export class Alone {
     return from === null || this.members.includes(from) ? this.members : [...this.members, from]
   }
 
-  private async onRead(request: BodyOf<'READ'>, stream: Stream): Promise<Outcome> {
-    const { store, reports, config } = this.options
+  private async onRead(request: BodyOf<'READ'>, stream: Stream, report: Report): Promise<Outcome> {
+    const { store, config } = this.options
     const onProgress = (bytesDone: number, bytesTotal: number): void => {
-      reports.update(stream, { node: config.name, bytesDone, bytesTotal })
+      report.update({ node: config.name, bytesDone, bytesTotal })
     }
-    reports.begin(stream)
     const copy = await store.look(request.path, { deep: request.deep, onProgress })
-    reports.end(stream)
+    report.end()
     const verdict = verdictFrom(
       judge(this.membersWith(request.from).map(node => this.answerOf(node, copy))),
       request,
@@ -130,9 +129,8 @@ export class Alone {
   }
 
   private async onList({ path, recursive, compare }: BodyOf<'LIST'>, stream: Stream): Promise<Outcome> {
-    const { config, reports } = this.options
+    const { config } = this.options
     const mark = compare ? '!' : null
-    reports.begin(stream)
     for await (const entries of this.walk(path, recursive)) {
       for (const page of pagesOf(entries)) {
         if (stream.ended) return listed

@@ -4,7 +4,7 @@ import { asConcurError } from '../protocol/errors.ts'
 import { pageBytesAim } from '../protocol/limits.ts'
 import type { Copy, Entry, Progress } from '../protocol/messages.ts'
 import type { BodyOf, NodeOpcode } from '../protocol/opcodes.ts'
-import type { ProgressReports } from '../protocol/progress-reports.ts'
+import type { ProgressReports, Report } from '../protocol/progress-reports.ts'
 import type { Stream } from '../protocol/stream.ts'
 import { finishBodies, pourBody, streamSink } from './store/body-sink.ts'
 import type { Store } from './store/store.ts'
@@ -34,19 +34,21 @@ export function answerNode(request: NodeRequest, answering: Answering): void {
 }
 
 function onLook({ path, deep }: BodyOf<'LOOK'>, { stream, store, reports }: Answering): void {
+  let report: Report | null = null
   let latest: Progress = { node: null, bytesDone: 0, bytesTotal: 0 }
   const onProgress = (bytesDone: number, bytesTotal: number): void => {
     latest = { node: null, bytesDone, bytesTotal }
-    reports.update(stream, latest)
+    report?.update(latest)
   }
   const answer = (copy: Copy): void => stream.send('COPY', copy, true)
   const copy = store.look(path, { deep, onProgress })
   if (!(copy instanceof Promise)) return answer(copy)
-  reports.begin(stream)
-  reports.update(stream, latest)
+  const begun = reports.begin(stream)
+  begun.update(latest)
+  report = begun
   failWith(
     stream,
-    copy.then(answer).finally(() => reports.end(stream)),
+    copy.then(answer).finally(() => begun.end()),
   )
 }
 
@@ -54,8 +56,8 @@ async function onFetch(
   { path, digest }: BodyOf<'FETCH'>,
   { stream, store, reports }: Answering,
 ): Promise<void> {
-  reports.begin(stream)
-  const body = await store.openBody(path, digest).finally(() => reports.end(stream))
+  const report = reports.begin(stream)
+  const body = await store.openBody(path, digest).finally(() => report.end())
   await pourBody(body, streamSink(stream, 0))
   finishBodies(stream)
 }
@@ -64,7 +66,7 @@ async function onWalk(
   { path, recursive }: BodyOf<'WALK'>,
   { stream, store, reports }: Answering,
 ): Promise<void> {
-  reports.begin(stream)
+  const report = reports.begin(stream)
   try {
     for await (const entries of store.walk(path, recursive)) {
       for (const page of pagesOf(entries)) {
@@ -74,7 +76,7 @@ async function onWalk(
     }
     await stream.sendFlow('ENTRIES', { entries: [] }, true)
   } finally {
-    reports.end(stream)
+    report.end()
   }
 }
 

@@ -153,7 +153,7 @@ describe('patience', () => {
     await world.time.pass(60_000)
     expect(receiver.blocks).toEqual([])
     expect(sent).toBeGreaterThanOrEqual(blockBytes)
-    expect(sent).toBeLessThanOrEqual(4 * blockBytes)
+    expect(sent).toBeLessThanOrEqual(6 * blockBytes)
     goOn()
     await reading
     expect(receiver.bytes.equals(bytes)).toBe(true)

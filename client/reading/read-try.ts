@@ -4,10 +4,12 @@
  * Clause: protocol/README.md "READ".
  */
 
+import { blake3Library } from '../../protocol/blake3.ts'
 import { BodyReceiver, ContentMoved, returnBlock } from '../../protocol/body-receiver.ts'
 import type { BufferPool } from '../../protocol/buffer-pool.ts'
 import type { Connection } from '../../protocol/connection.ts'
 import { ConcurError } from '../../protocol/errors.ts'
+import { streamCreditBytes } from '../../protocol/limits.ts'
 import type { Progress, Read, Verdict, Version } from '../../protocol/messages.ts'
 import type { BodyOf, Message } from '../../protocol/opcodes.ts'
 import type { Stream } from '../../protocol/stream.ts'
@@ -16,6 +18,9 @@ import type { Timers } from '../../protocol/world.ts'
 import { Silence } from '../silence.ts'
 import { BlockLine, type BlockSink } from './block-line.ts'
 import { checkVerdict, digestOfFile } from './check-verdict.ts'
+
+/** Bytes that may come ahead of what is written, beyond a stream's first credit, where a body is larger than that. */
+const admittedBytes = 3 * streamCreditBytes
 
 /** Takes what a read brings. What it throws ends the read, which rejects with it. */
 export interface ReadReceiver {
@@ -58,6 +63,7 @@ class ReadTry {
   /** Places of the versions whose bytes are still to come. */
   private wanted: number[] = []
   private body: BodyReceiver | null = null
+  private hasAdmitted = false
   /** Bytes that were taken and for which no credit was given yet. */
   private bytesOwed = 0
   /** Everything has come; the last blocks may still have to be written. */
@@ -87,11 +93,14 @@ class ReadTry {
   }
 
   start(): void {
+    const { connection, request, timers } = this.options
     try {
-      this.stream = this.options.connection.request('READ', this.options.request, {
+      this.stream = connection.request('READ', request, {
         onMessage: (message, fin, bodyBytes) => this.onMessage(message, fin, bodyBytes),
         onFailed: error => this.onFailed(error),
       })
+      // Loaded while the server works on its answer, not when the bytes are there.
+      if (request.bodies !== 'none') timers.endOfTurn(blake3Library)
     } catch (error) {
       this.stop(() => this.reject(error))
     }
@@ -148,12 +157,19 @@ class ReadTry {
     const version = this.verdict.versions[place]!
     if (size !== version.size) throw new ContentMoved(`${size} bytes where the verdict says ${version.size}`)
     const sink = guard(() => this.options.receiver.openVersion(version, place))
+    if (size > streamCreditBytes) this.admitMore()
     this.body = new BodyReceiver({
       digest: digestOfFile(version),
       size,
       pool: this.options.pool,
       onBlock: (block, at) => this.line.put(block, at, sink),
     })
+  }
+
+  private admitMore(): void {
+    if (this.hasAdmitted) return
+    this.hasAdmitted = true
+    this.stream?.admit(admittedBytes)
   }
 
   private openBody(): BodyReceiver {

@@ -5,10 +5,13 @@
  */
 import { fchmodSync, fchownSync } from 'node:fs'
 import type { BlockSink } from '../reading/block-line.ts'
-import { writeFully } from '../terminal/write-fully.ts'
+import { writeFully, writeFullyNow } from '../terminal/write-fully.ts'
 import { localError } from './local-error.ts'
 import type { FileTarget } from './target.ts'
 import type { Temporaries, Temporary } from './temporaries.ts'
+
+/** Up to here a block is written before a thread has taken it over. */
+const writtenNowBytesMax = 64 * 1024
 
 const permissions = 0o777
 const anyExecute = 0o111
@@ -41,7 +44,8 @@ export class NewFile implements BlockSink {
   /** @throws ConcurError NO_SPACE or IO_ERROR. */
   async write(block: Buffer, at: number): Promise<void> {
     try {
-      await writeFully(this.temporary.fd, block, at)
+      if (block.length <= writtenNowBytesMax) writeFullyNow(this.temporary.fd, block, at)
+      else await writeFully(this.temporary.fd, block, at)
     } catch (error) {
       throw localError(error, this.shown)
     }

@@ -1,6 +1,7 @@
 /** Standard output and standard error, as commands know them. */
 import { systemCode } from '../words/system-reason.ts'
 import type { StreamCalls } from './stream-calls.ts'
+import { writeAtOnce } from './write-at-once.ts'
 import { writeFully } from './write-fully.ts'
 
 export interface Output {
@@ -35,8 +36,9 @@ export class DescriptorOutput implements Output {
   }
 
   private async writeNow(bytes: Uint8Array): Promise<void> {
+    const left = bytes.subarray(writeAtOnce(this.fd, bytes))
     try {
-      await this.calls.track(writeFully(this.fd, bytes, null))
+      if (left.length > 0) await this.calls.track(writeFully(this.fd, left, null))
     } catch (error) {
       throw systemCode(error) === 'EPIPE'
         ? new ReaderGoneError('nobody reads this output', { cause: error })

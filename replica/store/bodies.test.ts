@@ -145,6 +145,23 @@ describe('openBody', () => {
     body.close()
   })
 
+  test('does not wait for the disk where the system holds the file in memory', async () => {
+    temporary.disk.holdsInMemory = true
+    temporary.disk.readSoon = () => Promise.reject(new DiskError('EIO', 'read'))
+    const body = await open()
+    expect((await readAll(body)).equals(largeBytes)).toBe(true)
+    body.close()
+  })
+
+  test('comes whole where the system holds parts of the file in memory', async () => {
+    let reads = 0
+    const body = await open()
+    temporary.disk.readNow = (file, into, position) =>
+      ++reads % 3 === 0 ? null : temporary.disk.read(file, into.subarray(0, 300_000), position)
+    expect((await readAll(body)).equals(largeBytes)).toBe(true)
+    body.close()
+  })
+
   test('is IO_ERROR when the disk fails under the reading', async () => {
     const body = await open()
     temporary.disk.readSoon = () => Promise.reject(new DiskError('EIO', 'read'))

@@ -77,6 +77,9 @@ export interface Disk {
   /** @returns how many bytes were read at `position` of the file: 0 at its end. */
   read(file: Fd, into: Uint8Array, position: number): number
 
+  /** As `read`, of what the system holds in memory. @returns null where the disk would have to be waited for. */
+  readNow(file: Fd, into: Uint8Array, position: number): number | null
+
   /** As `read`, outside this thread. The descriptor stays open until the promise has settled. */
   readSoon(file: Fd, into: Uint8Array, position: number): Promise<number>
 

@@ -17,8 +17,8 @@ export interface OpenBody {
   /** 32 bytes a block, one behind the other; of an empty file none. */
   readonly blockDigests: Buffer
   /**
-   * Reads the file from its start; asked for once. A block's buffer is valid until the next one is asked for, which
-   * is being read meanwhile. Ask for a block only when there is room to send it: it stays in memory until then.
+   * Reads the file from its start; asked for once. A block's buffer is valid until the next one is asked for; what the
+   * disk has to be waited for is being read meanwhile. Ask for a block only when there is room to send it: it stays in memory until then.
    * @throws ConcurError CHANGED when the file changed since it was opened, IO_ERROR when the disk refuses.
    */
   blocks(): AsyncGenerator<Buffer>
@@ -35,6 +35,8 @@ export class FileBody implements OpenBody {
   private readonly identity: Identity
   private readonly buffers: BlockBuffers
   private readsUnderWay = 0
+  /** Whether the last block had to be waited for: then the next one is read ahead. */
+  private waitsForDisk = false
   private closed = false
 
   /** `file` belongs to the body from now on. */
@@ -65,7 +67,8 @@ export class FileBody implements OpenBody {
         ahead = null
         if (given !== null) this.buffers.give(given)
         given = block
-        if (index + 1 < count && this.buffers.mayReadAhead) ahead = this.readAhead(index + 1)
+        if (index + 1 < count && this.waitsForDisk && this.buffers.mayReadAhead)
+          ahead = this.readAhead(index + 1)
         yield block.subarray(0, blockLength(this.size, index))
       }
       this.assertUnmoved()
@@ -110,11 +113,19 @@ export class FileBody implements OpenBody {
   }
 
   private async fill(bytes: Buffer, position: number): Promise<void> {
+    this.waitsForDisk = false
     for (let done = 0; done < bytes.length; ) {
-      const read = await this.disk.readSoon(this.file, bytes.subarray(done), position + done)
+      const rest = bytes.subarray(done)
+      const read =
+        this.disk.readNow(this.file, rest, position + done) ?? (await this.readSoon(rest, position + done))
       if (read === 0) throw this.changed()
       done += read
     }
+  }
+
+  private readSoon(bytes: Buffer, position: number): Promise<number> {
+    this.waitsForDisk = true
+    return this.disk.readSoon(this.file, bytes, position)
   }
 
   private assertUnmoved(): void {

@@ -23,6 +23,9 @@ const STATX_ATTR_MOUNT_ROOT = 0x2000
 
 const LOCK_EX_NB = 2 | 4
 
+/** Reads what lies in memory, and waits for nothing. */
+const RWF_NOWAIT = 0x08
+
 /** The kernel takes names up to 4,095 bytes; longer paths are opened in two steps. */
 const nameBytesMax = 4095
 /** How often a call is made anew that the kernel could not decide while something was renamed. */
@@ -58,12 +61,14 @@ const howToOpen = {
 
 function loadCalls() {
   const libc = koffi.load(null)
+  const parts = koffi.pointer(koffi.struct({ base: 'void *', length: 'size_t' }))
   return {
     openat2: libc.func('long syscall(long number, int folder, const char *path, void *how, size_t size)'),
     statx: libc.func('int statx(int fd, const char *path, int flags, unsigned int mask, void *into)'),
     open: libc.func('int open(const char *path, int flags)'),
     close: libc.func('int close(int fd)'),
     flock: libc.func('int flock(int fd, int operation)'),
+    preadv2: libc.func('preadv2', 'long', ['int', parts, 'int', 'long', 'int']),
     getdents: libc.func('long getdents64(int fd, void *into, size_t size)'),
   }
 }
@@ -116,6 +121,15 @@ export class LinuxDisk implements Disk {
 
   read(file: Fd, into: Uint8Array, position: number): number {
     return asked('read', () => fs.readSync(file, into, 0, into.length, position))
+  }
+
+  readNow(file: Fd, into: Uint8Array, position: number): number | null {
+    const part = { base: into, length: into.length }
+    const bytes = Number(this.calls.preadv2(file, [part], 1, position, RWF_NOWAIT))
+    if (bytes >= 0) return bytes
+    const error = lastError('preadv2')
+    if (error.code === 'EAGAIN' || error.code === 'EOPNOTSUPP') return null
+    throw error
   }
 
   readSoon(file: Fd, into: Uint8Array, position: number): Promise<number> {

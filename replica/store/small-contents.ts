@@ -1,10 +1,10 @@
 /**
  * Small contents that were asked for lately, by digest: whatever became of the file, these bytes are that content.
- * Bounded in bytes; what was asked for longest ago goes first.
+ * Two generations, as of RecentRecords: bounded in bytes, and a hit costs no deletion.
  */
 import type { Digest } from '../../protocol/digest.ts'
 
-const bytesKeptMax = 16 * 1024 * 1024
+const generationBytesMax = 8 * 1024 * 1024
 /** What an entry costs beside its bytes. */
 const entryBytes = 512
 
@@ -15,26 +15,28 @@ export interface SmallBody {
 }
 
 export class SmallContents {
-  private readonly bodies = new Map<Digest, SmallBody>()
-  private bytesKept = 0
+  private young = new Map<Digest, SmallBody>()
+  private old = new Map<Digest, SmallBody>()
+  private youngBytes = 0
 
   get(digest: Digest): SmallBody | null {
-    const body = this.bodies.get(digest)
-    if (body === undefined) return null
-    this.bodies.delete(digest)
-    this.bodies.set(digest, body)
-    return body
+    const body = this.young.get(digest)
+    if (body !== undefined) return body
+    const older = this.old.get(digest)
+    if (older === undefined) return null
+    this.keep(digest, older)
+    return older
   }
 
-  /** `body` is the content of `digest`. */
+  /** `body` is the content of `digest`, which is not among the young ones. */
   keep(digest: Digest, body: SmallBody): void {
-    if (this.bodies.has(digest)) return
-    this.bodies.set(digest, body)
-    this.bytesKept += entryBytes + body.bytes.length
-    for (const [oldest, { bytes }] of this.bodies) {
-      if (this.bytesKept <= bytesKeptMax) return
-      this.bodies.delete(oldest)
-      this.bytesKept -= entryBytes + bytes.length
+    const bytes = entryBytes + body.bytes.length
+    if (this.youngBytes + bytes > generationBytesMax) {
+      this.old = this.young
+      this.young = new Map()
+      this.youngBytes = 0
     }
+    this.young.set(digest, body)
+    this.youngBytes += bytes
   }
 }
