@@ -4,7 +4,7 @@
  * bytes of small contents ride beside it and are not part of its hash, so that they can be left out where they are
  * not needed any more. Clause: README.md "Records".
  */
-import { blake3 } from '@napi-rs/blake-hash'
+import { blake3Library } from './blake3.ts'
 import { ByteReader, ByteWriter } from './bytes.ts'
 import { flag, list, oneOf, optional, parsed, struct, u64, union, type ValueOf } from './codec.ts'
 import { ConcurError } from './errors.ts'
@@ -114,7 +114,9 @@ export const noHash = '0'.repeat(64) as RecordHash
 const recordDomain = Buffer.from('concur-record-1\0')
 
 export function recordHash(bytes: Uint8Array): RecordHash {
-  return blake3(Buffer.concat([recordDomain, bytes])).toString('hex') as RecordHash
+  return blake3Library()
+    .blake3(Buffer.concat([recordDomain, bytes]))
+    .toString('hex') as RecordHash
 }
 
 /** @returns the entry of a record that is written for the first time. */

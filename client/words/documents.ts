@@ -87,7 +87,7 @@ function copyDocument(copy: Row['nodes'][number]['copy']): Record<string, unknow
   return { digest, size: type === 'file' ? size : null, mtime: isoTime(mtimeMs) }
 }
 
-/** Locks, and what needs the journal, are not known yet: null and none. */
+/** Locks and conflicts are not known yet: none and null. */
 export function statusDocument({ coordinator, replicas }: Status): Record<string, unknown> {
   return {
     coordinator: coordinatorDocument(coordinator),

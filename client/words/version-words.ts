@@ -31,7 +31,7 @@ export function neverReplicated(verdict: Verdict): boolean {
 }
 
 /** @returns why this version differs, or ''. */
-export function causeText({ note, cause }: Version): string {
+export function causeText({ note, cause }: Pick<Version, 'note' | 'cause'>): string {
   if (note !== null) return printable(note)
   return cause === null ? '' : causeWords[cause]
 }
