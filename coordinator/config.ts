@@ -1,12 +1,15 @@
 /** What a coordinator is told: its options, and the configuration that follows from them. */
+import type { AckLevel } from '../protocol/change-messages.ts'
 import { ConcurError } from '../protocol/errors.ts'
 import type { NodeName } from '../protocol/ids.ts'
 import { nodesMax } from '../protocol/limits.ts'
 import {
+  choiceOption,
   durationOption,
   flagOption,
   type NodeAddress,
   nodeAddressesOption,
+  nodeNamesOption,
 } from '../protocol/option-kinds.ts'
 import type { ValuesOf } from '../protocol/options.ts'
 import type { Address } from '../protocol/world.ts'
@@ -19,6 +22,9 @@ export interface CoordinatorConfig {
   readonly replicas: readonly NodeAddress[]
   readonly readTimeoutMs: number
   readonly heartbeatTimeoutMs: number
+  readonly ack: AckLevel
+  /** Names that a node with another id may take. */
+  readonly replace: readonly NodeName[]
   readonly text: boolean
   readonly connectionsMax: number
 }
@@ -40,6 +46,14 @@ export const coordinatorOptions = {
     min: '100ms',
     max: '1h',
   }),
+  ack: choiceOption(['available', 'quorum', 'all'], {
+    describe: 'How many nodes must have a change before it is acknowledged',
+    default: 'available',
+    placeholder: 'LEVEL',
+  }),
+  replace: nodeNamesOption({
+    describe: 'A known name that a new node may take, its old one being gone. Give it once for each',
+  }),
   text: flagOption({ describe: 'Answer plain-text reads too', default: true }),
 }
 
@@ -53,6 +67,9 @@ export function coordinatorConfig(values: ValuesOf<typeof coordinatorOptions>): 
       'USAGE',
       `--replica ${twice}=…: the name ${twice} is taken; each node needs its own`,
     )
+  const unknown = values.replace.find(name => !values.replica.some(replica => replica.name === name))
+  if (unknown !== undefined)
+    throw new ConcurError('USAGE', `--replace ${unknown}: no --replica has that name`)
   if (names.length > nodesMax)
     throw new ConcurError(
       'USAGE',
@@ -63,6 +80,8 @@ export function coordinatorConfig(values: ValuesOf<typeof coordinatorOptions>): 
     replicas: values.replica,
     readTimeoutMs: values['read-timeout'],
     heartbeatTimeoutMs: values['heartbeat-timeout'],
+    ack: values.ack,
+    replace: values.replace,
     text: values.text,
   }
 }

@@ -7,7 +7,9 @@ import type { Address } from '../protocol/world.ts'
 import { beginRequestLine } from '../replica/program/request-line.ts'
 import type { Census } from '../replica/store/census.ts'
 import type { Store } from '../replica/store/store.ts'
+import type { Changing } from './changing/changing.ts'
 import type { ReplicaLink } from './replica-link.ts'
+import type { Seat } from './seat.ts'
 import type { RequestContext } from './request.ts'
 
 export interface StatusSources {
@@ -16,6 +18,7 @@ export interface StatusSources {
   readonly store: Store
   readonly census: Census
   readonly links: readonly ReplicaLink[]
+  readonly changing: Changing
 }
 
 export function onStatus(sources: StatusSources, context: RequestContext): void {
@@ -24,36 +27,40 @@ export function onStatus(sources: StatusSources, context: RequestContext): void 
   endLine({ verdict: 'status' })
 }
 
-function statusOf({ name, address, store, census, links }: StatusSources): Status {
+function statusOf({ name, address, store, census, links, changing }: StatusSources): Status {
   const counts = census.latest()
+  const { ledger } = changing
+  const refusal = changing.refusal()
   const coordinator: CoordinatorStatus = {
     name,
     address: addressText(address),
-    state: 'serving',
-    reason: null,
-    seq: null,
-    epoch: null,
+    state: refusal === null ? 'serving' : 'refusing-changes',
+    reason: refusal?.message ?? null,
+    seq: ledger.committedSeq,
+    epoch: ledger.epoch?.number ?? store.journal.last.epoch?.number ?? null,
     files: counts?.files ?? null,
     bytes: counts?.bytes ?? null,
     diskFreeBytes: store.diskFreeBytes(),
   }
-  return { coordinator, replicas: links.map(replicaStatus) }
+  return { coordinator, replicas: links.map((link, at) => replicaStatus(link, changing.seats[at]!, ledger.committedSeq)) }
 }
 
-function replicaStatus(link: ReplicaLink): ReplicaStatus {
+function replicaStatus(link: ReplicaLink, seat: Seat, committedSeq: number): ReplicaStatus {
   const { state, reason, lastHeartbeatMs, heartbeat } = link.report()
+  const appliedSeq = seat.settled?.settledSeq ?? null
+  const lagOps = appliedSeq === null ? null : Math.max(0, committedSeq - appliedSeq)
   return {
     name: link.name,
     address: addressText(link.address),
     state,
     reason,
-    appliedSeq: null,
-    lagOps: null,
-    lagMs: null,
+    appliedSeq,
+    lagOps,
+    lagMs: lagOps === null ? null : lagOps === 0 ? 0 : seat.behindForMs,
     lastHeartbeatMs,
-    rolledBack: false,
-    fenced: null,
-    epoch: null,
+    rolledBack: seat.rolledBack,
+    fenced: seat.fenced ?? heartbeat?.fenced ?? null,
+    epoch: heartbeat?.epoch ?? null,
     files: heartbeat?.files ?? null,
     bytes: heartbeat?.bytes ?? null,
     diskFreeBytes: heartbeat?.diskFreeBytes ?? null,

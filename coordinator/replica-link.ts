@@ -23,6 +23,13 @@ export interface LinkOptions {
   readonly timers: Timers
   readonly random: Random
   readonly log: Log
+  readonly events: {
+    /** The replica is there and is who it should be. */
+    onUp(connection: Connection, hello: Hello): void
+    onDown(reason: string): void
+  }
+  /** Whether changes wait for the replica. */
+  readonly isInSync: () => boolean
 }
 
 type State =
@@ -79,7 +86,10 @@ export class ReplicaLink {
     const { clock, heartbeatTimeoutMs } = this.options
     const nowMs = clock.monotonicMs()
     const isOpen = this.connection !== null
-    const state = replicaState({ isOpen, heardMsAgo: nowMs - this.heardAtMs }, heartbeatTimeoutMs)
+    const state = replicaState(
+      { isOpen, isInSync: this.options.isInSync(), heardMsAgo: nowMs - this.heardAtMs },
+      heartbeatTimeoutMs,
+    )
     const reason =
       this.state.is === 'down'
         ? this.state.reason
@@ -117,7 +127,7 @@ export class ReplicaLink {
         onOpen: peer => {
           callOffHello()
           this.admit(peer)
-          this.goUp(connection)
+          this.goUp(connection, peer)
         },
         onHeartbeat: heartbeat => this.onHeartbeat(heartbeat),
         onHeard: () => {
@@ -141,11 +151,12 @@ export class ReplicaLink {
     if (peer.name !== this.name) throw new ConcurError('FORBIDDEN', `calls itself ${peer.name ?? 'nothing'}`)
   }
 
-  private goUp(connection: Connection): void {
+  private goUp(connection: Connection, hello: Hello): void {
     this.failures = 0
     this.heardAtMs = this.options.clock.monotonicMs()
     this.state = { is: 'open', connection }
     this.logState()
+    this.options.events.onUp(connection, hello)
     this.endFirstDial()
   }
 
@@ -153,6 +164,7 @@ export class ReplicaLink {
     if (this.state.is === 'closed') return
     this.state = { is: 'down', reason }
     this.failures++
+    this.options.events.onDown(reason)
     this.logState()
     this.endFirstDial()
     const pauseMs = backoffMs(this.failures, this.options.random.fraction())

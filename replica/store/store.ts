@@ -7,7 +7,7 @@ import type { Outcome, Place } from '../../protocol/change-messages.ts'
 import type { Copy, CopyAt } from '../../protocol/copies.ts'
 import type { Digest } from '../../protocol/digest.ts'
 import { ConcurError } from '../../protocol/errors.ts'
-import type { ClusterId, NodeId, NodeName } from '../../protocol/ids.ts'
+import type { ClusterId, NodeId, NodeName, StageId } from '../../protocol/ids.ts'
 import type { Entry } from '../../protocol/messages.ts'
 import { type FilePath, type FolderPath, ownFolder } from '../../protocol/path.ts'
 import type { Clock, Random, Timers } from '../../protocol/world.ts'
@@ -16,6 +16,7 @@ import { Bodies } from './bodies.ts'
 import { Changes } from './changes.ts'
 import { Digests } from './digests.ts'
 import { type Disk, DiskError, type Fd } from './disk.ts'
+import { extended, stagedPieces } from './extended.ts'
 import type { Fence } from './fence.ts'
 import type { OpenBody } from './file-body.ts'
 import { FileClock } from './file-clock.ts'
@@ -153,6 +154,15 @@ export class Store {
     return this.parts.index.paths.get(path)
   }
 
+  /** @returns the last record up to `seqMax` that changed the path, or something below it, once that is settled; 0: none. */
+  async lastSeqBelow(path: FilePath, seqMax: number): Promise<number> {
+    await this.settler.settled(seqMax)
+    let last = this.journaled(path)?.seq ?? 0
+    for await (const piece of this.parts.index.paths.below(path))
+      for (const [, { seq }] of piece) last = Math.max(last, seq)
+    return Math.min(last, seqMax)
+  }
+
   /** What the disk holds at `path` and at its folder. A promise only when a large file has to be read. */
   survey(path: FilePath): Place | Promise<Place> {
     return survey(this.parts.tree, this.digests, path)
@@ -167,6 +177,19 @@ export class Store {
       const isSame = (this.journaled(path)?.seq ?? 0) === (before?.seq ?? 0)
       return isSame ? copyAt(found, before) : this.lookAt(path, how)
     })
+  }
+
+  /**
+   * The digest of the file at `path` with more bytes at its end; of the file itself only what the last block needs is read.
+   * @throws ConcurError CHANGED when the file is not `base` any more, IO_ERROR.
+   */
+  extended(path: FilePath, base: Digest, added: Iterable<Buffer>): Promise<{ size: number; digest: Digest }> {
+    return extended(this.parts.tree, this.digests, { path, base, added })
+  }
+
+  /** The bytes of a sealed stage, in pieces that are valid until the next one is asked for. @throws ConcurError IO_ERROR. */
+  stagedPieces(id: StageId): Generator<Buffer> {
+    return stagedPieces(this.options.disk, this.stages.folder, id)
   }
 
   get nodeId(): NodeId {

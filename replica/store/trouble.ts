@@ -34,3 +34,11 @@ export function troubleOf(cause: unknown): Trouble {
       : new ConcurError('INTERNAL', 'what is committed cannot be installed', { cause })
   return { error, isTemporary: isOthers, isOurs: !isOthers }
 }
+
+/** What the disk refuses somebody who waits for it, as an error that he can be told. */
+export function diskRefusal(cause: unknown): unknown {
+  if (noSpace(cause)) return new ConcurError('NO_SPACE', 'the disk is full', { cause })
+  if (cause instanceof DiskError)
+    return new ConcurError('IO_ERROR', `the disk failed (${cause.code})`, { cause })
+  return cause
+}
