@@ -23,18 +23,18 @@ import { Acceptor } from '../replica/program/acceptor.ts'
 import type { Log } from '../replica/program/log.ts'
 import type { Census } from '../replica/store/census.ts'
 import type { Store } from '../replica/store/store.ts'
-import type { CoordinatorConfig } from './config.ts'
 import { Changing } from './changing/changing.ts'
 import { LocalMember } from './changing/local-member.ts'
 import type { Member } from './changing/member.ts'
 import { RemoteMember } from './changing/remote-member.ts'
+import type { CoordinatorConfig } from './config.ts'
+import { onChange } from './on-change.ts'
 import { onList } from './on-list.ts'
+import { onLog } from './on-log.ts'
 import { onRead } from './on-read.ts'
 import { onStatus } from './on-status.ts'
-import { servePlainText } from './plain-text.ts'
-import { onChange } from './on-change.ts'
-import { onLog } from './on-log.ts'
 import { onWait } from './on-wait.ts'
+import { servePlainText } from './plain-text.ts'
 import { ReplicaLink } from './replica-link.ts'
 
 /** Milliseconds that a start waits for the first dial of every replica. */
@@ -180,7 +180,14 @@ export class Coordinator {
         return onList(this.nodes, request.body, context)
       case 'STATUS':
         return onStatus(
-          { name: config.name, address: this.address, store, census, links: this.links, changing: this.changing },
+          {
+            name: config.name,
+            address: this.address,
+            store,
+            census,
+            links: this.links,
+            changing: this.changing,
+          },
           context,
         )
       case 'CHANGE':

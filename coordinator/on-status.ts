@@ -9,8 +9,8 @@ import type { Census } from '../replica/store/census.ts'
 import type { Store } from '../replica/store/store.ts'
 import type { Changing } from './changing/changing.ts'
 import type { ReplicaLink } from './replica-link.ts'
-import type { Seat } from './seat.ts'
 import type { RequestContext } from './request.ts'
+import type { Seat } from './seat.ts'
 
 export interface StatusSources {
   readonly name: NodeName
@@ -42,7 +42,10 @@ function statusOf({ name, address, store, census, links, changing }: StatusSourc
     bytes: counts?.bytes ?? null,
     diskFreeBytes: store.diskFreeBytes(),
   }
-  return { coordinator, replicas: links.map((link, at) => replicaStatus(link, changing.seats[at]!, ledger.committedSeq)) }
+  return {
+    coordinator,
+    replicas: links.map((link, at) => replicaStatus(link, changing.seats[at]!, ledger.committedSeq)),
+  }
 }
 
 function replicaStatus(link: ReplicaLink, seat: Seat, committedSeq: number): ReplicaStatus {

@@ -3,15 +3,16 @@
  * the results. Says what the rest of the coordinator asks: whether changes are taken, how far every node is, what a read has
  * to wait for.
  */
-import { randomId } from '../../protocol/random-id.ts'
+
 import type { Done } from '../../protocol/change-messages.ts'
 import type { Connection } from '../../protocol/connection.ts'
 import { asConcurError, ConcurError } from '../../protocol/errors.ts'
 import type { Incarnation, NodeName, StageId } from '../../protocol/ids.ts'
+import type { Lag } from '../../protocol/journaled.ts'
 import { resultsKeptMax } from '../../protocol/limits.ts'
 import type { Detail, Hello } from '../../protocol/messages.ts'
-import type { Lag } from '../../protocol/journaled.ts'
 import type { FilePath } from '../../protocol/path.ts'
+import { randomId } from '../../protocol/random-id.ts'
 import type { Cancel, Clock, Random, Timers } from '../../protocol/world.ts'
 import type { Log } from '../../replica/program/log.ts'
 import type { Store } from '../../replica/store/store.ts'
@@ -163,7 +164,8 @@ export class Changing {
       const { settled } = seat
       if (settled === null) continue
       const behindOps = Math.max(0, this.ledger.committedSeq - settled.settledSeq)
-      const isMoving = clock.monotonicMs() - seat.progressAtMs <= config.heartbeatTimeoutMs && seat.isFollowing
+      const isMoving =
+        clock.monotonicMs() - seat.progressAtMs <= config.heartbeatTimeoutMs && seat.isFollowing
       if (behindOps > 0) lags.set(seat.name, { behindOps, isMoving })
     }
     return lags
@@ -226,7 +228,15 @@ export class Changing {
       this.seatOf(name).lose(error.message)
     }
     return {
-      ...{ store, ledger: this.ledger, nodesConfigured: members.length, ack: config.ack, self: self!, others, lose },
+      ...{
+        store,
+        ledger: this.ledger,
+        nodesConfigured: members.length,
+        ack: config.ack,
+        self: self!,
+        others,
+        lose,
+      },
       refusal: () => this.refusal(),
       newIncoming: () =>
         new Incoming({ self: self!, others, onLost: lose, newStageId: () => randomId(random) as StageId }),
@@ -247,7 +257,9 @@ export class Changing {
     let callOff: Cancel = () => {}
     const late = new Promise<ConcurError>(resolve => {
       callOff = this.options.timers.after(answerWithinMs, () =>
-        resolve(new ConcurError('TIMEOUT', `seq ${seq} is not on every disk after ${answerWithinMs / 1000} s`)),
+        resolve(
+          new ConcurError('TIMEOUT', `seq ${seq} is not on every disk after ${answerWithinMs / 1000} s`),
+        ),
       )
     })
     try {
@@ -271,7 +283,12 @@ export class Changing {
 
   private nodeStates(seq: number) {
     const { config, store, links } = this.options
-    const self = { node: config.name, hasSettled: store.settler.settledSeq >= seq, reason: 'has not settled it', behindOps: 0 }
+    const self = {
+      node: config.name,
+      hasSettled: store.settler.settledSeq >= seq,
+      reason: 'has not settled it',
+      behindOps: 0,
+    }
     const replicas = this.seats.map((seat, at) => {
       const settledSeq = seat.settled?.settledSeq ?? 0
       const report = links[at]!.report()

@@ -15,7 +15,13 @@ export interface LogReader {
 }
 
 /** @returns null for a record that is no operation of a client's. */
-export function loggedOperation({ epoch, seq, timeMs, client, change }: JournalRecord): LoggedOperation | null {
+export function loggedOperation({
+  epoch,
+  seq,
+  timeMs,
+  client,
+  change,
+}: JournalRecord): LoggedOperation | null {
   const shared = { epoch: epoch.number, seq, timeMs, client }
   switch (change.type) {
     case 'put':
@@ -64,7 +70,9 @@ export function seqBeforeLast(
   let found: number[] = []
   for (let end = lastSeq; end > afterSeq && found.length < count; ) {
     const begin = Math.max(afterSeq, end - strideRecords)
-    const operations = [...operationsAfter(journal, folder, { afterSeq: begin, lastSeq: end, readTo: lastSeq })]
+    const operations = [
+      ...operationsAfter(journal, folder, { afterSeq: begin, lastSeq: end, readTo: lastSeq }),
+    ]
     const seqs = operations.flat().map(({ seq }) => seq)
     found = [...seqs, ...found]
     end = begin
