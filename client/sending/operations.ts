@@ -1,6 +1,6 @@
 /**
  * The names of this client's changes: a nonce of its life, a counter, and the coordinator's seq as far as it is known
- * when the first attempt begins. Clause: protocol/README.md "Operations".
+ * when the first attempt begins. Clause: protocol/README.md "CHANGE".
  */
 import type { Connection } from '../../protocol/connection.ts'
 import { type Nonce, parseNonce } from '../../protocol/ids.ts'

@@ -1,11 +1,13 @@
 /** The bytes that a record appends, where they are here: beside it, or in its stage. Whoever gets them closes them. */
 import { ConcurError } from '../../../protocol/errors.ts'
 import { chunkBytesMax } from '../../../protocol/limits.ts'
+import type { Change } from '../../../protocol/record.ts'
 import type { Fd } from '../disk.ts'
 import { newStat, readFully } from '../disk.ts'
-import type { AppendChange } from './append.ts'
 import type { Ground, Work } from './ground.ts'
 import { openOwnFile } from './new-file.ts'
+
+export type AppendChange = Extract<Change, { type: 'append' }>
 
 export interface Added {
   /** @returns some bytes from `at` on, at least one before the end. */

@@ -6,11 +6,10 @@
  */
 import { type Digest, fileDigest } from '../../../protocol/digest.ts'
 import { blockBytes, digestBytes } from '../../../protocol/limits.ts'
-import type { Change } from '../../../protocol/record.ts'
 import type { Known } from '../digests.ts'
 import { DiskError, type Fd, newStat } from '../disk.ts'
 import { isTrusted } from '../identity.ts'
-import { type Added, addedBytes } from './added-bytes.ts'
+import { type Added, type AppendChange, addedBytes } from './added-bytes.ts'
 import { blockDigestsFrom } from './block-digests-from.ts'
 import { copyExtended } from './copy-extended.ts'
 import { decideAppend } from './decide.ts'
@@ -20,8 +19,6 @@ import { exchangePlace, openOwnFile, resultOf } from './new-file.ts'
 import { isPartial } from './partial.ts'
 import { putFile, type Wish } from './put-file.ts'
 import { hasMoved, reasonOf, triesMax } from './refusals.ts'
-
-export type AppendChange = Extract<Change, { type: 'append' }>
 
 /** Refusals to open for writing in place that do not hinder a copy. */
 const copyInstead = new Set(['EACCES', 'EPERM', 'ETXTBSY', 'EAGAIN'])

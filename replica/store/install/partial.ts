@@ -5,8 +5,7 @@
 import { digestOf } from '../../../protocol/digest.ts'
 import { type Known, smallBytesMax } from '../digests.ts'
 import { type Fd, newStat, readFully } from '../disk.ts'
-import type { Added } from './added-bytes.ts'
-import type { AppendChange } from './append.ts'
+import type { Added, AppendChange } from './added-bytes.ts'
 import type { Ground } from './ground.ts'
 import { digestOfFirst } from './looked-at.ts'
 
