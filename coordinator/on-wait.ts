@@ -1,6 +1,6 @@
 /** WAIT: until every configured replica has settled what was committed at a path. Clause: protocol/README.md "WAIT". */
-import type { Waited } from '../protocol/change-messages.ts'
 import { asConcurError } from '../protocol/errors.ts'
+import type { Waited } from '../protocol/messages.ts'
 import type { BodyOf } from '../protocol/opcodes.ts'
 import type { FolderPath } from '../protocol/path.ts'
 import { beginRequestLine, failure } from '../replica/program/request-line.ts'

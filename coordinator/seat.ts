@@ -152,7 +152,7 @@ export class Seat {
   }
 
   private follow(): void {
-    const { ledger, store, name, clock } = this.options
+    const { ledger, store, name, clock, timers } = this.options
     const { link } = this
     const epoch: Epoch | null = ledger.epoch
     if (link === null || epoch === null || this.fenced !== null || !link.connection.isOpen) return
@@ -167,9 +167,11 @@ export class Seat {
       events: {
         onFollowing: settled => this.hear(settled, link.nodeId),
         onSettled: settled => this.hear(settled, link.nodeId),
-        onEnded: error => {
-          if (this.follower === follower) this.ended(error)
-        },
+        // It may end while a record is being written, which comes first.
+        onEnded: error =>
+          timers.endOfTurn(() => {
+            if (this.follower === follower) this.ended(error)
+          }),
       },
     })
     this.follower = follower
