@@ -1,12 +1,13 @@
-/** A coordinator's questions about this node's copy: LOOK, FETCH, WALK. Clause: protocol/README.md, the same words. */
+/** A coordinator's questions about this node's copy and its journal. Clause: protocol/README.md, the same words. */
 import type { Request } from '../protocol/connection.ts'
-import type { Copy } from '../protocol/copies.ts'
-import { asConcurError, ConcurError } from '../protocol/errors.ts'
-import { pageBytesAim } from '../protocol/limits.ts'
+import type { CopyAt } from '../protocol/copies.ts'
+import { asConcurError } from '../protocol/errors.ts'
+import { pageBytesAim, recordsBytesAim } from '../protocol/limits.ts'
 import type { Entry, Progress } from '../protocol/messages.ts'
 import type { BodyOf, NodeOpcode } from '../protocol/opcodes.ts'
 import type { ProgressReports, Report } from '../protocol/progress-reports.ts'
 import type { Stream } from '../protocol/stream.ts'
+import type { Following } from './following/following.ts'
 import { finishBodies, pourBody, streamSink } from './store/body-sink.ts'
 import type { Store } from './store/store.ts'
 
@@ -19,6 +20,7 @@ interface Answering {
   readonly stream: Stream
   readonly store: Store
   readonly reports: ProgressReports
+  readonly following: Following
 }
 
 export function answerNode(request: NodeRequest, answering: Answering): void {
@@ -30,26 +32,33 @@ export function answerNode(request: NodeRequest, answering: Answering): void {
     case 'WALK':
       return failWith(answering.stream, onWalk(request.body, answering))
     case 'SURVEY':
+      return failWith(answering.stream, onSurvey(request.body, answering))
     case 'STAGE':
+      return answering.following.stage(request.body.stage, answering.stream)
     case 'JOURNAL_AT':
+      return onJournalAt(request.body, answering)
     case 'FOLLOW':
+      return answering.following.follow(request.body, answering.stream)
     case 'SUPPLY':
+      return answering.following.supply(request.body, answering.stream)
     case 'REPLAY':
-      return answering.stream.fail(new ConcurError('READ_ONLY', 'this replica takes no changes'))
+      return failWith(answering.stream, onReplay(request.body, answering))
     default:
       return request satisfies never
   }
 }
 
-function onLook({ path, deep }: BodyOf<'LOOK'>, { stream, store, reports }: Answering): void {
+function onLook({ path, deep, settledSeq }: BodyOf<'LOOK'>, { stream, store, reports }: Answering): void {
   let report: Report | null = null
   let latest: Progress = { node: null, bytesDone: 0, bytesTotal: 0 }
   const onProgress = (bytesDone: number, bytesTotal: number): void => {
     latest = { node: null, bytesDone, bytesTotal }
     report?.update(latest)
   }
-  const answer = (copy: Copy): void => stream.send('COPY', { copy, pathSeq: 0, journaled: null }, true)
-  const copy = store.look(path, { deep, onProgress })
+  const answer = (copy: CopyAt): void => stream.send('COPY', copy, true)
+  const settled = settledSeq === 0 ? null : store.settler.whenSettled(path, settledSeq)
+  const how = { deep, onProgress }
+  const copy = settled === null ? store.lookAt(path, how) : settled.then(() => store.lookAt(path, how))
   if (!(copy instanceof Promise)) return answer(copy)
   const begun = reports.begin(stream)
   begun.update(latest)
@@ -58,6 +67,32 @@ function onLook({ path, deep }: BodyOf<'LOOK'>, { stream, store, reports }: Answ
     stream,
     copy.then(answer).finally(() => begun.end()),
   )
+}
+
+async function onSurvey({ paths }: BodyOf<'SURVEY'>, { stream, store, reports }: Answering): Promise<void> {
+  const report = reports.begin(stream)
+  try {
+    const places = await Promise.all(paths.map(path => store.survey(path)))
+    stream.send('SURVEYED', { places }, true)
+  } finally {
+    report.end()
+  }
+}
+
+function onJournalAt({ seq }: BodyOf<'JOURNAL_AT'>, { stream, store }: Answering): void {
+  const { journal, promised, committedSeq } = store
+  const hash = journal.at(seq)?.hash ?? null
+  stream.send('JOURNAL_IS', { epoch: promised, lastSeq: journal.last.seq, committedSeq, hash }, true)
+}
+
+async function onReplay({ afterSeq }: BodyOf<'REPLAY'>, { stream, store }: Answering): Promise<void> {
+  const { journal } = store
+  for (let at = afterSeq; at < journal.last.seq && !stream.ended; ) {
+    const entries = journal.readAfter(at, recordsBytesAim)
+    at = entries.at(-1)!.record.seq
+    await stream.sendFlow('RECORDS', { entries: entries.map(({ bytes, body }) => ({ record: bytes, body })) })
+  }
+  await stream.sendFlow('RECORDS', { entries: [] }, true)
 }
 
 async function onFetch(

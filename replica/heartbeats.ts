@@ -48,16 +48,16 @@ export class Heartbeats {
   private heartbeat(): Heartbeat {
     const counts = this.census.latest()
     return {
-      epoch: null,
-      journaledSeq: 0,
-      settledSeq: 0,
+      epoch: this.store.promised?.number ?? null,
+      journaledSeq: this.store.journal.durableSeq,
+      settledSeq: this.store.settler.settledSeq,
       fingerprint: null,
       files: counts?.files ?? null,
       bytes: counts?.bytes ?? null,
       diskFreeBytes: this.store.diskFreeBytes(),
       scanAgeMs: null,
       marks: null,
-      fenced: null,
+      fenced: this.store.fence.reason,
     }
   }
 }

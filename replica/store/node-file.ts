@@ -5,9 +5,11 @@ import {
   type NodeId,
   type NodeName,
   parseClusterId,
+  parseIncarnation,
   parseNodeId,
   parseNodeName,
 } from '../../protocol/ids.ts'
+import type { Epoch } from '../../protocol/record.ts'
 import type { Random } from '../../protocol/world.ts'
 import { type Disk, type Fd, newStat, readFully } from './disk.ts'
 import { replaceDurably } from './durable-file.ts'
@@ -20,6 +22,8 @@ interface NodeContent {
   readonly clusterId: ClusterId | null
   /** The configured nodes as the last link told them, the coordinator first. */
   readonly members: readonly NodeName[]
+  /** The highest term of a coordinator that was promised to be followed. */
+  readonly promised: Epoch | null
 }
 
 export class NodeFile {
@@ -58,6 +62,16 @@ export class NodeFile {
     this.write({ ...this.content, clusterId })
   }
 
+  get promised(): Epoch | null {
+    return this.content.promised
+  }
+
+  promise(promised: Epoch): void {
+    const before = this.content.promised
+    if (before?.number === promised.number && before.incarnation === promised.incarnation) return
+    this.write({ ...this.content, promised })
+  }
+
   setMembers(members: readonly NodeName[]): void {
     if (members.join() === this.content.members.join()) return
     this.write({ ...this.content, members: [...members] })
@@ -65,7 +79,7 @@ export class NodeFile {
 
   private create(random: Random): NodeContent {
     const nodeId = parseNodeId(random.bytes(nodeIdBytes).toString('hex'))!
-    return this.write({ nodeId, clusterId: null, members: [] })
+    return this.write({ nodeId, clusterId: null, members: [], promised: null })
   }
 
   private write(content: NodeContent): NodeContent {
@@ -90,11 +104,12 @@ export class NodeFile {
 
 function parse(text: string): NodeContent {
   try {
-    const { nodeId, clusterId, members } = JSON.parse(text) as Record<string, unknown>
+    const { nodeId, clusterId, members, promised = null } = JSON.parse(text) as Record<string, unknown>
     const content = {
       nodeId: parseNodeId(String(nodeId)),
       clusterId: clusterId === null ? null : parseClusterId(String(clusterId)),
       members: (members as unknown[]).map(name => parseNodeName(String(name))),
+      promised: promised === null ? null : readEpoch(promised),
     }
     const isWhole = content.nodeId !== null && (clusterId === null || content.clusterId !== null)
     if (isWhole && !content.members.includes(null)) return content as NodeContent
@@ -102,4 +117,12 @@ function parse(text: string): NodeContent {
     // Said below, whatever it was.
   }
   throw new ConcurError('USAGE', `.concur/${fileName} cannot be understood`)
+}
+
+/** @throws Error when it is none. */
+function readEpoch(value: unknown): Epoch {
+  const { number, incarnation } = value as Record<string, unknown>
+  const parsed = parseIncarnation(String(incarnation))
+  if (!Number.isSafeInteger(number) || parsed === null) throw new Error('no epoch')
+  return { number: number as number, incarnation: parsed }
 }

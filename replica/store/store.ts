@@ -10,6 +10,8 @@ import { ConcurError } from '../../protocol/errors.ts'
 import type { ClusterId, NodeId, NodeName, StageId } from '../../protocol/ids.ts'
 import type { Entry } from '../../protocol/messages.ts'
 import { type FilePath, type FolderPath, ownFolder } from '../../protocol/path.ts'
+import { randomId } from '../../protocol/random-id.ts'
+import type { Epoch } from '../../protocol/record.ts'
 import type { Clock, Random, Timers } from '../../protocol/world.ts'
 import type { BlockHasher, OnProgress } from './block-hasher.ts'
 import { Bodies } from './bodies.ts'
@@ -203,6 +205,25 @@ export class Store {
   /** Returns when the id is on the disk. @throws ConcurError WRONG_CLUSTER when the store has another one. */
   setClusterId(clusterId: ClusterId): void {
     this.parts.node.setClusterId(clusterId)
+  }
+
+  /** The highest term of a coordinator that this node has promised to follow. */
+  get promised(): Epoch | null {
+    return this.parts.node.promised
+  }
+
+  /** Returns when the promise is on the disk. */
+  promise(epoch: Epoch): void {
+    this.parts.node.promise(epoch)
+  }
+
+  /** What this node knows to be committed. */
+  get committedSeq(): number {
+    return Math.max(this.settler.settledSeq, this.journal.last.committedSeq)
+  }
+
+  newStageId(): StageId {
+    return randomId(this.options.random) as StageId
   }
 
   /** The configured nodes as the last link told them, coordinator first; none before the first link. */
