@@ -61,6 +61,7 @@ export class Changes {
   readonly history: History
   readonly settler: Settler
   readonly checkpoints: Checkpoints
+  readonly ground: Ground
   /** What the start listed. */
   readonly recovered: readonly Outcome[]
   private readonly options: ChangesOptions
@@ -88,8 +89,8 @@ export class Changes {
     this.history = history
     this.recovered = start.outcomes
     const contents: ContentSource = { obtain: entry => this.source.obtain(entry) }
-    const ground = groundOf(options, { history, stages, exchange, contents })
-    this.settler = new Settler({ ...options, ...parts, ground }, start)
+    this.ground = groundOf(options, { history, stages, exchange, contents })
+    this.settler = new Settler({ ...options, ...parts, ground: this.ground }, start)
     this.checkpoints = new Checkpoints({ ...options, ...parts, settler: this.settler })
     reserve.make()
     if (start.settledSeq > progress.seq) progress.set(start.settledSeq)
