@@ -61,6 +61,7 @@ export class Changes {
   readonly history: History
   readonly settler: Settler
   readonly checkpoints: Checkpoints
+  readonly ground: Ground
   /** What the start listed. */
   readonly recovered: readonly Outcome[]
   private readonly options: ChangesOptions
@@ -88,13 +89,27 @@ export class Changes {
     this.history = history
     this.recovered = start.outcomes
     const contents: ContentSource = { obtain: entry => this.source.obtain(entry) }
-    const ground = groundOf(options, { history, stages, exchange, contents })
-    this.settler = new Settler({ ...options, ...parts, ground }, start)
+    this.ground = groundOf(options, { history, stages, exchange, contents })
+    this.settler = new Settler({ ...options, ...parts, ground: this.ground }, start)
     this.checkpoints = new Checkpoints({ ...options, ...parts, settler: this.settler })
     reserve.make()
     if (start.settledSeq > progress.seq) progress.set(start.settledSeq)
     if (!log.flush()) this.checkpoints.schedule()
     this.settler.commit(Math.max(start.settledSeq, journal.last.committedSeq))
+  }
+
+  /** What the last loss of power may have met is looked after once the record `tornSeq` is settled. */
+  renewBoot(tornSeq: number | null): void {
+    if (this.fence.isFenced) return
+    const boot = new BootFile(this.options)
+    if (tornSeq === null) return boot.renew()
+    const stop = this.settler.listen({
+      onSettled: seq => {
+        if (seq < tornSeq) return
+        stop()
+        boot.renew()
+      },
+    })
   }
 
   /** Who is asked for contents that are not here; null: nobody any more. */
@@ -159,8 +174,13 @@ async function openWith(options: ChangesOptions, closers: (() => void)[]): Promi
   const parts = { journal, stages, fence, history, progress, reserve, log, exchange, closers }
   try {
     const start = await startOf(options, parts)
-    if (paths.settledSeq === null && journal.last.seq === 0) paths.setSettled(0)
-    return new Changes(options, parts, start)
+    if (paths.settledSeq === null && journal.last.seq === 0) {
+      paths.setSettled(0)
+      await paths.flush()
+    }
+    const changes = new Changes(options, parts, start)
+    changes.renewBoot(start.tornSeq)
+    return changes
   } catch (error) {
     await journal.close()
     throw error
@@ -172,18 +192,16 @@ async function startOf(
   options: ChangesOptions,
   parts: Parts,
 ): Promise<Start & { outcomes: readonly Outcome[] }> {
-  const { disk, folder, paths, clock, timers, bootId } = options
+  const { paths, clock, timers } = options
   const { journal, progress, fence } = parts
   const settledSeq = Math.min(journal.last.seq, Math.max(progress.seq, paths.settledSeq ?? 0))
-  if (fence.isFenced) return { settledSeq, leftOut: new Map(), outcomes: [] }
-  const boot = new BootFile({ disk, folder, bootId })
+  if (fence.isFenced) return { settledSeq, leftOut: new Map(), usedStages: [], tornSeq: null, outcomes: [] }
   const slices = new Slices({ clock, timers, pace })
   const ground = groundOf(options, { ...parts, contents: onlyHere })
-  const hasRestarted = boot.hasChanged()
+  const hasRestarted = new BootFile(options).hasChanged()
   const start = await recover({ journal, ground, paths, progress, slices, hasRestarted })
   await parts.log.mend(journal, start.settledSeq, slices)
   if (hasRestarted) await flushStart(options, start.settledSeq)
-  boot.renew()
   return start
 }
 

@@ -160,6 +160,7 @@ function half(bytes: Uint8Array): Uint8Array {
 }
 
 function loseBytes(path: string, { flushedSize, ranges }: Unflushed, size: number): void {
+  const { atimeMs, mtimeMs } = fs.statSync(path)
   const file = fs.openSync(path, 'r+')
   for (const { at, size: length } of ranges) {
     const within = Math.min(at + length, flushedSize) - at
@@ -170,6 +171,7 @@ function loseBytes(path: string, { flushedSize, ranges }: Unflushed, size: numbe
     fs.ftruncateSync(file, flushedSize)
     fs.ftruncateSync(file, size)
   }
+  fs.futimesSync(file, atimeMs / 1000, mtimeMs / 1000)
   fs.closeSync(file)
 }
 

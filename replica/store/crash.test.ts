@@ -188,6 +188,12 @@ async function open(root: string, disk: CrashDisk, index: SurvivingIndex, bootId
   return RealStore.open({ ...shared, onFault: () => {} })
 }
 
+/** What lost its bytes lies in history as well, and whole contents may have a number behind their seq then. */
+function withoutTorn(history: Record<string, string>): Record<string, string> {
+  const whole = Object.entries(history).filter(([, content]) => !content.includes('\0'))
+  return Object.fromEntries(whole.map(([path, content]) => [path.replace(/^(\d+)\.\d+\//, '$1/'), content]))
+}
+
 /** What can end the process's life. */
 type Cut = 'the process ends' | 'power is lost'
 
@@ -281,7 +287,9 @@ class Run {
     await this.checkDigests(store)
     await store.close()
     expect(treeOf(root)).toEqual(scenario.after)
-    expect(historyOf(root)).toEqual(scenario.history ?? {})
+    expect(this.ending.cut === 'power is lost' ? withoutTorn(historyOf(root)) : historyOf(root)).toEqual(
+      scenario.history ?? {},
+    )
     expect({ ...ownFiles(root, 'staging'), ...ownFiles(root, 'exchange') }).toEqual({})
     const lines = readFileSync(join(root, '.concur/log.json'), 'utf8').trim().split('\n')
     expect(lines.map(line => JSON.parse(line).seq)).toEqual(lines.map((_, i) => i + 1))

@@ -13,9 +13,14 @@ export function seqName(seq: number): string {
   return String(seq).padStart(seqDigits, '0')
 }
 
+/** @returns the name below history of what the record took from `path`, the one behind `tries` others. */
+export function historyName(seq: number, tries: number, path: string): string {
+  return `${seqName(seq)}${tries === 0 ? '' : `.${tries}`}/${path}`
+}
+
 export class History {
+  readonly folder: Fd
   private readonly disk: Disk
-  private readonly folder: Fd
 
   /** `folder`: `.concur/history`, open as long as this is used. */
   constructor(options: { disk: Disk; folder: Fd }) {
@@ -26,7 +31,7 @@ export class History {
   /** Moves a file or folder here. @returns under which name. @throws DiskError; it is where it was then. */
   take(from: Place, seq: number, path: string): string {
     for (let tries = 0; ; tries++) {
-      const name = `${seqName(seq)}${tries === 0 ? '' : `.${tries}`}/${path}`
+      const name = historyName(seq, tries, path)
       try {
         this.move(from, name)
         return name

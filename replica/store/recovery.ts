@@ -16,7 +16,7 @@ import { lookAt } from './install/looked-at.ts'
 import type { PathIndex } from './path-index.ts'
 import { PathStates } from './path-states.ts'
 import type { Progress } from './progress.ts'
-import type { Start } from './settler.ts'
+import type { Start, UsedStage } from './settler.ts'
 import type { Slices } from './slices.ts'
 
 const readBytes = 1024 * 1024
@@ -49,6 +49,7 @@ class Recovery {
   private readonly leftOut = new Map<FilePath, readonly Digest[]>()
   /** Records that were passed over, and are not told to the index. */
   private readonly undone = new Set<number>()
+  private readonly usedStages: UsedStage[] = []
   private readonly outcomes: Outcome[] = []
 
   constructor(options: RecoveryOptions) {
@@ -65,7 +66,13 @@ class Recovery {
     await this.sweepExchange()
     await this.tellIndex()
     if (progress.seq !== this.settledSeq) progress.set(this.settledSeq)
-    return { settledSeq: this.settledSeq, leftOut: this.leftOut, outcomes: this.outcomes }
+    const { settledSeq, leftOut, outcomes, usedStages } = this
+    return { settledSeq, leftOut, outcomes, usedStages, tornSeq: this.tornSeq }
+  }
+
+  private get tornSeq(): number | null {
+    const { hasRestarted, journal } = this.options
+    return hasRestarted && this.settledSeq < journal.last.seq ? this.settledSeq + 1 : null
   }
 
   private async *entries(after: number, end: number): AsyncGenerator<JournalEntry> {
@@ -88,7 +95,9 @@ class Recovery {
       const { change } = record
       if (change.type === 'abandoned') this.abandoned.add(change.abandonedSeq)
       const stage = bodyOf(change)?.stage
-      if (stage != null) named.add(stage)
+      if (stage == null) continue
+      named.add(stage)
+      if (record.seq <= this.settledSeq) this.usedStages.push({ seq: record.seq, stage })
     }
     ground.stages.sweep(named)
   }
@@ -109,7 +118,7 @@ class Recovery {
     const { journal, ground, hasRestarted } = this.options
     const entries = seqs.map(seq => journal.at(seq)!)
     const results = entries.map(resultOf)
-    const copy = await ground.digests.look(path, { deep: false })
+    const copy = await ground.digests.look(path, { deep: hasRestarted })
     const found = copy.is === 'file' ? copy.digest : null
     if (found !== null && found === results.at(-1)) return
     const known = entries.flatMap(knownTo)

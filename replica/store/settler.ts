@@ -8,7 +8,7 @@ import type { Outcome } from '../../protocol/change-messages.ts'
 import type { Digest } from '../../protocol/digest.ts'
 import type { ConcurError } from '../../protocol/errors.ts'
 import type { FilePath } from '../../protocol/path.ts'
-import { bodyOf, type Change, type JournalEntry } from '../../protocol/record.ts'
+import { bodyOf, type Change, type JournalEntry, pathsOf } from '../../protocol/record.ts'
 import type { Cancel, Clock, Timers } from '../../protocol/world.ts'
 import { Ahead, type JournalReader } from './ahead.ts'
 import type { AuditLog } from './audit-log.ts'
@@ -52,6 +52,16 @@ export interface Start {
   readonly settledSeq: number
   /** But for these paths, whose last contents were left out: what they may hold. */
   readonly leftOut: ReadonlyMap<FilePath, readonly Digest[]>
+  /** Stages of records that are in the tree, and perhaps not flushed. */
+  readonly usedStages: readonly UsedStage[]
+  /** The record that a loss of power may have met in the middle; null: none. */
+  readonly tornSeq: number | null
+}
+
+/** A stage whose bytes were used, with its record. */
+export interface UsedStage {
+  readonly seq: number
+  readonly stage: string
 }
 
 export class Settler {
@@ -60,8 +70,9 @@ export class Settler {
   /** The last record whose effects are in the tree and in the index. */
   settledSeq: number
   /** Stages whose bytes an append has used and that were not flushed since, each with its record. */
-  readonly usedStages: { readonly seq: number; readonly stage: string }[] = []
+  readonly usedStages: UsedStage[]
   private readonly options: SettlerOptions
+  private readonly tornSeq: number | null
   private readonly states: PathStates
   private readonly ahead: Ahead
   private readonly listeners = new Set<Partial<SettlerEvents>>()
@@ -79,6 +90,8 @@ export class Settler {
     this.options = options
     this.settledSeq = start.settledSeq
     this.committedSeq = start.settledSeq
+    this.tornSeq = start.tornSeq
+    this.usedStages = [...start.usedStages]
     this.states = new PathStates({ index: options.paths, digests: options.ground.digests })
     this.ahead = new Ahead({ journal: options.journal, settledSeq: start.settledSeq })
     for (const [path, known] of start.leftOut) this.leftOut.set(path, known)
@@ -201,9 +214,11 @@ export class Settler {
 
   private async installOnce(entry: JournalEntry, slices: Slices, older: readonly Digest[]): Promise<Outcome> {
     const later = () => this.laterOf(entry)
-    const work = new Work({ entry, slices, older, later })
+    const { seq, change } = entry.record
+    const mayBeTorn = seq === this.tornSeq
+    const work = new Work({ entry, slices, older, later, mayBeTorn })
+    if (mayBeTorn) for (const path of pathsOf(change)) this.options.ground.digests.forget(path as FilePath)
     await install(this.options.ground, work)
-    const { change } = entry.record
     if ('path' in change) this.leftOut.delete(change.path)
     return work.outcome()
   }

@@ -11,11 +11,12 @@ import type { ClusterId, NodeId, NodeName, StageId } from '../../protocol/ids.ts
 import type { Entry } from '../../protocol/messages.ts'
 import { type FilePath, type FolderPath, ownFolder } from '../../protocol/path.ts'
 import { randomId } from '../../protocol/random-id.ts'
-import type { Epoch } from '../../protocol/record.ts'
+import type { Epoch, JournalEntry } from '../../protocol/record.ts'
 import type { Clock, Random, Timers } from '../../protocol/world.ts'
 import type { BlockHasher, OnProgress } from './block-hasher.ts'
 import { Bodies } from './bodies.ts'
 import { Changes } from './changes.ts'
+import { Contents } from './contents.ts'
 import { Digests } from './digests.ts'
 import { type Disk, DiskError, type Fd } from './disk.ts'
 import { extended, stagedPieces } from './extended.ts'
@@ -78,6 +79,7 @@ export class Store {
   private readonly digests: Digests
   private readonly changes: Changes
   private readonly bodies: Bodies
+  private readonly contents: Contents
   private closing: Promise<void> | null = null
 
   /**
@@ -109,6 +111,8 @@ export class Store {
     this.digests = digests
     this.changes = changes
     this.bodies = new Bodies({ tree: parts.tree, digests })
+    const { ground, journal } = changes
+    this.contents = new Contents({ ...options, ground, journal, bodies: this.bodies })
   }
 
   /** Every record of this node. Whoever appends has staged what the record names. */
@@ -255,6 +259,16 @@ export class Store {
    */
   openBody(path: FilePath, digest: Digest): Promise<OpenBody> {
     return this.bodies.open(path, digest)
+  }
+
+  /**
+   * Opens the whole result of a record that puts, appends or renames a file, or the list of one that deletes a folder,
+   * wherever this node has it now; the caller closes it. What is read from a file may have changed by then: whoever
+   * receives it checks each block.
+   * @throws ConcurError NOT_FOUND: nothing here has these bytes; CHANGED, IO_ERROR.
+   */
+  openContent(entry: JournalEntry): Promise<OpenBody> {
+    return this.contents.open(entry)
   }
 
   /**

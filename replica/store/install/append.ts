@@ -16,7 +16,7 @@ import { decideAppend } from './decide.ts'
 import type { Ground, Work } from './ground.ts'
 import { digestOfFile } from './looked-at.ts'
 import { exchangePlace, openOwnFile, resultOf } from './new-file.ts'
-import { isPartial } from './partial.ts'
+import { partialOf } from './partial.ts'
 import { putFile, type Wish } from './put-file.ts'
 import { hasMoved, reasonOf, triesMax } from './refusals.ts'
 
@@ -24,10 +24,13 @@ import { hasMoved, reasonOf, triesMax } from './refusals.ts'
 const copyInstead = new Set(['EACCES', 'EPERM', 'ETXTBSY', 'EAGAIN'])
 
 export async function append(ground: Ground, work: Work, change: AppendChange): Promise<void> {
-  const added = await addedBytes(ground, work, change)
+  const added = addedBytes(ground, work, change)
+  const extension = added === null ? null : new Append(ground, work, change, added)
   try {
-    if (added !== null && (await new Append(ground, work, change, added).extended())) return
-    await putFile(ground, work, wholeWish(ground, work, change, added))
+    if (await extension?.extended()) return
+    const torn = extension?.torn ?? null
+    const known = torn === null ? change : { ...change, seen: [...change.seen, torn] }
+    await putFile(ground, work, wholeWish(ground, work, known, added))
   } finally {
     added?.close()
   }
@@ -45,6 +48,8 @@ function wholeWish(ground: Ground, work: Work, change: AppendChange, added: Adde
 }
 
 class Append {
+  /** What a loss of power left of it at the path. */
+  torn: Digest | null = null
   private readonly ground: Ground
   private readonly work: Work
   private readonly change: AppendChange
@@ -87,8 +92,10 @@ class Append {
     const contents = { base, seen, older: work.older, result: digest }
     if (decideAppend[work.holds(found.copy, contents)] === 'extend' && found.copy.size === change.offset)
       return this.extend(found, change.offset)
-    if (found.copy.digest !== digest && (await isPartial(ground, change, this.added, found)))
-      return this.extend(found, found.copy.size)
+    if (found.copy.digest === digest) return false
+    const partial = await partialOf(ground, change, this.added, found)
+    if (partial === 'begun') return this.extend(found, found.copy.size)
+    if (partial === 'torn' && work.mayBeTorn) this.torn = found.copy.digest
     return false
   }
 

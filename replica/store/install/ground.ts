@@ -51,6 +51,8 @@ export class Work {
   readonly older: readonly Digest[]
   /** Whether a file that nobody knows may be one of ours whose bytes were lost. */
   readonly afterPowerLoss: boolean
+  /** Whether a loss of power may have met this record's work in the middle. */
+  readonly mayBeTorn: boolean
   private readonly later: () => readonly Digest[]
   private readonly kept: { path: FilePath; reason: string }[] = []
   private readonly gaveWay: { path: FilePath; digest: Digest; cause: ReturnType<typeof causeOf> }[] = []
@@ -62,12 +64,14 @@ export class Work {
     /** Contents that later records give the path: the disk may be there already, when all positions were lost. */
     later?: () => readonly Digest[]
     afterPowerLoss?: boolean
+    mayBeTorn?: boolean
   }) {
     this.entry = options.entry
     this.slices = options.slices
     this.older = options.older
     this.later = options.later ?? (() => [])
     this.afterPowerLoss = options.afterPowerLoss ?? false
+    this.mayBeTorn = options.mayBeTorn ?? false
   }
 
   get seq(): number {
@@ -78,7 +82,14 @@ export class Work {
     const found = holds(copy, contents)
     if (found !== 'another file') return found
     if (copy.is === 'file' && this.later().includes(copy.digest)) return 'result'
-    return this.afterPowerLoss ? 'known' : found
+    return this.afterPowerLoss || this.isTorn(copy) ? 'known' : found
+  }
+
+  /** Whether a file has the size and the time that this record gives, and lost its bytes. */
+  private isTorn(copy: Copy): boolean {
+    const { change, timeMs } = this.entry.record
+    if (!this.mayBeTorn || copy.is !== 'file' || !('size' in change)) return false
+    return copy.size === change.size && copy.mtimeMs === timeMs
   }
 
   keep(path: FilePath, reason: string): void {

@@ -7,7 +7,7 @@ import { type Digest, digestOf, fileDigest } from '../../../protocol/digest.ts'
 import { type Known, smallBytesMax } from '../digests.ts'
 import { DiskError, type Fd, newStat, readFully } from '../disk.ts'
 import type { Place } from '../folders.ts'
-import { isTrusted } from '../identity.ts'
+import { isTrusted, wholeMs } from '../identity.ts'
 import type { Ground } from './ground.ts'
 
 interface Hashed {
@@ -40,6 +40,8 @@ export function digestOfFirst(
 /** What came out of the tree. */
 export interface Out {
   readonly inode: bigint
+  readonly size: number
+  readonly mtimeMs: number
   /** None: no file, or one that cannot be read. */
   readonly digest: Digest | null
 }
@@ -57,7 +59,8 @@ export async function lookAt(ground: Ground, place: Place, before: Known | null)
   try {
     const stat = newStat()
     disk.stat(found, stat)
-    if (stat.kind !== 'file') return { inode: stat.inode, digest: null }
+    const of = { inode: stat.inode, size: stat.size, mtimeMs: wholeMs(stat.mtimeNs) }
+    if (stat.kind !== 'file') return { ...of, digest: null }
     const isSame =
       before !== null &&
       stat.size > smallBytesMax &&
@@ -65,7 +68,7 @@ export async function lookAt(ground: Ground, place: Place, before: Known | null)
       stat.inode === before.record.identity.inode &&
       stat.size === before.record.identity.size &&
       stat.mtimeNs === before.record.identity.mtimeNs
-    return { inode: stat.inode, digest: isSame ? before.copy.digest : await readOut(ground, found) }
+    return { ...of, digest: isSame ? before.copy.digest : await readOut(ground, found) }
   } finally {
     disk.close(found)
   }

@@ -9,7 +9,7 @@ import type { FilePath } from '../../../protocol/path.ts'
 import type { Change } from '../../../protocol/record.ts'
 import { type Disk, type Fd, newStat } from '../disk.ts'
 import type { Place } from '../folders.ts'
-import { seqName } from '../history.ts'
+import { historyName, seqName } from '../history.ts'
 import type { Ground, Work } from './ground.ts'
 import { digestOfFile } from './looked-at.ts'
 import { isCode } from './refusals.ts'
@@ -144,7 +144,28 @@ export function exchangePlace(ground: Ground, seq: number, n: number): Place {
   return { folder: ground.exchange, name: `${seqName(seq)}-${n}` }
 }
 
-/** Files a record's result in this node's history: the path itself is kept as it is. */
-export function fileResult(ground: Ground, work: Work, path: FilePath, file: NewFile): void {
+/**
+ * Files a record's result in this node's history, flushed: the path itself is kept as it is. Once only, however often
+ * a crash makes it be done again.
+ */
+export async function fileResult(ground: Ground, work: Work, path: FilePath, file: NewFile): Promise<void> {
+  if (await isFiled(ground, work.seq, path, file.digest)) {
+    ground.disk.remove(file.place.folder, file.place.name)
+    return
+  }
+  await ground.stages.flush(file.fd)
   ground.history.take(file.place, work.seq, path)
+}
+
+async function isFiled(ground: Ground, seq: number, path: FilePath, digest: Digest): Promise<boolean> {
+  for (let tries = 0; ; tries++) {
+    const name = historyName(seq, tries, path)
+    const file = openOwnFile(ground.disk, { folder: ground.history.folder, name })
+    if (file === null) return false
+    try {
+      if ((await digestOfFile(ground, file))?.digest === digest) return true
+    } finally {
+      ground.disk.close(file)
+    }
+  }
 }

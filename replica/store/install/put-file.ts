@@ -154,7 +154,7 @@ class Put {
     }
     this.remember(file)
     const out = await settleOut(ground, work, { ...wish, exchange, inode: file.inode, before })
-    if (out === 'given back') fileResult(ground, work, wish.path, file)
+    if (out === 'given back') await fileResult(ground, work, wish.path, file)
     return true
   }
 
@@ -191,6 +191,6 @@ class Put {
     const { ground, work, wish } = this
     work.keep(wish.path, reason)
     const file = await this.made()
-    if (file !== null) fileResult(ground, work, wish.path, file)
+    if (file !== null) await fileResult(ground, work, wish.path, file)
   }
 }

@@ -15,7 +15,7 @@ import { exchangePlace, resultOf } from './new-file.ts'
 import { putFile } from './put-file.ts'
 import { reasonForCopy } from './refusals.ts'
 import { isKnown, settleOut } from './settle-out.ts'
-import { takeOut } from './take-out.ts'
+import { settleTaken, takeOut } from './take-out.ts'
 import { untilDone } from './tries.ts'
 
 type Rename = Extract<Change, { type: 'rename' }>
@@ -23,6 +23,7 @@ type Rename = Extract<Change, { type: 'rename' }>
 export async function renameFile(ground: Ground, work: Work, change: Rename): Promise<void> {
   const rename = new RenameFile(ground, work, change)
   if (await rename.resume()) return
+  await rename.resumeSource()
   await untilDone(work, change.to, () => rename.step())
 }
 
@@ -44,6 +45,13 @@ class RenameFile {
     this.target = { ...known, older: [], result: base ?? seen[0] ?? null }
   }
 
+  /** Takes up a source that was on its way into history. */
+  async resumeSource(): Promise<void> {
+    const { ground, work, change } = this
+    const exchange = exchangePlace(ground, work.seq, 1)
+    await settleTaken(ground, work, { path: change.from, contents: this.source, exchange, before: null })
+  }
+
   /** Takes up a rename over a target where a crash left it. @returns whether that settled it. */
   async resume(): Promise<boolean> {
     const { ground, work, change } = this
@@ -51,7 +59,7 @@ class RenameFile {
     const out = await lookAt(ground, exchange, null)
     if (out === null) return false
     const target = await ground.digests.look(change.to, { deep: false })
-    const isThere = target.is === 'file' && isKnown(work, { digest: target.digest, inode: 0n }, this.source)
+    const isThere = target.is === 'file' && isKnown(work, target, this.source)
     if (!isThere) {
       await this.replace(out.digest)
       return true
@@ -151,7 +159,7 @@ class RenameFile {
   /** Puts what was taken out over the target. */
   private async replace(digest: Digest | null): Promise<void> {
     const { ground, work, change } = this
-    if (digest === null || !isKnown(work, { digest, inode: 0n }, this.source)) this.mark()
+    if (digest === null || !isKnown(work, { digest, size: 0, mtimeMs: 0 }, this.source)) this.mark()
     await putFile(ground, work, {
       path: change.to,
       contents: { ...this.target, result: digest },

@@ -41,9 +41,13 @@ export async function settleOut(
 }
 
 /** Whether what came out is what the record knows. */
-export function isKnown(work: Work, { digest }: Out, contents: Contents): boolean {
+export function isKnown(
+  work: Work,
+  { digest, size, mtimeMs }: Pick<Out, 'digest' | 'size' | 'mtimeMs'>,
+  contents: Contents,
+): boolean {
   if (digest === null) return false
-  const copy = { is: 'file', size: 0, mtimeMs: 0, executable: false, digest, checkedAtMs: 0 } as const
+  const copy = { is: 'file', size, mtimeMs, executable: false, digest, checkedAtMs: 0 } as const
   const holds = work.holds(copy, contents)
   return holds === 'known' || holds === 'older' || holds === 'result'
 }
