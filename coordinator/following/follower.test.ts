@@ -1,10 +1,10 @@
 /** A replica's stream of records, against a replica that a test plays. */
 import { FakeTime, turns } from '../../fixtures/fake-time.ts'
+import { FollowedWorld } from '../../fixtures/followed-world.ts'
+import { putOf, ScriptedJournal } from '../../fixtures/scripted-journal.ts'
 import { until } from '../../fixtures/until.ts'
 import { ConcurError } from '../../protocol/errors.ts'
 import { streamCreditBytes } from '../../protocol/limits.ts'
-import { noHash } from '../../protocol/record.ts'
-import { epoch, FollowedWorld, putOf, ScriptedJournal } from './following.fixture.ts'
 
 let world: FollowedWorld
 
@@ -25,114 +25,6 @@ const following = async (options: ConstructorParameters<typeof FollowedWorld>[0]
 const seqsHeard = () => world.replica.followed.pages().map(page => page.map(({ record }) => record.seq))
 const untilHeard = (seq: number) =>
   until(() => seqsHeard().flat().includes(seq), `record ${seq} at the replica`)
-
-describe('the beginning', () => {
-  test('asks once of a replica that has the same, and names the record that both have', async () => {
-    const { entries } = new ScriptedJournal().grow(5)
-    const { replica, follower } = await following({ own: entries, replica: entries })
-    expect(replica.probes).toEqual([5])
-    expect(replica.followed.body).toEqual({
-      epoch,
-      afterSeq: 5,
-      afterHash: entries[4]!.hash,
-      committedSeq: 0,
-    })
-    expect(world.following).toEqual([{ journaledSeq: 5, settledSeq: 0, outcomes: [] }])
-    expect([follower.sentSeq, follower.journaledSeq, follower.settledSeq]).toEqual([5, 5, 0])
-  })
-
-  test('asks twice of a replica that was away, and sends it what it missed', async () => {
-    const { entries } = new ScriptedJournal().grow(9)
-    const { replica } = await following({ own: entries, replica: entries.slice(0, 4) })
-    await untilHeard(9)
-    expect(replica.probes).toEqual([9, 4])
-    expect(seqsHeard().flat()).toEqual([5, 6, 7, 8, 9])
-    expect(
-      replica.followed
-        .pages()
-        .flat()
-        .map(entry => entry.hash),
-    ).toEqual(entries.slice(4).map(entry => entry.hash))
-  })
-
-  test('tells an empty replica everything', async () => {
-    const { replica } = await following({ own: new ScriptedJournal().grow(3).entries })
-    await untilHeard(3)
-    expect(replica.followed.body).toMatchObject({ afterSeq: 0, afterHash: noHash })
-    expect(seqsHeard().flat()).toEqual([1, 2, 3])
-  })
-
-  test('lets a tail be dropped that was never committed', async () => {
-    const common = new ScriptedJournal().grow(20).entries
-    const own = new ScriptedJournal(common).grow(2, 'ours').entries
-    const { replica } = await following({
-      own,
-      replica: new ScriptedJournal(common).grow(7, 'theirs').entries,
-    })
-    await untilHeard(22)
-    expect(replica.followed.body).toMatchObject({ afterSeq: 20, afterHash: common[19]!.hash })
-    expect(seqsHeard().flat()).toEqual([21, 22])
-  })
-
-  test('ends with ROLLED_BACK where the replica knows commits that the journal lacks', async () => {
-    const { entries } = new ScriptedJournal().grow(8)
-    world = new FollowedWorld({ own: entries.slice(0, 5), replica: entries })
-    world.replica.committedSeq = 7
-    world.committedSeq = 5
-    await world.start(new FakeTime())
-    await world.untilEnded()
-    expect(world.replica.followed.body.afterSeq).toBe(5)
-    expect(world.ended).toMatchObject([{ code: 'ROLLED_BACK' }])
-    expect(world.following).toEqual([])
-  })
-
-  test('ends with CONFLICT at the first record that differs where both know commits', async () => {
-    const common = new ScriptedJournal().grow(6).entries
-    world = new FollowedWorld({
-      own: new ScriptedJournal(common).grow(9, 'ours').entries,
-      replica: new ScriptedJournal(common).grow(9, 'theirs').entries,
-    })
-    world.replica.committedSeq = 10
-    world.committedSeq = 9
-    await world.start(new FakeTime())
-    await world.untilEnded()
-    expect(world.ended).toMatchObject([{ code: 'CONFLICT', message: 'forked at seq 7' }])
-  })
-
-  test('ends with what the replica refuses it with', async () => {
-    world = new FollowedWorld()
-    world.replica.refusal = new ConcurError('FENCED', 'epoch 9 was promised')
-    await world.start(new FakeTime())
-    await world.untilEnded()
-    expect(world.ended).toMatchObject([{ code: 'FENCED', message: 'epoch 9 was promised' }])
-  })
-
-  test('ends with IO_ERROR where the own journal cannot be read', async () => {
-    const { entries } = new ScriptedJournal().grow(3)
-    world = new FollowedWorld({ own: entries, replica: entries })
-    world.journal.at = () => {
-      throw new ConcurError('IO_ERROR', 'record 3 of the journal cannot be read')
-    }
-    await world.start(new FakeTime())
-    await world.untilEnded()
-    expect(world.ended).toMatchObject([{ code: 'IO_ERROR' }])
-    expect(world.replica.follows).toEqual([])
-  })
-
-  test('sends no record before the replica has said that it follows', async () => {
-    world = new FollowedWorld({ own: new ScriptedJournal().grow(3).entries })
-    world.replica.answersFollow = false
-    await world.start(new FakeTime())
-    await until(() => world.replica.follows.length > 0, 'FOLLOW')
-    world.journal.append()
-    world.follower.recordsAppended()
-    await turns(20)
-    expect(world.follower.sentSeq).toBe(0)
-    world.replica.settle(0, 0)
-    await untilHeard(4)
-    expect(seqsHeard()).toEqual([[1, 2, 3, 4]])
-  })
-})
 
 describe('records', () => {
   test('leave at once, each with its bytes beside it', async () => {
