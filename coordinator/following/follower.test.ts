@@ -210,14 +210,6 @@ describe('the end', () => {
     expect(world.served.peer.connection.streamCount).toBe(0)
   })
 
-  test('by stop in the middle of the beginning follows nobody', async () => {
-    await begin()
-    world.follower.stop()
-    await turns(20)
-    expect(world.replica.follows).toEqual([])
-    expect(world.ended).toEqual([])
-  })
-
   test('of a link that is gone already is told at the start', async () => {
     await following()
     world.follower.stop()

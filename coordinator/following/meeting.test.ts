@@ -128,3 +128,52 @@ describe('the beginning', () => {
     expect(seqsHeard()).toEqual([[1, 2, 3, 4]])
   })
 })
+
+describe('stop in the middle of the beginning', () => {
+  const stopped = async () => {
+    await turns(20)
+    expect([world.replica.follows, world.ended]).toEqual([[], []])
+    expect(world.served.peer.connection.streamCount).toBe(0)
+  }
+
+  test('calls off the question', async () => {
+    world = new FollowedWorld()
+    world.replica.answersJournalAt = false
+    await world.start(new FakeTime())
+    await until(() => world.replica.probes.length > 0, 'JOURNAL_AT')
+    world.follower.stop()
+    await stopped()
+  })
+
+  test('while the answer is worked on follows nobody', async () => {
+    const { entries } = new ScriptedJournal().grow(3)
+    world = new FollowedWorld({ own: entries, replica: entries })
+    const { journal } = world
+    const isStopped = new Promise<void>(resolve => {
+      const { at } = ScriptedJournal.prototype
+      journal.at = seq => {
+        world.follower.stop()
+        resolve()
+        return at.call(journal, seq)
+      }
+    })
+    await world.start(new FakeTime())
+    await isStopped
+    await stopped()
+  })
+
+  test('tells no failure any more', async () => {
+    const { entries } = new ScriptedJournal().grow(3)
+    world = new FollowedWorld({ own: entries, replica: entries })
+    const isStopped = new Promise<void>(resolve => {
+      world.journal.at = () => {
+        world.follower.stop()
+        resolve()
+        throw new ConcurError('IO_ERROR', 'record 3 of the journal cannot be read')
+      }
+    })
+    await world.start(new FakeTime())
+    await isStopped
+    await stopped()
+  })
+})

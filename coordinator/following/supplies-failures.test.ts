@@ -71,6 +71,18 @@ describe('bytes that cannot be supplied', () => {
     expect([world.lost(), world.ended, world.replica.supplies.length]).toEqual([[], [], 1])
   })
 
+  test('because they are refused in the middle are read no further', async () => {
+    world = await NeedingWorld.start()
+    world.replica.givesCredit = false
+    world.need(1)
+    const supply = await world.supplyAt(0)
+    supply.stream.send('WANTED', { blocks: [{ first: 0, count: 5 }] })
+    await until(() => supply.bytes('CHUNK').length > 0, 'chunks')
+    supply.stream.fail(new ConcurError('NOT_FOUND', 'nothing of record 1 is needed'))
+    await world.untilClosed()
+    expect(world.bodies[0]!.blocksRead).toBeLessThanOrEqual(2)
+  })
+
   test.each<ErrorCode>(['NO_SPACE', 'IO_ERROR'])(
     'because the replica says %s end the following',
     async code => {

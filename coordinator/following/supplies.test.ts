@@ -115,6 +115,16 @@ describe('bytes that a replica needs', () => {
     await turns(20)
     expect(world.replica.supplies).toHaveLength(1)
   })
+
+  test('are supplied again to one that says so again later', async () => {
+    world = await NeedingWorld.start()
+    world.need(1)
+    await world.takeAll(0)
+    await until(() => world.served.peer.connection.streamCount === 1, 'the end of the stream')
+    await turns(20)
+    world.need(1)
+    expect((await world.takeAll(1)).equals(content)).toBe(true)
+  })
 })
 
 describe('a replica that breaks the rules ends its link', () => {
@@ -188,5 +198,23 @@ describe('the end of the link', () => {
     await until(() => supply.failure !== null, 'CANCEL')
     await world.untilClosed()
     expect([world.lost(), world.ended]).toEqual([[], []])
+  })
+
+  test('does not wait for a read that goes on', async () => {
+    world = await NeedingWorld.start()
+    const body = new ScriptedBody(content)
+    const reading = new Promise<void>(resolve => {
+      body.blocks = async function* () {
+        resolve()
+        yield await new Promise<Buffer>(() => {})
+      }
+    })
+    world.opens(() => body)
+    world.need(1)
+    const supply = await world.supplyAt(0)
+    supply.stream.send('WANTED', { blocks: [{ first: 0, count: 1 }] })
+    await reading
+    world.follower.stop()
+    expect(body.isClosed).toBe(true)
   })
 })
