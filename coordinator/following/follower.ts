@@ -23,7 +23,7 @@ export interface FollowerEvents {
   /**
    * The stream ended, and not by `stop`: what the replica refused with (FENCED, CONFLICT "forked at seq n", ROLLED_BACK,
    * NO_SPACE, …), UNREACHABLE, IO_ERROR of the own journal, CHANGED when that dropped records which were sent.
-   * Once, last; also from within `start` and `recordsAppended`.
+   * Once, last; also from within `recordsAppended`.
    */
   onEnded(error: ConcurError): void
 }
