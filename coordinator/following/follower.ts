@@ -23,7 +23,7 @@ export interface FollowerEvents {
   /**
    * The stream ended, and not by `stop`: what the replica refused with (FENCED, CONFLICT "forked at seq n", ROLLED_BACK,
    * NO_SPACE, …), UNREACHABLE, IO_ERROR of the own journal, CHANGED when that dropped records which were sent.
-   * Once, last; also from within `start` and `recordsAppended`.
+   * Once, last; also from within `recordsAppended`.
    */
   onEnded(error: ConcurError): void
 }
@@ -55,7 +55,6 @@ export class Follower {
   /** The highest seq that the replica was told to be committed, and that it should be told. */
   private committedTold = 0
   private committedKnown = 0
-  private tellsCommitted = false
 
   constructor(options: FollowerOptions) {
     const { connection, journal, openContent } = options
@@ -100,9 +99,7 @@ export class Follower {
   /** Everything up to `seq` is committed. Told at the end of what runs now, unless a record tells it. */
   commit(seq: number): void {
     this.committedKnown = Math.max(this.committedKnown, seq)
-    if (this.tellsCommitted || this.committedKnown <= this.committedTold) return
-    this.tellsCommitted = true
-    queueMicrotask(() => this.tellCommitted())
+    if (this.committedKnown > this.committedTold) queueMicrotask(() => this.tellCommitted())
   }
 
   /** Follows no more; no event comes after this. */
@@ -165,7 +162,6 @@ export class Follower {
   }
 
   private tellCommitted(): void {
-    this.tellsCommitted = false
     if (this.stream === null || this.isOver || this.committedKnown <= this.committedTold) return
     this.onCommittedTold(this.committedKnown)
     this.stream.send('COMMITTED', { seq: this.committedKnown })

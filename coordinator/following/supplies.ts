@@ -46,7 +46,6 @@ export class Supplies {
   /** Lets everything go. */
   stop(): void {
     this.isOver = true
-    this.waiting.length = 0
     for (const supply of this.underWay) supply.stop()
   }
 
