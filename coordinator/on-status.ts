@@ -8,6 +8,7 @@ import { beginRequestLine } from '../replica/program/request-line.ts'
 import type { Census } from '../replica/store/census.ts'
 import type { Store } from '../replica/store/store.ts'
 import type { Changing } from './changing/changing.ts'
+import type { Ledger } from './ordering/ledger.ts'
 import type { ReplicaLink } from './replica-link.ts'
 import type { RequestContext } from './request.ts'
 import type { Seat } from './seat.ts'
@@ -44,14 +45,14 @@ function statusOf({ name, address, store, census, links, changing }: StatusSourc
   }
   return {
     coordinator,
-    replicas: links.map((link, at) => replicaStatus(link, changing.seats[at]!, ledger.committedSeq)),
+    replicas: links.map((link, at) => replicaStatus(link, changing.seats[at]!, ledger)),
   }
 }
 
-function replicaStatus(link: ReplicaLink, seat: Seat, committedSeq: number): ReplicaStatus {
+function replicaStatus(link: ReplicaLink, seat: Seat, ledger: Ledger): ReplicaStatus {
   const { state, reason, lastHeartbeatMs, heartbeat } = link.report()
   const appliedSeq = seat.settled?.settledSeq ?? null
-  const lagOps = appliedSeq === null ? null : Math.max(0, committedSeq - appliedSeq)
+  const lagOps = appliedSeq === null ? null : Math.max(0, ledger.committedSeq - appliedSeq)
   return {
     name: link.name,
     address: addressText(link.address),
@@ -63,7 +64,7 @@ function replicaStatus(link: ReplicaLink, seat: Seat, committedSeq: number): Rep
     lastHeartbeatMs,
     rolledBack: seat.rolledBack,
     fenced: seat.fenced ?? heartbeat?.fenced ?? null,
-    epoch: heartbeat?.epoch ?? null,
+    epoch: (seat.isFollowing ? ledger.epoch?.number : heartbeat?.epoch) ?? null,
     files: heartbeat?.files ?? null,
     bytes: heartbeat?.bytes ?? null,
     diskFreeBytes: heartbeat?.diskFreeBytes ?? null,

@@ -41,7 +41,7 @@ export class ClientRelay {
   private readonly options: RelayOptions
   private readonly connection: Connection
   /** Streams of the client that the coordinator has to answer. */
-  private readonly relayed = new Set<number>()
+  private readonly relayed = new Map<number, Frame['opcode']>()
   private readonly uploads: RelayedBytes
   private state: State = { is: 'idle' }
   private failedAtMs = Number.NEGATIVE_INFINITY
@@ -106,7 +106,7 @@ export class ClientRelay {
 
   private relay(upstream: Connection, frame: Frame): void {
     if (frame.opcode === 'CANCEL') this.relayed.delete(frame.stream)
-    if (opcodes[frame.opcode].kind === 'request') this.relayed.add(frame.stream)
+    if (opcodes[frame.opcode].kind === 'request') this.relayed.set(frame.stream, frame.opcode)
     const bytes = frame.body.length
     if (upstream.forward(frame, () => this.uploads.remove(bytes))) this.uploads.add(bytes)
   }
@@ -159,8 +159,12 @@ export class ClientRelay {
     if (state.is === 'closed') return
     this.state = { is: 'idle' }
     this.failedAtMs = this.options.clock.monotonicMs()
-    const lost = new ConcurError('UNREACHABLE', `the coordinator was lost: ${error.message}`)
-    for (const stream of this.relayed) this.connection.refuse(stream, lost)
+    const message = `the coordinator was lost: ${error.message}`
+    const lost = new ConcurError('UNREACHABLE', message)
+    // It may have been made.
+    const unknown = new ConcurError('TIMEOUT', message)
+    for (const [stream, opcode] of this.relayed)
+      this.connection.refuse(stream, opcode === 'CHANGE' ? unknown : lost)
     this.relayed.clear()
     if (state.is === 'dialling') this.letGo(state.held, frame => this.connection.hear(frame))
   }

@@ -185,13 +185,15 @@ class Attempts {
   }
 
   /**
-   * A replica that has lost its coordinator says UNREACHABLE as well, and then the coordinator may have done it; who is
-   * too busy has not looked.
+   * A replica that lost its coordinator with the change on the way does not know what became of it: TIMEOUT. One that
+   * could not pass it on says UNREACHABLE, which says nothing of an earlier attempt; who is too busy has not looked.
    */
   private async isLastWord(error: ConcurError, connected: Connected, wasSealed: boolean): Promise<boolean> {
     if (this.sealed === null) return true
     if (error.code === 'BUSY') return !wasSealed
-    if (error.code !== 'UNREACHABLE' || connected.peer.role !== 'replica') return true
+    if (connected.peer.role !== 'replica') return true
+    if (error.code === 'TIMEOUT') return false
+    if (error.code !== 'UNREACHABLE' || !wasSealed) return true
     return coordinatorAnswers(connected.connection, this.options)
   }
 

@@ -4,8 +4,8 @@ import { ConcurError } from '../../protocol/errors.ts'
 import type { StageId } from '../../protocol/ids.ts'
 import { blockBytes, chunkBytesMax, digestBytes } from '../../protocol/limits.ts'
 import type { FilePath } from '../../protocol/path.ts'
-import type { Digests } from './digests.ts'
-import { type Disk, type Fd, newStat, readFully } from './disk.ts'
+import type { Content, Digests } from './digests.ts'
+import { type Disk, type Fd, newStat, readFully, type Stat } from './disk.ts'
 import { sameIdentity } from './identity.ts'
 import type { Tree } from './tree.ts'
 import { diskRefusal } from './trouble.ts'
@@ -25,11 +25,13 @@ export async function extended(
   digests: Digests,
   { path, base, added }: Extension,
 ): Promise<{ size: number; digest: Digest }> {
+  let content: Content | null = null
   for (let tries = 1; tries <= triesMax; tries++) {
-    const before = lastBlock(tree, digests, path, base)
+    const before = lastBlock(tree, digests, { path, base }, content)
     if (before !== null) return digestWith(before, added)
     const seen = await digests.content(path)
     if (!('copy' in seen) || seen.copy.digest !== base) break
+    content = seen
   }
   throw new ConcurError('CHANGED', `${path} is not that content any more`)
 }
@@ -43,13 +45,17 @@ interface Before {
 }
 
 /** @returns null when it is not known to be `base` in the state that it is in. */
-function lastBlock(tree: Tree, digests: Digests, path: FilePath, base: Digest): Before | null {
+function lastBlock(
+  tree: Tree,
+  digests: Digests,
+  { path, base }: Pick<Extension, 'path' | 'base'>,
+  content: Content | null,
+): Before | null {
   const stat = newStat()
   const file = tree.openFile(path, stat)
   if (typeof file !== 'number') return null
   try {
-    const record = digests.remembered(path, stat)
-    const blockDigests = record?.digest === base ? digests.blockDigests(record) : null
+    const blockDigests = blockDigestsOf(digests, { path, base }, stat, content)
     if (blockDigests === null) return null
     const { size } = stat
     const wholeBlocks = Math.floor(size / blockBytes)
@@ -64,6 +70,17 @@ function lastBlock(tree: Tree, digests: Digests, path: FilePath, base: Digest): 
   } finally {
     tree.disk.close(file)
   }
+}
+
+function blockDigestsOf(
+  digests: Digests,
+  { path, base }: Pick<Extension, 'path' | 'base'>,
+  stat: Stat,
+  content: Content | null,
+): Buffer | null {
+  if (content !== null && sameIdentity(content.record.identity, stat)) return content.blockDigests
+  const record = digests.remembered(path, stat)
+  return record?.digest === base ? digests.blockDigests(record) : null
 }
 
 function digestWith(
