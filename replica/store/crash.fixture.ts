@@ -72,6 +72,15 @@ export class CrashDisk extends WatchedDisk {
     return super.openOwn(folder, name)
   }
 
+  /** Nothing has to reach a real disk here: what a loss of power takes is noted. */
+  override flush(): void {}
+
+  override async flushSoon(): Promise<void> {}
+
+  override async flushDataSoon(): Promise<void> {}
+
+  override async flushAllSoon(): Promise<void> {}
+
   /** What the process had open is closed by the system. */
   abandon(): void {
     this.stopped = true
