@@ -73,13 +73,13 @@ export class CrashDisk extends WatchedDisk {
   }
 
   /** Nothing has to reach a real disk here: what a loss of power takes is noted. */
-  override flush(): void {}
+  override flush(_fd: Fd): void {}
 
-  override async flushSoon(): Promise<void> {}
+  override async flushSoon(_fd: Fd): Promise<void> {}
 
-  override async flushDataSoon(): Promise<void> {}
+  override async flushDataSoon(_file: Fd): Promise<void> {}
 
-  override async flushAllSoon(): Promise<void> {}
+  override async flushAllSoon(_folder: Fd): Promise<void> {}
 
   /** What the process had open is closed by the system. */
   abandon(): void {
