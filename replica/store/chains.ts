@@ -28,6 +28,15 @@ export class Chains {
     }
   }
 
+  /** @returns the records of one path, in order. */
+  of(path: string): readonly number[] {
+    return this.chains.get(path) ?? []
+  }
+
+  forget(path: string): void {
+    this.chains.delete(path)
+  }
+
   /** @returns paths, each with its records in order. */
   all(): IterableIterator<[string, readonly number[]]> {
     return this.chains.entries()

@@ -49,6 +49,7 @@ export interface ChangesOptions {
   readonly clock: Clock
   readonly timers: Timers
   readonly bootId: string
+  readonly recheck?: boolean
   readonly segmentBytes?: number
   /** Hears of what failed in the background. */
   readonly onFault: (error: unknown) => void
@@ -162,6 +163,7 @@ async function openWith(options: ChangesOptions, closers: (() => void)[]): Promi
     return part
   }
   const fence = new Fence({ disk, folder, bootId })
+  const isRechecked = options.recheck === true && fence.recheck()
   const onFlushFailed = () => fence.set('a flush failed')
   const stages = new Stages({ disk, folder: openOwn(options, 'staging', closers), onFlushFailed })
   const history = new History({ disk, folder: openOwn(options, 'history', closers) })
@@ -173,7 +175,7 @@ async function openWith(options: ChangesOptions, closers: (() => void)[]): Promi
   const journal = Journal.open({ disk, folder, ...segment, onFailed: ({ message }) => fence.set(message) })
   const parts = { journal, stages, fence, history, progress, reserve, log, exchange, closers }
   try {
-    const start = await startOf(options, parts)
+    const start = await startOf(options, parts, isRechecked)
     if (paths.settledSeq === null && journal.last.seq === 0) {
       paths.setSettled(0)
       await paths.flush()
@@ -187,10 +189,11 @@ async function openWith(options: ChangesOptions, closers: (() => void)[]): Promi
   }
 }
 
-/** A fenced store is as it was: nothing is mended. */
+/** A fenced store is as it was: nothing is mended. After the fence it is as after a loss of power. */
 async function startOf(
   options: ChangesOptions,
   parts: Parts,
+  isRechecked: boolean,
 ): Promise<Start & { outcomes: readonly Outcome[] }> {
   const { paths, clock, timers } = options
   const { journal, progress, fence } = parts
@@ -198,7 +201,7 @@ async function startOf(
   if (fence.isFenced) return { settledSeq, leftOut: new Map(), usedStages: [], tornSeq: null, outcomes: [] }
   const slices = new Slices({ clock, timers, pace })
   const ground = groundOf(options, { ...parts, contents: onlyHere })
-  const hasRestarted = new BootFile(options).hasChanged()
+  const hasRestarted = new BootFile(options).hasChanged() || isRechecked
   const start = await recover({ journal, ground, paths, progress, slices, hasRestarted })
   await parts.log.mend(journal, start.settledSeq, slices)
   if (hasRestarted) await flushStart(options, start.settledSeq)

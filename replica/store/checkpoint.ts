@@ -74,11 +74,12 @@ export class Checkpoints {
     const seq = settler.settledSeq
     reserve.make()
     await this.writeLog(seq)
-    if (paths.settledSeq === seq && this.flushedSeq === seq) return
-    await this.flushTree()
-    paths.setSettled(seq)
-    await paths.flush()
-    this.flushedSeq = seq
+    if (paths.settledSeq !== seq || this.flushedSeq !== seq) {
+      await this.flushTree()
+      paths.setSettled(seq)
+      await paths.flush()
+      this.flushedSeq = seq
+    }
     this.removeStages(seq)
   }
 

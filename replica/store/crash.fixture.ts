@@ -72,6 +72,15 @@ export class CrashDisk extends WatchedDisk {
     return super.openOwn(folder, name)
   }
 
+  /** Nothing has to reach a real disk here: what a loss of power takes is noted. */
+  override flush(_fd: Fd): void {}
+
+  override async flushSoon(_fd: Fd): Promise<void> {}
+
+  override async flushDataSoon(_file: Fd): Promise<void> {}
+
+  override async flushAllSoon(_folder: Fd): Promise<void> {}
+
   /** What the process had open is closed by the system. */
   abandon(): void {
     this.stopped = true

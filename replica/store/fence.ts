@@ -56,6 +56,19 @@ export class Fence {
     }
   }
 
+  /**
+   * Somebody says that the disk is sound again. @returns whether a fence was taken away, which it is only after a flush
+   * that worked. @throws DiskError: it stands.
+   */
+  recheck(): boolean {
+    if (this.fencedBecause === null) return false
+    const mark = `${JSON.stringify({ bootId: this.bootId, reason: this.fencedBecause })}\n`
+    replaceDurably(this.disk, this.folder, fileName, Buffer.from(mark))
+    this.clear()
+    this.disk.flush(this.folder)
+    return true
+  }
+
   private write(reason: string): void {
     try {
       const mark = `${JSON.stringify({ bootId: this.bootId, reason })}\n`

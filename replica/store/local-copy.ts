@@ -25,9 +25,11 @@ export async function openLocalCopy(options: {
   timers: Timers
   random: Random
   mainUrl: string
+  /** Takes a fence away, when a flush works. */
+  recheck?: boolean
   onFault: (error: unknown) => void
 }): Promise<LocalCopy> {
-  const { root, clock, timers, random, mainUrl, onFault } = options
+  const { root, clock, timers, random, mainUrl, onFault, recheck = false } = options
   const workerUrl = new URL(
     mainUrl.endsWith('.ts') ? '../replica/store/hash-worker.ts' : './hash-worker.js',
     mainUrl,
@@ -41,6 +43,7 @@ export async function openLocalCopy(options: {
     hasher: new HashWorkers({ workerUrl }),
     openIndex: folder => openLmdbIndex(folder, onFault),
     bootId: bootId(),
+    recheck,
     onFault,
   })
   const census = new Census({ store, timers })

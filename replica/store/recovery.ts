@@ -13,6 +13,7 @@ import { Chains } from './chains.ts'
 import { type Ground, Work } from './install/ground.ts'
 import { install } from './install/install.ts'
 import { lookAt } from './install/looked-at.ts'
+import { exchangePlace } from './install/new-file.ts'
 import type { PathIndex } from './path-index.ts'
 import { PathStates } from './path-states.ts'
 import type { Progress } from './progress.ts'
@@ -105,13 +106,32 @@ class Recovery {
   /** What was put or extended and perhaps not flushed is what the records say, where it is now. */
   private async mend(): Promise<void> {
     const chains = new Chains()
+    const { hasRestarted } = this.options
     const from = Math.max(this.flushedSeq, this.settledSeq - stretchMax)
     for await (const { record } of this.entries(from, this.settledSeq))
       if (!this.abandoned.has(record.seq)) chains.take(record)
+    if (hasRestarted) await this.followRename(chains)
     for (const [path, seqs] of chains.all()) {
       await this.mendPath(path as FilePath, seqs)
       if (this.options.slices.isUsedUp) await this.options.slices.next()
     }
+  }
+
+  /** The record behind `settledSeq` may have moved already what has to be looked at. */
+  private async followRename(chains: Chains): Promise<void> {
+    const { ground, journal } = this.options
+    const record = this.tornSeq === null ? null : journal.at(this.tornSeq)!.record
+    if (record?.change.type !== 'rename') return
+    const { from } = record.change
+    const place = exchangePlace(ground, record.seq, 0)
+    const out = await lookAt(ground, place, null)
+    const source = await ground.digests.look(from, { deep: false })
+    if (out === null && source.is === 'absent') chains.take(record)
+    if (out === null) return
+    const last = chains.of(from).at(-1)
+    if (last === undefined) return
+    if (out.digest === resultOf(journal.at(last)!)) chains.forget(from)
+    else ground.history.take(place, record.seq, from)
   }
 
   private async mendPath(path: FilePath, seqs: readonly number[]): Promise<void> {

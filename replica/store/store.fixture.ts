@@ -122,7 +122,7 @@ export function temporaryFolder(): string {
 
 /** `disk`, `root`: kept from a store before; `root` is made when there is none. */
 export async function openTemporaryStore(
-  options: Partial<Pick<StoreOptions, 'root' | 'openIndex' | 'clock' | 'bootId'>> & {
+  options: Partial<Pick<StoreOptions, 'root' | 'openIndex' | 'clock' | 'bootId' | 'recheck'>> & {
     disk?: WatchedDisk
   } = {},
 ): Promise<TemporaryStore> {
@@ -139,6 +139,7 @@ export async function openTemporaryStore(
     hasher,
     openIndex,
     bootId: options.bootId ?? 'this start',
+    recheck: options.recheck ?? false,
     onFault(error) {
       throw error
     },

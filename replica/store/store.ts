@@ -60,6 +60,8 @@ export interface StoreOptions {
   readonly bootId: string
   /** Hears of what failed in the background. */
   readonly onFault: (error: unknown) => void
+  /** Somebody says that the disk is sound again: a fence goes, when a flush works. */
+  readonly recheck?: boolean
   /** Of the journal's longest segment. */
   readonly segmentBytes?: number
 }

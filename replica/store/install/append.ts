@@ -12,7 +12,7 @@ import { isTrusted } from '../identity.ts'
 import { type Added, type AppendChange, addedBytes } from './added-bytes.ts'
 import { blockDigestsFrom } from './block-digests-from.ts'
 import { copyExtended } from './copy-extended.ts'
-import { decideAppend } from './decide.ts'
+import { decideAppend, holds } from './decide.ts'
 import type { Ground, Work } from './ground.ts'
 import { digestOfFile } from './looked-at.ts'
 import { exchangePlace, openOwnFile, resultOf } from './new-file.ts'
@@ -90,7 +90,8 @@ class Append {
     const found = await ground.digests.examine(path, { deep: false })
     if (!('copy' in found)) return false
     const contents = { base, seen, older: work.older, result: digest }
-    if (decideAppend[work.holds(found.copy, contents)] === 'extend' && found.copy.size === change.offset)
+    const isBase = decideAppend[holds(found.copy, contents)] === 'extend' && found.copy.size === change.offset
+    if (isBase && decideAppend[work.holds(found.copy, contents)] === 'extend')
       return this.extend(found, change.offset)
     if (found.copy.digest === digest) return false
     const partial = await partialOf(ground, change, this.added, found)

@@ -36,7 +36,10 @@ export async function copyExtended(
     return file
   } finally {
     disk.close(from)
-    if (fd !== null) disk.close(fd)
+    if (fd !== null) {
+      disk.close(fd)
+      stages.remove(seqName(work.seq))
+    }
   }
 }
 

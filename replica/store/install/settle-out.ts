@@ -1,7 +1,8 @@
 /**
  * What came out of the tree by an exchange: a known content goes to history. Anything else is somebody's edit that
  * got in between; it is exchanged back. Whoever edits may save again meanwhile: what comes out then is newer still
- * and goes back too, until what is out is ours, or older than what is in.
+ * and goes back too, until what is out is ours, or older than what is in. What a loss of power left outside may have
+ * lost its bytes: it never goes back.
  */
 import type { FilePath } from '../../../protocol/path.ts'
 import type { Known } from '../digests.ts'
@@ -30,7 +31,8 @@ export async function settleOut(
 ): Promise<'settled' | 'given back' | 'kept'> {
   const out = await lookAt(ground, came.exchange, came.before)
   if (out === null) return 'settled'
-  if (isKnown(work, out, came.contents)) {
+  const mayBeTorn = work.mayBeTorn && came.inode === null
+  if (mayBeTorn || isKnown(work, out, came.contents)) {
     ground.history.take(came.exchange, work.seq, came.path)
     if (out.digest !== null) work.replaced(came.path, out.digest, came.contents.base)
     return 'settled'
