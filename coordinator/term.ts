@@ -43,7 +43,7 @@ export function nextEpochNumber(
     throw new ConcurError(
       'ROLLED_BACK',
       `${node} knows of changes up to seq ${journal.committedSeq}, and this journal ends at ${own.lastSeq}: ` +
-        'was this folder put back from a copy?',
+        `start once with --accept-journal ${node} to go on from there`,
     )
   }
   const numbers = heard.map(({ journal }) => journal.epoch?.number ?? 0)

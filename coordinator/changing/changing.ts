@@ -17,6 +17,8 @@ import type { Cancel, Clock, Random, Timers } from '../../protocol/world.ts'
 import type { Log } from '../../replica/program/log.ts'
 import type { Store } from '../../replica/store/store.ts'
 import type { CoordinatorConfig } from '../config.ts'
+import { acceptJournal } from '../following/accepting.ts'
+import { FetchedContents } from '../following/fetched-contents.ts'
 import type { ChangeDesk } from '../on-change.ts'
 import { Ledger } from '../ordering/ledger.ts'
 import { readPast } from '../ordering/past.ts'
@@ -101,11 +103,14 @@ export class Changing {
   /** Begins the coordinator's term, once the replicas in reach were heard. */
   async begin(): Promise<void> {
     const { store, config, links, log, random } = this.options
-    const { epoch, seq } = store.journal.last
-    const heard = await this.hearAll(links, seq)
     this.watch()
     try {
       if (store.fence.reason !== null) return
+      store.setContentSource(new FetchedContents({ store, nodes: this.options.members.slice(1) }))
+      if (config.acceptJournal !== null) await this.accept(config.acceptJournal)
+      const { epoch, seq } = store.journal.last
+      if (seq === 0) this.assertNotForgotten()
+      const heard = await this.hearAll(links, seq)
       const number = nextEpochNumber({ epoch, lastSeq: seq }, heard)
       this.stopListening = store.settler.listen({
         onSettled: (settledSeq, outcomes) => {
@@ -182,6 +187,33 @@ export class Changing {
   listen(onNews: () => void): () => void {
     this.waiters.add(onNews)
     return () => void this.waiters.delete(onNews)
+  }
+
+  /** @throws ConcurError ROLLED_BACK when this node is new, and a replica is not: the own folder was lost. */
+  private assertNotForgotten(): void {
+    const knowing = this.options.links.find(({ refusedWith }) => refusedWith === 'WRONG_CLUSTER')
+    if (knowing === undefined) return
+    const { name } = knowing
+    throw new ConcurError(
+      'ROLLED_BACK',
+      `${name} belongs to a cluster already, and this folder is new: start once with --accept-journal ${name} to go on from there`,
+    )
+  }
+
+  /** @throws ConcurError: the journal is not taken over, or only in part; a start with the same option goes on. */
+  private async accept(node: NodeName): Promise<void> {
+    const { store, links, log } = this.options
+    const link = links.find(({ name }) => name === node)
+    const connection = link?.connection ?? null
+    if (connection === null)
+      throw new ConcurError(
+        'UNREACHABLE',
+        `--accept-journal ${node}: ${node} ${link?.report().reason ?? 'is not there'}`,
+      )
+    const { journal, settler } = store
+    const records = await acceptJournal({ node, connection, journal, settledSeq: settler.settledSeq })
+    settler.commit(journal.last.seq)
+    log.warn({ replica: node, records, seq: journal.last.seq }, 'journal accepted')
   }
 
   private async hearAll(links: readonly ReplicaLink[], seq: number): Promise<Heard[]> {
@@ -291,14 +323,27 @@ export class Changing {
     }
     const replicas = this.seats.map((seat, at) => {
       const settledSeq = seat.settled?.settledSeq ?? 0
-      const report = links[at]!.report()
+      const link = links[at]!
+      const { downForMs } = link
+      const away = downForMs === null ? link.report().reason : `down ${ageText(downForMs)}`
       return {
         node: seat.name,
         hasSettled: seat.settled !== null && seat.isFollowing && settledSeq >= seq,
-        reason: seat.fenced ?? report.reason ?? 'is catching up',
+        reason: seat.fenced ?? away ?? 'is catching up',
         behindOps: seat.settled === null ? null : Math.max(0, this.ledger.committedSeq - settledSeq),
       }
     })
     return [self, ...replicas]
   }
+}
+
+/** How long something has lasted, for a person. */
+function ageText(ms: number): string {
+  const units: [string, number][] = [
+    ['d', 86_400_000],
+    ['h', 3_600_000],
+    ['min', 60_000],
+  ]
+  const [unit, unitMs] = units.find(([, unitMs]) => ms >= unitMs) ?? ['s', 1_000]
+  return `${Math.floor(ms / unitMs)} ${unit}`
 }

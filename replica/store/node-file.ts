@@ -62,6 +62,10 @@ export class NodeFile {
     this.write({ ...this.content, clusterId })
   }
 
+  adoptClusterId(clusterId: ClusterId): void {
+    if (clusterId !== this.content.clusterId) this.write({ ...this.content, clusterId })
+  }
+
   get promised(): Epoch | null {
     return this.content.promised
   }

@@ -36,6 +36,7 @@ import type { Stages } from './staging.ts'
 import { survey } from './survey.ts'
 import { Tree } from './tree.ts'
 import { walk } from './walk.ts'
+import { type Whereabout, whereabouts } from './whereabouts.ts'
 
 export type { OpenBody } from './file-body.ts'
 export type { ContentSource, Obtained } from './install/ground.ts'
@@ -200,6 +201,12 @@ export class Store {
     return stagedPieces(this.options.disk, this.stages.folder, id)
   }
 
+  /** Where the result of a record may be by now, the likeliest places first. */
+  whereabouts(made: { readonly seq: number; readonly path: FilePath }): AsyncGenerator<Whereabout> {
+    const { clock, timers } = this.options
+    return whereabouts(this.journal, made, new Slices({ clock, timers, pace: walkPace }))
+  }
+
   get nodeId(): NodeId {
     return this.parts.node.nodeId
   }
@@ -211,6 +218,11 @@ export class Store {
   /** Returns when the id is on the disk. @throws ConcurError WRONG_CLUSTER when the store has another one. */
   setClusterId(clusterId: ClusterId): void {
     this.parts.node.setClusterId(clusterId)
+  }
+
+  /** Goes over to another cluster: the own journal was lost. Returns when the id is on the disk. */
+  adoptClusterId(clusterId: ClusterId): void {
+    this.parts.node.adoptClusterId(clusterId)
   }
 
   /** The highest term of a coordinator that this node has promised to follow. */
