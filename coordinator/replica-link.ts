@@ -102,6 +102,13 @@ export class ReplicaLink {
     return { state, reason, lastHeartbeatMs, heartbeat: this.heartbeat }
   }
 
+  /** Milliseconds since the last byte, where they are more than the heartbeat timeout; null otherwise, and without a link. */
+  get silentForMs(): number | null {
+    const { clock, heartbeatTimeoutMs } = this.options
+    const heardMsAgo = clock.monotonicMs() - this.heardAtMs
+    return this.connection !== null && heardMsAgo > heartbeatTimeoutMs ? heardMsAgo : null
+  }
+
   /** Milliseconds without a link; null when there is one. */
   get downForMs(): number | null {
     return this.connection === null ? this.options.clock.monotonicMs() - this.downAtMs : null

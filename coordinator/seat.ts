@@ -20,6 +20,8 @@ import type { Ledger } from './ordering/ledger.ts'
 const progressWithinMs = 10_000
 /** A node that is this close behind counts as having settled what there is: it is waited for from then on. */
 const tailOps = 256
+/** Milliseconds in the set after which earlier failures count no more. */
+const steadyAfterMs = 5_000
 
 /** Why a node may not follow; it stays so until somebody does something. */
 const lasting = new Set(['FENCED', 'CONFLICT', 'ROLLED_BACK', 'WRONG_CLUSTER'])
@@ -58,6 +60,7 @@ export class Seat {
   private link: { readonly connection: Connection; readonly nodeId: NodeId } | null = null
   private follower: Follower | null = null
   private failures = 0
+  private joinedAtMs = 0
   private callOff: Cancel = () => {}
 
   constructor(options: SeatOptions) {
@@ -130,10 +133,13 @@ export class Seat {
     this.followLater()
   }
 
-  /** Looks after a node that makes no progress. */
-  watch(): void {
+  /** Looks after a node that makes no progress, or says nothing. `silentForMs`: null as long as that is short. */
+  watch(silentForMs: number | null): void {
     const { clock, store } = this.options
     const nowMs = clock.monotonicMs()
+    if (this.isInSync && nowMs - this.joinedAtMs > steadyAfterMs) this.failures = 0
+    if (this.isInSync && silentForMs !== null)
+      return this.lose(`has been silent for ${Math.round(silentForMs)} ms`)
     const isAtEnd = this.settled !== null && this.settled.settledSeq >= store.journal.last.seq
     if (!this.isInSync || isAtEnd) this.progressAtMs = nowMs
     else if (nowMs - this.progressAtMs > progressWithinMs)
@@ -187,13 +193,13 @@ export class Seat {
       journaledSeq > this.settled.journaledSeq
     )
       this.progressAtMs = clock.monotonicMs()
-    this.failures = 0
     if (settledSeq >= ledger.committedSeq) this.atEndAtMs = clock.monotonicMs()
     this.settled = { journaledSeq, settledSeq }
     ledger.report(this.name, { journaledSeq, settledSeq }, outcomes)
     this.options.onHeard()
     if (this.isInSync || settledSeq + tailOps < ledger.committedSeq) return
     this.nodeId = nodeId
+    this.joinedAtMs = clock.monotonicMs()
     ledger.join(this.name, nodeId, { journaledSeq, settledSeq })
     log.info({ replica: this.name, settledSeq }, 'in sync')
   }
