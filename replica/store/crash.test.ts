@@ -176,6 +176,21 @@ const scenarios: Record<string, Scenario> = {
     after: { f: null, 'f/b': 'two', 'f/c': 'three', g: null },
     history: { '4/g/a': 'one' },
   },
+  'files that come, one of which is renamed over the other': {
+    changes: [put('a', 'one'), put('b', 'two'), rename('a', 'b', { base: 'one', over: 'two' })],
+    after: { b: 'one' },
+    history: { '3/b': 'two' },
+  },
+  'a file that comes, grows, and goes with its folder': {
+    changes: [
+      put('f/a', 'one'),
+      append('f/a', 'one', ' two'),
+      removeFolder('f', [{ path: at('f/a'), what: 'file', seen: [digest('one two')] }]),
+      put('f/b', 'three'),
+    ],
+    after: { f: null, 'f/b': 'three' },
+    history: { '3/f/a': 'one two' },
+  },
   'a file that comes, goes and comes again': {
     changes: [
       put('a', 'one'),
