@@ -10,6 +10,7 @@ import { encodeBody } from '../protocol/opcodes.ts'
 import { type FilePath, wholeTree } from '../protocol/path.ts'
 import { ProgressReports } from '../protocol/progress-reports.ts'
 import { answerNode, pagesOf } from './answer-node.ts'
+import { Following } from './following.ts'
 import { openTemporaryStore, type TemporaryStore } from './store/store.fixture.ts'
 
 const path = 'a.txt' as FilePath
@@ -28,7 +29,7 @@ beforeEach(async () => {
   const reports = new ProgressReports(time)
   const onRequest: Parameters<typeof serve>[1] = (request, stream) => {
     if (request.opcode === 'LOOK' || request.opcode === 'FETCH' || request.opcode === 'WALK')
-      answerNode(request, { stream, store, reports })
+      answerNode(request, { stream, store, reports, following: new Following({ store, timers: time }) })
   }
   served = await serve(time, onRequest, { role: 'coordinator' })
   openBefore = temporary.disk.open.size

@@ -10,6 +10,7 @@ import { ConcurError } from '../../protocol/errors.ts'
 import type { ClusterId, NodeId, NodeName } from '../../protocol/ids.ts'
 import type { Entry } from '../../protocol/messages.ts'
 import { type FilePath, type FolderPath, ownFolder } from '../../protocol/path.ts'
+import type { Epoch } from '../../protocol/record.ts'
 import type { Clock, Random, Timers } from '../../protocol/world.ts'
 import type { BlockHasher, OnProgress } from './block-hasher.ts'
 import { Bodies } from './bodies.ts'
@@ -180,6 +181,16 @@ export class Store {
   /** Returns when the id is on the disk. @throws ConcurError WRONG_CLUSTER when the store has another one. */
   setClusterId(clusterId: ClusterId): void {
     this.parts.node.setClusterId(clusterId)
+  }
+
+  /** The highest epoch that this node has promised to follow. */
+  get promised(): Epoch | null {
+    return this.parts.node.promised
+  }
+
+  /** Returns when the promise is on the disk. @throws DiskError. */
+  setPromised(epoch: Epoch): void {
+    this.parts.node.setPromised(epoch)
   }
 
   /** The configured nodes as the last link told them, coordinator first; none before the first link. */
