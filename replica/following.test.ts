@@ -1,9 +1,12 @@
 /** A replica's side of the changes, on the production store, with a raw peer in the role of the coordinator. */
+import { writeFileSync } from 'node:fs'
+import { jest } from '@jest/globals'
 import { FakeTime } from '../fixtures/fake-time.ts'
 import type { Answer } from '../fixtures/raw-peer.ts'
 import { type Served, serve } from '../fixtures/served.ts'
 import { until } from '../fixtures/until.ts'
 import { blockDigest, digestOf } from '../protocol/digest.ts'
+import { ConcurError } from '../protocol/errors.ts'
 import type { Incarnation, RecordHash } from '../protocol/ids.ts'
 import type { FilePath } from '../protocol/path.ts'
 import { ProgressReports } from '../protocol/progress-reports.ts'
@@ -18,10 +21,12 @@ import {
   journalOnly,
   mkdir,
   put,
+  removeFolder,
   settle,
   stageId,
   treeOf,
 } from './store/changes.fixture.ts'
+import { DiskError } from './store/disk.ts'
 import { openTemporaryStore, type TemporaryStore, timers } from './store/store.fixture.ts'
 
 let temporary: TemporaryStore
@@ -199,6 +204,65 @@ describe('FOLLOW', () => {
     expect(await refused(answer)).toMatchObject({ code: 'BAD_FRAME' })
   })
 
+  test('trouble of the settler ends it, and a later one works when the trouble is over', async () => {
+    const { disk } = temporary
+    const answer = follow(await link())
+    const real = disk.moveNew.bind(disk)
+    disk.moveNew = () => {
+      throw new DiskError('EIO', 'rename')
+    }
+    send(answer, entries(put('a', 'one')))
+    answer.stream.send('COMMITTED', { seq: 1 })
+    expect(await refused(answer)).toMatchObject({ code: 'IO_ERROR' })
+    disk.moveNew = real
+    const later = follow(await link(), { committedSeq: 1 })
+    await untilSettled(later, 1)
+    expect(treeOf(temporary.root)).toEqual({ a: 'one' })
+  })
+
+  test('an append for which there is no space ends it with NO_SPACE, and a later one works', async () => {
+    const { store } = temporary
+    const answer = follow(await link())
+    await answer.until(() => last(answer) !== undefined, 'SETTLED')
+    const append = jest.spyOn(store.journal, 'append')
+    append.mockRejectedValueOnce(new ConcurError('NO_SPACE', 'no space is left for the journal'))
+    const some = entries(mkdir('a'))
+    send(answer, some)
+    expect(await refused(answer)).toMatchObject({ code: 'NO_SPACE' })
+    const later = follow(await link())
+    send(later, some)
+    await untilJournaled(later, 1)
+  })
+
+  test('when its link goes, what is known to be committed is settled all the same', async () => {
+    const { store, root } = temporary
+    const served = await link()
+    const answer = follow(served, { committedSeq: 1 })
+    send(answer, entries(put('a', 'one')))
+    await until(() => store.journal.last.seq === 1, 'the record to come')
+    served.close()
+    await store.settler.settled(1)
+    expect(treeOf(root)).toEqual({ a: 'one' })
+  })
+
+  test('what was settled without a link is told on the next one', async () => {
+    const { store, root } = temporary
+    writeFileSync(`${root}/a`, 'by hand')
+    await settle(store, put('a', 'one'))
+    const answer = follow(await link())
+    await answer.until(() => last(answer) !== undefined, 'SETTLED')
+    expect(last(answer)!.outcomes).toMatchObject([{ seq: 1, kept: [{ path: 'a' }] }])
+  })
+
+  test('a record that comes twice is CONFLICT, and is there once', async () => {
+    const answer = follow(await link())
+    const some = entries(mkdir('a'))
+    send(answer, some)
+    send(answer, some)
+    expect(await refused(answer)).toMatchObject({ code: 'CONFLICT', message: 'forked at seq 2' })
+    await until(() => temporary.store.journal.durableSeq === 1, 'the first to be durable')
+  })
+
   test('of a fenced store is READ_ONLY, and a fence ends it', async () => {
     const answer = follow(await link())
     await answer.until(() => last(answer) !== undefined, 'SETTLED')
@@ -267,6 +331,40 @@ describe('bytes that are not here', () => {
     const { peer } = await link()
     const supply = peer.ask('SUPPLY', { seq: 3, size: 0, digest: digest('') }, { more: true })
     expect(await refused(supply)).toMatchObject({ code: 'NOT_FOUND' })
+  })
+})
+
+describe('the list of a folder that is deleted', () => {
+  const list = { path: at('f/a'), what: 'file', seen: [digest('one')] } as const
+
+  async function deleting(): Promise<{ served: Served; answer: Answer; bytes: Buffer }> {
+    await settle(temporary.store, put('f/a', 'one'))
+    const served = await link()
+    const answer = follow(served)
+    const [entry] = entries(removeFolder('f', [list]))
+    send(answer, [{ ...entry!, body: null }])
+    answer.stream.send('COMMITTED', { seq: 2 })
+    await answer.until(() => answer.all('NEED').length > 0, 'NEED')
+    return { served, answer, bytes: entry!.body! }
+  }
+
+  test('is supplied', async () => {
+    const { served, answer, bytes } = await deleting()
+    const { blockDigests } = digestOf(bytes)
+    const what = { seq: 2, size: bytes.length, digest: digest(bytes) }
+    const supply = served.peer.ask('SUPPLY', what, { more: true })
+    supply.stream.sendPiece('DIGESTS', blockDigests)
+    supply.stream.sendPiece('CHUNK', bytes, true)
+    await untilSettled(answer, 2)
+    expect(treeOf(temporary.root)).toEqual({})
+  })
+
+  test('that nobody has any more leaves the folder as it is, and says so', async () => {
+    const { answer } = await deleting()
+    answer.stream.send('LOST', { seq: 2, reason: 'nobody has it' })
+    await untilSettled(answer, 2)
+    expect(last(answer)!.outcomes).toMatchObject([{ seq: 2, kept: [{ path: 'f' }] }])
+    expect(treeOf(temporary.root)).toEqual({ f: null, 'f/a': 'one' })
   })
 })
 
