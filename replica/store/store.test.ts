@@ -171,7 +171,14 @@ test('a .concur that is a link, or a file, is refused', async () => {
   await expectRefusal(`--root ${root}: .concur cannot be opened: it is not a folder`)
 })
 
-test.each(['{', '{}', '{"nodeId":"x","clusterId":null,"members":[]}', '{"nodeId":"', 'null'])(
+const badPromise = JSON.stringify({
+  nodeId: 'f'.repeat(32),
+  clusterId: null,
+  members: [],
+  promised: { number: 1, incarnation: 'x' },
+})
+
+test.each(['{', '{}', '{"nodeId":"x","clusterId":null,"members":[]}', badPromise, '{"nodeId":"', 'null'])(
   'a node.json of %s is refused and left as it is',
   async text => {
     mkdirSync(join(root, '.concur'))
