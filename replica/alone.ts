@@ -1,5 +1,5 @@
 /**
- * A client's reads while the coordinator is gone: answered from this one copy, naming every other node as
+ * A client's questions while the coordinator is gone: answered from this one copy, naming every other node as
  * unreachable. Nothing here claims that copies were compared.
  */
 
@@ -16,9 +16,10 @@ import type { ProgressReports, Report } from '../protocol/progress-reports.ts'
 import type { Stream } from '../protocol/stream.ts'
 import { judge, type NodeAnswer } from '../protocol/verdict.ts'
 import { verdictFrom, wantedVersions } from '../protocol/wanted-bodies.ts'
-import type { Address, Clock } from '../protocol/world.ts'
+import type { Address, Clock, Timers } from '../protocol/world.ts'
 import { pagesOf } from './answer-node.ts'
 import type { ReplicaConfig } from './config.ts'
+import { logAlone } from './log-alone.ts'
 import type { Log } from './program/log.ts'
 import { beginRequestLine, failure, type Outcome } from './program/request-line.ts'
 import { finishBodies, pourBody, streamSink } from './store/body-sink.ts'
@@ -51,6 +52,7 @@ export interface AloneOptions {
   readonly census: Census
   readonly reports: ProgressReports
   readonly clock: Clock
+  readonly timers: Timers
   readonly log: Log
   readonly address: () => Address
   readonly coordinator: () => Address | null
@@ -83,8 +85,9 @@ export class Alone {
         return this.onList(request.body, stream)
       case 'STATUS':
         return this.onStatus(stream)
-      case 'CHANGE':
       case 'LOG':
+        return logAlone(request.body, stream, this.options)
+      case 'CHANGE':
       case 'WAIT':
         throw new ConcurError('UNREACHABLE', `the coordinator ${reason}`)
       default:
@@ -191,13 +194,14 @@ export class Alone {
       address: addressText(address()),
       state: 'up',
       reason: null,
-      appliedSeq: null,
+      appliedSeq: store.settler.settledSeq,
       lagOps: null,
       lagMs: null,
       lastHeartbeatMs: null,
       rolledBack: false,
-      fenced: null,
+      fenced: store.fence.reason,
       ...nothing,
+      epoch: store.promised?.number ?? null,
       files: counts?.files ?? null,
       bytes: counts?.bytes ?? null,
       diskFreeBytes: store.diskFreeBytes(),

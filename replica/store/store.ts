@@ -211,23 +211,18 @@ export class Store {
     this.parts.node.adoptClusterId(clusterId)
   }
 
-  /** The highest term of a coordinator that this node has promised to follow. */
+  newStageId(): StageId {
+    return randomId(this.options.random) as StageId
+  }
+
+  /** The highest epoch that this node has promised to follow. */
   get promised(): Epoch | null {
     return this.parts.node.promised
   }
 
-  /** Returns when the promise is on the disk. */
-  promise(epoch: Epoch): void {
-    this.parts.node.promise(epoch)
-  }
-
-  /** What this node knows to be committed. */
-  get committedSeq(): number {
-    return Math.max(this.settler.settledSeq, this.journal.last.committedSeq)
-  }
-
-  newStageId(): StageId {
-    return randomId(this.options.random) as StageId
+  /** Returns when the promise is on the disk. @throws DiskError. */
+  setPromised(epoch: Epoch): void {
+    this.parts.node.setPromised(epoch)
   }
 
   /** The configured nodes as the last link told them, coordinator first; none before the first link. */

@@ -3,6 +3,7 @@
  * a delete of its own; then the folders that are empty by then, the deepest first. What was not in the list stays.
  */
 import { ConcurError } from '../../../protocol/errors.ts'
+import type { StageId } from '../../../protocol/ids.ts'
 import type { FilePath } from '../../../protocol/path.ts'
 import { type Change, type DeletedEntry, readDeletedEntries } from '../../../protocol/record.ts'
 import { readFully } from '../disk.ts'
@@ -18,7 +19,8 @@ type Delete = Extract<Change, { type: 'delete' }>
 const notEmpty = ['ENOTEMPTY', 'EEXIST']
 
 export async function deleteFolder(ground: Ground, work: Work, change: Delete): Promise<void> {
-  const entries = listOf(ground, work, change)
+  const entries = await listOf(ground, work, change)
+  if (entries === null) return
   for (const [n, { path, what, seen }] of entries.entries()) {
     if (what === 'file') await deleteFile(ground, work, { path, base: null, seen, n })
     await work.pause()
@@ -31,21 +33,28 @@ export async function deleteFolder(ground: Ground, work: Work, change: Delete): 
   await removeFolder(ground, work, change.path, left)
 }
 
-function listOf(ground: Ground, work: Work, { body }: Delete): DeletedEntry[] {
+/** @returns null when nobody has the list any more: nothing is deleted then. */
+async function listOf(ground: Ground, work: Work, { path, body }: Delete): Promise<DeletedEntry[] | null> {
   if (body.bytes === 0) return []
-  if (body.stage === null) {
-    if (work.entry.body === null)
-      throw new ConcurError('IO_ERROR', `the list of record ${work.seq} is missing`)
-    return readDeletedEntries(work.entry.body)
+  const own = body.stage === null ? work.entry.body : stagedList(ground, body.stage, body.bytes)
+  if (own !== null) return readDeletedEntries(own)
+  const obtained = await ground.contents.obtain(work.entry)
+  if (obtained.is === 'lost') {
+    work.keep(path, `what was to be deleted in it is not known: ${obtained.reason}`)
+    return null
   }
-  const { disk, stages } = ground
-  const file = openOwnFile(disk, { folder: stages.folder, name: body.stage })
-  if (file === null) throw new ConcurError('IO_ERROR', `the list of record ${work.seq} is missing`)
+  const bytes = obtained.is === 'bytes' ? obtained.bytes : stagedList(ground, obtained.stage, body.bytes)
+  if (bytes === null) throw new ConcurError('IO_ERROR', `the list of record ${work.seq} is missing`)
+  return readDeletedEntries(bytes)
+}
+
+/** @returns null when it is not there, or not whole. */
+function stagedList({ disk, stages }: Ground, stage: StageId, size: number): Buffer | null {
+  const file = openOwnFile(disk, { folder: stages.folder, name: stage })
+  if (file === null) return null
   try {
-    const bytes = Buffer.alloc(body.bytes)
-    if (readFully(disk, file, bytes, 0) < bytes.length)
-      throw new ConcurError('IO_ERROR', `the list of record ${work.seq} is cut`)
-    return readDeletedEntries(bytes)
+    const bytes = Buffer.alloc(size)
+    return readFully(disk, file, bytes, 0) < size ? null : bytes
   } finally {
     disk.close(file)
   }
