@@ -74,12 +74,13 @@ export class Changing {
     })
     const past = readPast(journal, resultsKeptMax)
     this.seats = config.replicas.map(
-      ({ name }) =>
+      ({ name }, at) =>
         new Seat({
           ...options,
           ...{ name, ledger: this.ledger, nodeId: past.nodeIds.get(name) ?? null },
           mayReplace: config.replace.includes(name),
           onSuperseded: error => this.stop(error),
+          onMembership: () => options.links[at]!.logState(),
           onHeard: () => this.wake(),
         }),
     )
