@@ -10,6 +10,7 @@ beforeEach(async () => {
   const trees = { server1: { a: 'x' }, server2: { a: 'xx', b: 'yy' } }
   cluster = await startCluster({ replicas: 2, trees, time })
   await until(() => cluster.replicas.every(({ log }) => log.all('link').length === 1), 'the links')
+  await cluster.atRest()
   await time.pass(100)
 })
 
@@ -74,6 +75,7 @@ test('shows a replica that falls silent as suspect and then as down, with the ag
   expect(await replica()).toMatchObject({ state: 'down', files: 2 })
   cluster.wake('server2')
   await time.pass(6_000)
+  await cluster.settled('server2')
   expect(await replica()).toMatchObject({ state: 'up', reason: null })
 })
 
