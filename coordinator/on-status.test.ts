@@ -15,21 +15,21 @@ beforeEach(async () => {
 
 afterEach(() => cluster.close())
 
-const nothing = { epoch: null, seq: null }
-const replicaNothing = {
-  epoch: null,
-  appliedSeq: null,
-  lagOps: null,
-  lagMs: null,
+const begun = { epoch: 1, seq: expect.any(Number) }
+const following = {
+  epoch: 1,
+  appliedSeq: expect.any(Number),
+  lagOps: 0,
+  lagMs: expect.any(Number),
   rolledBack: false,
   fenced: null,
 }
 
-test('shows the coordinator and every replica in the configured order, what needs the journal as null', async () => {
+test('shows the coordinator and every replica in the configured order, and how far each is', async () => {
   await time.pass(1_000)
   expect(await cluster.client().status()).toEqual({
     coordinator: {
-      ...nothing,
+      ...begun,
       name: 'server1',
       address: '127.0.0.1:6001',
       state: 'serving',
@@ -40,7 +40,7 @@ test('shows the coordinator and every replica in the configured order, what need
     },
     replicas: [
       {
-        ...replicaNothing,
+        ...following,
         name: 'server2',
         address: '127.0.0.1:6002',
         state: 'up',
@@ -51,7 +51,7 @@ test('shows the coordinator and every replica in the configured order, what need
         diskFreeBytes: expect.any(Number),
       },
       {
-        ...replicaNothing,
+        ...following,
         name: 'server3',
         address: '127.0.0.1:6003',
         state: 'up',
