@@ -79,7 +79,7 @@ test('shows a replica that falls silent as suspect and then as down, with the ag
   await time.pass(7_000)
   expect(await replica()).toMatchObject({ state: 'down', files: 2 })
   cluster.wake('server2')
-  await time.pass(6_000)
+  await time.pass(15_000)
   expect(await replica()).toMatchObject({ state: 'up', reason: null })
 })
 
