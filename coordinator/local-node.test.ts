@@ -42,8 +42,8 @@ test.each([
     'could not say: the server is stopping',
   ],
 ])('%s is an answer without a copy, at once or later', async (_, error, reason) => {
-  const failing = (lookAt: Store['lookAt']): LocalNode =>
-    new LocalNode({ name, store: { lookAt } as unknown as Store })
+  const failing = (look: Store['look']): LocalNode =>
+    new LocalNode({ name, store: { lookAt: look } as unknown as Store })
   const expected = { node: 'server1', copy: null, reason }
   expect(await failing(() => Promise.reject(error)).look(path, options)).toEqual(expected)
   const thrown = failing(() => {

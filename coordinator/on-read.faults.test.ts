@@ -16,17 +16,14 @@ const noticedMs = readTimeoutMs * (9 / 8)
 
 let cluster: Cluster
 let time: FakeTime
-let open: number[]
-let following: number[]
+/** At rest: files, and streams with the one on which each replica follows. */
+let atRest: { files: number[]; streams: number[] }
 
 async function start(options: ClusterOptions): Promise<void> {
   time = new FakeTime()
   cluster = await startCluster({ time, ...options })
-  const nodes = [cluster.coordinator, ...cluster.replicas]
-  await until(() => cluster.replicas.every(({ streamCount }) => streamCount > 0), 'the replicas to follow')
-  for (const node of nodes) await node.atRest()
-  open = openFiles()
-  following = streams()
+  await cluster.atRest()
+  atRest = { files: openFiles(), streams: streams() }
 }
 
 const openFiles = (): number[] => [cluster.coordinator, ...cluster.replicas].map(({ disk }) => disk.open.size)
@@ -35,15 +32,12 @@ const streams = (): number[] =>
 
 /** Everything that reads opened is closed again, on every node. */
 async function untilAtRest(): Promise<void> {
+  const noMore = (now: number[], before: number[]) => now.every((count, at) => count <= before[at]!)
   await until(
-    () => String(openFiles()) === String(open),
-    `files to be closed: ${open} before, ${openFiles()} now`,
+    () => noMore(openFiles(), atRest.files),
+    `files to be closed: ${atRest.files}, ${openFiles()} now`,
   )
-  // A replica follows on one stream, and ends that as well when its link is lost.
-  await until(
-    () => streams().every((count, at) => count <= following[at]!),
-    `streams to end; there are ${streams()}`,
-  )
+  await until(() => noMore(streams(), atRest.streams), `streams to end: ${atRest.streams}, ${streams()} now`)
 }
 
 async function readBig({ isReading = true } = {}): Promise<Answer> {
