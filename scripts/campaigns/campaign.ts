@@ -37,6 +37,10 @@ export async function runCampaign(
   }
   const say = (line: string): void => void process.stdout.write(`${name}: ${line}\n`)
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void end(1))
+  process.once('uncaughtException', error => {
+    say(`FAILED ${error.stack}`)
+    void end(1)
+  })
   try {
     const nodes = new Nodes(folder, nodeCount, children)
     await nodes.startAll()

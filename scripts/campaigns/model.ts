@@ -35,7 +35,7 @@ export function apply(tree: Tree, change: Change): Tree | null {
       return without(tree, change.path)
     case 'rename': {
       const moved = tree.get(change.from)
-      if (moved === undefined || (held !== undefined && !change.force)) return null
+      if (moved === undefined || held === 'folder' || (held !== undefined && !change.force)) return null
       return without(tree, change.from).set(change.path, moved)
     }
   }

@@ -100,7 +100,8 @@ function killNow(child: ChildProcess): Promise<void> {
   })
 }
 
+/** The line may have lost its beginning. */
 function portOf(line: string): number | null {
-  if (!line.includes('"msg":"listening"')) return null
-  return (JSON.parse(line) as { port: number }).port
+  const said = /"port":(\d+),"msg":"listening"/.exec(line)
+  return said === null ? null : Number(said[1])
 }

@@ -23,6 +23,7 @@ const ofTheTree: readonly ErrorCode[] = [
   'IS_DIRECTORY',
   'NOT_A_FILE',
   'NOT_DIRECTORY',
+  'NOT_EMPTY',
 ]
 
 /** Refusals that only say that it cannot be done now. */
