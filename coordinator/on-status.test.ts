@@ -15,21 +15,15 @@ beforeEach(async () => {
 
 afterEach(() => cluster.close())
 
-const nothing = { epoch: null, seq: null }
-const replicaNothing = {
-  epoch: null,
-  appliedSeq: null,
-  lagOps: null,
-  lagMs: null,
-  rolledBack: false,
-  fenced: null,
-}
+/** The term's beginning, and a record for each replica that joined. */
+const beginning = { epoch: 1, seq: 3 }
+const upToDate = { epoch: 1, appliedSeq: 3, lagOps: 0, lagMs: 0, rolledBack: false, fenced: null }
 
-test('shows the coordinator and every replica in the configured order, what needs the journal as null', async () => {
+test('shows the coordinator and every replica in the configured order, and how far each is', async () => {
   await time.pass(1_000)
   expect(await cluster.client().status()).toEqual({
     coordinator: {
-      ...nothing,
+      ...beginning,
       name: 'server1',
       address: '127.0.0.1:6001',
       state: 'serving',
@@ -40,7 +34,7 @@ test('shows the coordinator and every replica in the configured order, what need
     },
     replicas: [
       {
-        ...replicaNothing,
+        ...upToDate,
         name: 'server2',
         address: '127.0.0.1:6002',
         state: 'up',
@@ -51,7 +45,7 @@ test('shows the coordinator and every replica in the configured order, what need
         diskFreeBytes: expect.any(Number),
       },
       {
-        ...replicaNothing,
+        ...upToDate,
         name: 'server3',
         address: '127.0.0.1:6003',
         state: 'up',

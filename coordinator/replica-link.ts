@@ -213,8 +213,8 @@ export class ReplicaLink {
     })
   }
 
-  /** A change of state is one line, with its reason. */
-  private logState(): void {
+  /** Whoever has changed what the state depends on says so: a change of state is one line, with its reason. */
+  logState(): void {
     const { state, reason } = this.report()
     if (state === this.loggedState) return
     this.loggedState = state

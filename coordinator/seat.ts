@@ -40,6 +40,8 @@ export interface SeatOptions {
   readonly log: Log
   /** The replica knows of commits, or of a coordinator, that this one does not know of. */
   readonly onSuperseded: (error: ConcurError) => void
+  /** Changes wait for it from now on, or do not any more. */
+  readonly onMembership: () => void
   /** It has told how far it is. */
   readonly onHeard: () => void
 }
@@ -130,6 +132,7 @@ export class Seat {
   lose(reason: string): void {
     this.options.ledger.leave(this.name, reason)
     this.stop()
+    this.options.onMembership()
     this.followLater()
   }
 
@@ -185,7 +188,7 @@ export class Seat {
   }
 
   private hear(settled: Settled, nodeId: NodeId): void {
-    const { ledger, clock, log } = this.options
+    const { ledger, clock, onMembership } = this.options
     const { journaledSeq, settledSeq, outcomes } = settled
     if (
       this.settled === null ||
@@ -201,13 +204,14 @@ export class Seat {
     this.nodeId = nodeId
     this.joinedAtMs = clock.monotonicMs()
     ledger.join(this.name, nodeId, { journaledSeq, settledSeq })
-    log.info({ replica: this.name, settledSeq }, 'in sync')
+    onMembership()
   }
 
   private ended(error: ConcurError): void {
-    const { ledger, log, onSuperseded } = this.options
+    const { ledger, log, onSuperseded, onMembership } = this.options
     this.follower = null
     ledger.leave(this.name, error.message)
+    onMembership()
     if (error.code === 'FENCED' || error.code === 'ROLLED_BACK') onSuperseded(error)
     if (lasting.has(error.code)) {
       this.fenced = error.message

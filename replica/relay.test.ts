@@ -103,7 +103,6 @@ describe('while the coordinator is there', () => {
       bytesRead += asked[1].length
       return readSoon(...asked)
     }
-    const atRest = cluster.coordinator.streamCount
     const answer = peer.ask('READ', readBig, { isReading: false })
     await answer.until(({ bytesHeard }) => bytesHeard > streamCreditBytes / 2, 'half the credit')
     await turns(300)
@@ -134,6 +133,7 @@ describe('while the coordinator is there', () => {
   test.each(['cancels', 'is gone'])('a client that %s stops the coordinator', async how => {
     const peer = await start()
     const before = cluster.coordinator.disk.open.size
+    const atRest = cluster.coordinator.streamCount
     const answer = peer.ask('READ', readBig, { isReading: false })
     await answer.until(({ bytesHeard }) => bytesHeard > streamCreditBytes / 2, 'half the credit')
     expect(cluster.coordinator.streamCount).toBe(atRest + 1)

@@ -112,7 +112,8 @@ export class ClientRelay {
 
   private relay(upstream: Connection, frame: Frame): void {
     if (frame.opcode === 'CANCEL') this.relayed.delete(frame.stream)
-    if (opcodes[frame.opcode].kind === 'request') this.relayed.set(frame.stream, { isChange: frame.opcode === 'CHANGE', isWhole: false })
+    if (opcodes[frame.opcode].kind === 'request')
+      this.relayed.set(frame.stream, { isChange: frame.opcode === 'CHANGE', isWhole: false })
     const relayed = this.relayed.get(frame.stream)
     if (relayed !== undefined && frame.fin) relayed.isWhole = true
     const bytes = frame.body.length

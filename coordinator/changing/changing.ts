@@ -74,12 +74,13 @@ export class Changing {
     })
     const past = readPast(journal, resultsKeptMax)
     this.seats = config.replicas.map(
-      ({ name }) =>
+      ({ name }, at) =>
         new Seat({
           ...options,
           ...{ name, ledger: this.ledger, nodeId: past.nodeIds.get(name) ?? null },
           mayReplace: config.replace.includes(name),
           onSuperseded: error => this.stop(error),
+          onMembership: () => options.links[at]!.logState(),
           onHeard: () => this.wake(),
         }),
     )
@@ -101,7 +102,7 @@ export class Changing {
   /** Begins the coordinator's term, once the replicas in reach were heard. */
   async begin(): Promise<void> {
     const { store, config, links, log, random } = this.options
-    this.watch()
+    if (this.seats.length > 0) this.watch()
     try {
       if (store.fence.reason !== null) return
       store.setContentSource(new FetchedContents({ store, nodes: this.options.members.slice(1) }))

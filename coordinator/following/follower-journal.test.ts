@@ -1,6 +1,6 @@
 /** The stream of records of a journal on a disk. */
 import { FakeTime } from '../../fixtures/fake-time.ts'
-import { FollowedWorld } from '../../fixture./followed-world.fixture.ts'
+import { FollowedWorld } from '../../fixtures/followed-world.ts'
 import { Chain, memoryWorld, openJournal } from '../../fixtures/journals.ts'
 import { until } from '../../fixtures/until.ts'
 import type { Journal } from '../../replica/store/journal/journal.ts'

@@ -1,7 +1,7 @@
 /** A replica's stream of records, against a replica that a test plays. */
 import { FakeTime, turns } from '../../fixtures/fake-time.ts'
-import { FollowedWorld } from '../../fixture./followed-world.fixture.ts'
-import { putOf, ScriptedJournal } from '../../fixture./scripted-journal.fixture.ts'
+import { FollowedWorld } from '../../fixtures/followed-world.ts'
+import { putOf, ScriptedJournal } from '../../fixtures/scripted-journal.ts'
 import { until } from '../../fixtures/until.ts'
 import { ConcurError } from '../../protocol/errors.ts'
 import { streamCreditBytes } from '../../protocol/limits.ts'

@@ -1,7 +1,7 @@
 /** Where a replica is asked to follow from, and what it refuses, against a replica that a test plays. */
 import { FakeTime, turns } from '../../fixtures/fake-time.ts'
-import { FollowedWorld } from '../../fixture./followed-world.fixture.ts'
-import { epoch, ScriptedJournal } from '../../fixture./scripted-journal.fixture.ts'
+import { FollowedWorld } from '../../fixtures/followed-world.ts'
+import { epoch, ScriptedJournal } from '../../fixtures/scripted-journal.ts'
 import { until } from '../../fixtures/until.ts'
 import { ConcurError } from '../../protocol/errors.ts'
 import { noHash } from '../../protocol/record.ts'

@@ -1,7 +1,7 @@
 /** Bytes that a replica lacks, against a replica that a test plays. */
 import { turns } from '../../fixtures/fake-time.ts'
-import { content, NeedingWorld } from '../../fixture./needing-world.fixture.ts'
-import { ScriptedBody } from '../../fixture./scripted-journal.fixture.ts'
+import { content, NeedingWorld } from '../../fixtures/needing-world.ts'
+import { ScriptedBody } from '../../fixtures/scripted-journal.ts'
 import { until } from '../../fixtures/until.ts'
 import { digestOf } from '../../protocol/digest.ts'
 import { blockBytes, streamCreditBytes } from '../../protocol/limits.ts'
