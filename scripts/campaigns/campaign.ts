@@ -11,7 +11,7 @@ import { Children } from '../bench/children.ts'
 import { Nodes } from './nodes.ts'
 import { assertSameTrees, onDisk } from './trees.ts'
 import { Violation } from './violation.ts'
-import { newClient, type Worker } from './worker.ts'
+import { campaignName, newClient, type Worker } from './worker.ts'
 
 /** Milliseconds until all nodes are up and have everything. */
 const restWithinMs = 60_000
@@ -72,7 +72,7 @@ export async function awaitRest(client: ConcurClient): Promise<void> {
 
 /** Makes the workers' folders, so that they have somewhere to begin. */
 export async function makeFolders(nodes: Nodes, workers: readonly Worker[]): Promise<void> {
-  const client = newClient([nodes.address(nodes.names[0]!)], 'campaign')
+  const client = newClient([nodes.address(nodes.names[0]!)], campaignName)
   await awaitRest(client)
   for (const { folder } of workers)
     await client.change({ what: { type: 'mkdir', path: parsePath(folder), parents: false } }, null)

@@ -17,7 +17,7 @@ import { assertLogged } from './log-check.ts'
 import type { Nodes } from './nodes.ts'
 import { treeBelow } from './trees.ts'
 import { Violation } from './violation.ts'
-import { newClient, Worker } from './worker.ts'
+import { campaignName, newClient, Worker } from './worker.ts'
 
 const { values } = parseArgs({
   options: {
@@ -84,7 +84,7 @@ async function killWhileStarting(
 }
 
 async function check({ nodes, say }: Campaign, workers: readonly Worker[]): Promise<void> {
-  const client = newClient([nodes.address('server1')], 'campaign')
+  const client = newClient([nodes.address('server1')], campaignName)
   const begun = performance.now()
   await awaitRest(client)
   say(

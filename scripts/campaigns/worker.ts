@@ -29,6 +29,9 @@ const ofTheTree: readonly ErrorCode[] = [
 /** Refusals that only say that it cannot be done now. */
 const ofTheMoment: readonly ErrorCode[] = ['UNREACHABLE', 'BUSY', 'TIMEOUT']
 
+/** Who makes the folders that the workers begin in. */
+export const campaignName = 'campaign'
+
 const files = ['a', 'b', 'c']
 const folders = ['d', 'e']
 
