@@ -36,7 +36,7 @@ export function answerNode(request: NodeRequest, answering: Answering): void {
     case 'STAGE':
       return answering.following.stage(request.body.stage, answering.stream)
     case 'JOURNAL_AT':
-      return onJournalAt(request.body, answering)
+      return failWith(answering.stream, onJournalAt(request.body, answering))
     case 'FOLLOW':
       return answering.following.follow(request.body, answering.stream)
     case 'SUPPLY':
@@ -79,7 +79,7 @@ async function onSurvey({ paths }: BodyOf<'SURVEY'>, { stream, store, reports }:
   }
 }
 
-function onJournalAt({ seq }: BodyOf<'JOURNAL_AT'>, { stream, store }: Answering): void {
+async function onJournalAt({ seq }: BodyOf<'JOURNAL_AT'>, { stream, store }: Answering): Promise<void> {
   const { journal, promised, committedSeq } = store
   const hash = journal.at(seq)?.hash ?? null
   stream.send('JOURNAL_IS', { epoch: promised, lastSeq: journal.last.seq, committedSeq, hash }, true)
@@ -90,7 +90,8 @@ async function onReplay({ afterSeq }: BodyOf<'REPLAY'>, { stream, store }: Answe
   for (let at = afterSeq; at < journal.last.seq && !stream.ended; ) {
     const entries = journal.readAfter(at, recordsBytesAim)
     at = entries.at(-1)!.record.seq
-    await stream.sendFlow('RECORDS', { entries: entries.map(({ bytes, body }) => ({ record: bytes, body })) })
+    const sent = entries.map(({ bytes, body }) => ({ record: bytes, body: body?.length ? body : null }))
+    await stream.sendFlow('RECORDS', { entries: sent })
   }
   await stream.sendFlow('RECORDS', { entries: [] }, true)
 }

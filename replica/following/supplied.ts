@@ -2,36 +2,59 @@
 
 import { blockCount, blockDigest, blockLength, fileDigest } from '../../protocol/digest.ts'
 import { ConcurError } from '../../protocol/errors.ts'
-import type { StageId } from '../../protocol/ids.ts'
 import { blockBytes, digestBytes } from '../../protocol/limits.ts'
 import type { BodyOf, Message } from '../../protocol/opcodes.ts'
+import type { Change } from '../../protocol/record.ts'
 import type { Stream } from '../../protocol/stream.ts'
 import type { Obtained, Stage, Store } from '../store/store.ts'
 import { diskRefusal } from '../store/trouble.ts'
 
+/** @returns null, or BAD_DIGEST for bytes that are not those of the record. */
+export function mismatchOf({ seq, size, digest }: BodyOf<'SUPPLY'>, change: Change): ConcurError | null {
+  const expected =
+    change.type === 'put' || change.type === 'append'
+      ? { size: change.size, digest: change.digest }
+      : { size: change.type === 'delete' ? change.body.bytes : size, digest }
+  if (size === expected.size && digest === expected.digest) return null
+  return new ConcurError('BAD_DIGEST', `not the bytes of record ${seq}`)
+}
+
 /** @returns the stage that has them, durable. @throws ConcurError BAD_DIGEST, BAD_FRAME, NO_SPACE, IO_ERROR, UNREACHABLE. */
 export function receiveSupply(request: BodyOf<'SUPPLY'>, stream: Stream, store: Store): Promise<Obtained> {
   return new Promise((resolve, reject) => {
+    const id = store.newStageId()
+    let isOver = false
     let supplied: Supplied | null = null
     const fail = (error: unknown): void => {
+      isOver = true
       supplied?.discard()
       reject(diskRefusal(error))
     }
-    try {
-      supplied = new Supplied(request, stream, store)
-    } catch (error) {
-      return fail(error)
+    const finish = async (from: Supplied): Promise<void> => {
+      await from.finish()
+      if (isOver) return store.stages.remove(id)
+      stream.send('WANTED', { blocks: [] }, true)
+      resolve({ is: 'staged', stage: id })
     }
+    const attempt = (act: () => void): void => {
+      try {
+        act()
+      } catch (error) {
+        fail(error)
+      }
+    }
+    attempt(() => {
+      supplied = new Supplied({ request, stream, stage: store.stages.open(id) })
+      supplied.begin()
+    })
     stream.listen({
-      onMessage: (message, fin, bodyBytes) => {
-        try {
+      onMessage: (message, fin, bodyBytes) =>
+        attempt(() => {
+          if (isOver || supplied === null) return
           supplied.take(message)
           stream.consumed(bodyBytes)
-          if (fin) supplied.finish().then(resolve, fail)
-        } catch (error) {
-          fail(error)
-        }
-      },
+          if (fin) finish(supplied).catch(fail)
+        }),
       onFailed: fail,
     })
   })
@@ -40,54 +63,54 @@ export function receiveSupply(request: BodyOf<'SUPPLY'>, stream: Stream, store: 
 class Supplied {
   private readonly request: BodyOf<'SUPPLY'>
   private readonly stream: Stream
-  private readonly id: StageId
   private readonly stage: Stage
   private readonly digests: Buffer[] = []
   private digestBytesLeft: number
   private blockDigests: Buffer | null = null
-  private block: Buffer
+  private readonly block: Buffer
   private inBlock = 0
   private index = 0
 
-  constructor(request: BodyOf<'SUPPLY'>, stream: Stream, store: Store) {
+  constructor(options: { request: BodyOf<'SUPPLY'>; stream: Stream; stage: Stage }) {
+    const { request } = options
     this.request = request
-    this.stream = stream
-    this.id = store.newStageId()
+    this.stream = options.stream
+    this.stage = options.stage
     this.digestBytesLeft = blockCount(request.size) * digestBytes
     this.block = Buffer.allocUnsafe(Math.min(blockBytes, request.size))
-    this.stage = store.stages.open(this.id)
-    this.wantAll()
+  }
+
+  /** Of nothing the list of digests is whole. @throws ConcurError BAD_DIGEST. */
+  begin(): void {
+    if (this.digestBytesLeft === 0) this.wantAll()
   }
 
   /** @throws ConcurError. */
   take(message: Message): void {
-    if (message.opcode === 'DIGESTS') {
-      this.digestBytesLeft -= message.body.length
-      if (this.digestBytesLeft < 0 || this.blockDigests !== null)
-        throw new ConcurError('BAD_FRAME', 'DIGESTS that the size leaves no room for')
-      this.digests.push(Buffer.from(message.body))
-      this.wantAll()
-    } else if (message.opcode === 'CHUNK') {
-      this.takeBytes(message.body)
-    }
+    if (message.opcode === 'DIGESTS') this.takeDigests(message.body)
+    else if (message.opcode === 'CHUNK') this.takeBytes(message.body)
   }
 
-  /** @returns the stage, durable; the supplier is told. @throws ConcurError. */
-  async finish(): Promise<Obtained> {
+  /** Returns when all of it is durable. @throws ConcurError BAD_FRAME, DiskError. */
+  async finish(): Promise<void> {
     if (this.blockDigests === null || this.index < blockCount(this.request.size))
       throw new ConcurError('BAD_FRAME', 'bytes that end too early')
     await this.stage.seal()
-    this.stream.send('WANTED', { blocks: [] }, true)
-    return { is: 'staged', stage: this.id }
   }
 
   discard(): void {
     this.stage.discard()
   }
 
-  /** Once the list is whole. */
+  private takeDigests(bytes: Uint8Array): void {
+    this.digestBytesLeft -= bytes.length
+    if (this.digestBytesLeft < 0 || this.blockDigests !== null)
+      throw new ConcurError('BAD_FRAME', 'DIGESTS that the size leaves no room for')
+    this.digests.push(Buffer.from(bytes))
+    if (this.digestBytesLeft === 0) this.wantAll()
+  }
+
   private wantAll(): void {
-    if (this.digestBytesLeft > 0) return
     const { size, digest } = this.request
     const blockDigests = Buffer.concat(this.digests)
     if (fileDigest(size, blockDigests) !== digest)

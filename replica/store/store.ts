@@ -147,11 +147,6 @@ export class Store {
     this.changes.setContentSource(source)
   }
 
-  /** Removes stages that no record names: when whoever sent them is gone, or records were dropped. */
-  sweepStages(): void {
-    this.changes.sweepStages()
-  }
-
   /** Returns when all that is settled by now is on the disk. @throws ConcurError IO_ERROR. */
   flush(): Promise<void> {
     return this.changes.checkpoints.flush()
@@ -213,9 +208,11 @@ export class Store {
     this.parts.node.setClusterId(clusterId)
   }
 
-  /** The highest term of a coordinator that this node has promised to follow. */
+  /** The highest term of a coordinator that this node has promised to follow, or was itself. */
   get promised(): Epoch | null {
-    return this.parts.node.promised
+    const { promised } = this.parts.node
+    const own = this.journal.last.epoch
+    return own !== null && own.number > (promised?.number ?? 0) ? own : promised
   }
 
   /** Returns when the promise is on the disk. */
@@ -223,9 +220,10 @@ export class Store {
     this.parts.node.promise(epoch)
   }
 
-  /** What this node knows to be committed. */
+  /** The last record here that this node knows to be committed. */
   get committedSeq(): number {
-    return Math.max(this.settler.settledSeq, this.journal.last.committedSeq)
+    const { seq, committedSeq } = this.journal.last
+    return Math.min(seq, Math.max(this.settler.settledSeq, this.settler.committedSeq, committedSeq))
   }
 
   newStageId(): StageId {
