@@ -33,9 +33,7 @@ export class WantedContents implements ContentSource {
   /** Nobody can be asked any more. That something is lost, the next one may know better. */
   end(): void {
     this.ask = null
-    this.store.setContentSource(null)
-    const error = new ConcurError('UNREACHABLE', 'the link to the coordinator ended')
-    for (const { reject } of this.wanted.values()) reject(error)
+    for (const { reject } of this.wanted.values()) reject(unreachable())
     this.wanted.clear()
     for (const [seq, { is }] of this.given) if (is === 'lost') this.given.delete(seq)
   }
@@ -45,9 +43,11 @@ export class WantedContents implements ContentSource {
     const given = this.given.get(seq)
     if (given !== undefined && (given.is !== 'staged' || this.store.stages.has(given.stage)))
       return Promise.resolve(given)
+    const { ask } = this
+    if (ask === null) return Promise.reject(unreachable())
     return new Promise((resolve, reject) => {
       this.wanted.set(seq, { entry, resolve, reject })
-      this.ask?.(seq)
+      ask(seq)
     })
   }
 
@@ -75,4 +75,8 @@ export class WantedContents implements ContentSource {
       if (obtained.is === 'staged') this.store.stages.remove(obtained.stage)
     }
   }
+}
+
+function unreachable(): ConcurError {
+  return new ConcurError('UNREACHABLE', 'there is no link to a coordinator')
 }
