@@ -207,9 +207,9 @@ function openOwn({ disk, folder }: ChangesOptions, name: string, closers: (() =>
 }
 
 function groundOf(
-  { disk, tree, digests, hasher }: ChangesOptions,
+  { disk, tree, digests, hasher, paths }: ChangesOptions,
   rest: Pick<Ground, 'history' | 'stages' | 'exchange' | 'contents'>,
 ): Ground {
   const { history, stages, exchange, contents } = rest
-  return { disk, tree, digests, hasher, history, stages, exchange, contents }
+  return { disk, tree, digests, hasher, history, stages, exchange, contents, paths }
 }

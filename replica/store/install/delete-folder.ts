@@ -1,15 +1,17 @@
 /**
  * A delete of a folder: an empty one, or with all that was seen below it. The files of the list go one by one, each as
- * a delete of its own; then the folders that are empty by then, the deepest first. What was not in the list stays.
+ * a delete of its own, its base what the records before made of it; then the folders that are empty by then, the deepest first. What was not in the list stays.
  */
+import type { Digest } from '../../../protocol/digest.ts'
 import { ConcurError } from '../../../protocol/errors.ts'
+import type { StageId } from '../../../protocol/ids.ts'
 import type { FilePath } from '../../../protocol/path.ts'
 import { type Change, type DeletedEntry, readDeletedEntries } from '../../../protocol/record.ts'
 import { readFully } from '../disk.ts'
 import { decideRmdir } from './decide.ts'
 import { deleteFile } from './delete-file.ts'
 import type { Ground, Work } from './ground.ts'
-import { openOwnFile } from './new-file.ts'
+import { type Lost, openOwnFile } from './new-file.ts'
 import { isCode, reasonForCopy } from './refusals.ts'
 import { untilDone } from './tries.ts'
 
@@ -18,9 +20,10 @@ type Delete = Extract<Change, { type: 'delete' }>
 const notEmpty = ['ENOTEMPTY', 'EEXIST']
 
 export async function deleteFolder(ground: Ground, work: Work, change: Delete): Promise<void> {
-  const entries = listOf(ground, work, change)
+  const entries = await listOf(ground, work, change)
+  if ('lost' in entries) return work.keep(change.path, entries.lost)
   for (const [n, { path, what, seen }] of entries.entries()) {
-    if (what === 'file') await deleteFile(ground, work, { path, base: null, seen, n })
+    if (what === 'file') await deleteFile(ground, work, { path, base: baseOf(ground, path), seen, n })
     await work.pause()
   }
   let left = 0
@@ -31,24 +34,34 @@ export async function deleteFolder(ground: Ground, work: Work, change: Delete): 
   await removeFolder(ground, work, change.path, left)
 }
 
-function listOf(ground: Ground, work: Work, { body }: Delete): DeletedEntry[] {
+/** What the list of the record names; obtained from elsewhere where it is not here. */
+async function listOf(ground: Ground, work: Work, { body }: Delete): Promise<DeletedEntry[] | Lost> {
   if (body.bytes === 0) return []
-  if (body.stage === null) {
-    if (work.entry.body === null)
-      throw new ConcurError('IO_ERROR', `the list of record ${work.seq} is missing`)
-    return readDeletedEntries(work.entry.body)
-  }
-  const { disk, stages } = ground
-  const file = openOwnFile(disk, { folder: stages.folder, name: body.stage })
-  if (file === null) throw new ConcurError('IO_ERROR', `the list of record ${work.seq} is missing`)
+  const own = body.stage === null ? work.entry.body : stagedBytes(ground, body.stage, body.bytes)
+  if (own !== null) return readDeletedEntries(own)
+  const obtained = await ground.contents.obtain(work.entry)
+  if (obtained.is === 'lost') return { lost: obtained.reason }
+  const bytes = obtained.is === 'bytes' ? obtained.bytes : stagedBytes(ground, obtained.stage, body.bytes)
+  if (bytes?.length === body.bytes) return readDeletedEntries(bytes)
+  throw new ConcurError('IO_ERROR', `what was got for record ${work.seq} is not its list`)
+}
+
+/** @returns null when they are not all there. */
+function stagedBytes({ disk, stages }: Ground, name: StageId, size: number): Buffer | null {
+  const file = openOwnFile(disk, { folder: stages.folder, name })
+  if (file === null) return null
   try {
-    const bytes = Buffer.alloc(body.bytes)
-    if (readFully(disk, file, bytes, 0) < bytes.length)
-      throw new ConcurError('IO_ERROR', `the list of record ${work.seq} is cut`)
-    return readDeletedEntries(bytes)
+    const bytes = Buffer.alloc(size)
+    return readFully(disk, file, bytes, 0) < size ? null : bytes
   } finally {
     disk.close(file)
   }
+}
+
+/** The file that the path was by the records before. */
+function baseOf({ paths }: Ground, path: FilePath): Digest | null {
+  const state = paths.get(path)
+  return state?.is === 'file' ? state.digest : null
 }
 
 /** A folder of the list; whatever hinders its removal is told of the whole. */
