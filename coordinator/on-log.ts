@@ -1,15 +1,11 @@
 /** LOG: the operations at a path, and those that are committed from now on. Clause: protocol/README.md "LOG". */
 import { asConcurError } from '../protocol/errors.ts'
-import { pageBytesAim } from '../protocol/limits.ts'
-import type { LoggedOperation, LogRequest } from '../protocol/messages.ts'
+import type { LogRequest } from '../protocol/messages.ts'
 import { beginRequestLine, failure } from '../replica/program/request-line.ts'
-import { operationsAfter, seqBeforeLast } from '../replica/store/logged-operations.ts'
+import { pagesAfter, seqBeforeLast } from '../replica/store/logged-operations.ts'
 import type { Store } from '../replica/store/store.ts'
 import type { Changing } from './changing/changing.ts'
 import type { RequestContext } from './request.ts'
-
-/** Bytes of an operation beside its paths. */
-const operationFixedBytes = 512
 
 export interface LogSources {
   readonly store: Store
@@ -46,8 +42,8 @@ async function tell(
   const stopListening = follow ? changing.listen(() => onNews()) : () => {}
   try {
     for (;;) {
-      for (const operations of operationsAfter(journal, path, { afterSeq, lastSeq }))
-        for (const page of pagesOf(operations)) await stream.sendFlow('LOGGED', { operations: page })
+      for (const operations of pagesAfter(journal, path, { afterSeq, lastSeq }))
+        await stream.sendFlow('LOGGED', { operations })
       if (!follow) return void (await stream.sendFlow('LOGGED', { operations: [] }, true))
       afterSeq = lastSeq
       while (ledger.committedSeq <= afterSeq && !stream.ended)
@@ -60,19 +56,4 @@ async function tell(
   } finally {
     stopListening()
   }
-}
-
-/** Cut so that each fits into a frame, however long the paths are. */
-export function* pagesOf(operations: readonly LoggedOperation[]): Generator<LoggedOperation[]> {
-  let page: LoggedOperation[] = []
-  let bytes = 0
-  for (const operation of operations) {
-    page.push(operation)
-    bytes += operationFixedBytes + Buffer.byteLength(operation.path) + Buffer.byteLength(operation.from ?? '')
-    if (bytes < pageBytesAim) continue
-    yield page
-    page = []
-    bytes = 0
-  }
-  if (page.length > 0) yield page
 }

@@ -212,7 +212,7 @@ describe('the status', () => {
           address: '127.0.0.1:6002',
           state: 'up',
           reason: null,
-          appliedSeq: null,
+          appliedSeq: 0,
           lagOps: null,
           lagMs: null,
           lastHeartbeatMs: null,

@@ -1,6 +1,6 @@
 /**
- * A client's reads while the coordinator is gone: answered from this one copy, naming every other node as
- * unreachable. Nothing here claims that copies were compared.
+ * A client's reads while the coordinator is gone: answered from this one copy and its journal, naming every other node
+ * as unreachable. Nothing here claims that copies were compared. Clause: protocol/README.md "Relaying".
  */
 
 import { addressText } from '../protocol/addresses.ts'
@@ -23,6 +23,7 @@ import type { Log } from './program/log.ts'
 import { beginRequestLine, failure, type Outcome } from './program/request-line.ts'
 import { finishBodies, pourBody, streamSink } from './store/body-sink.ts'
 import type { Census } from './store/census.ts'
+import { pagesAfter, seqBeforeLast } from './store/logged-operations.ts'
 import type { OpenBody, Store } from './store/store.ts'
 
 export type ClientRequest = Extract<Request, { opcode: ClientOpcode }>
@@ -44,6 +45,7 @@ const opNames: Record<ClientOpcode, string> = {
 }
 
 const listed: Outcome = { verdict: 'listed' }
+const logged: Outcome = { verdict: 'logged' }
 
 export interface AloneOptions {
   readonly config: ReplicaConfig
@@ -83,10 +85,11 @@ export class Alone {
         return this.onList(request.body, stream)
       case 'STATUS':
         return this.onStatus(stream)
-      case 'CHANGE':
       case 'LOG':
+        return this.onLog(request.body, stream)
+      case 'CHANGE':
       case 'WAIT':
-        throw new ConcurError('UNREACHABLE', `the coordinator ${reason}`)
+        throw coordinatorIsGone()
       default:
         return request satisfies never
     }
@@ -173,31 +176,44 @@ export class Alone {
     }
   }
 
+  /** What this node has settled; of what comes from now on nobody tells it. */
+  private async onLog({ path, sinceSeq, last, follow }: BodyOf<'LOG'>, stream: Stream): Promise<Outcome> {
+    const { journal, committedSeq, settler } = this.options.store
+    const lastSeq = settler.settledSeq
+    let afterSeq = sinceSeq ?? 0
+    if (last !== null) afterSeq = seqBeforeLast(journal, path, { count: last, afterSeq, lastSeq })
+    for (const operations of pagesAfter(journal, path, { afterSeq, lastSeq, readTo: committedSeq })) {
+      if (stream.ended) return logged
+      await stream.sendFlow('LOGGED', { operations })
+    }
+    if (follow) throw coordinatorIsGone()
+    await stream.sendFlow('LOGGED', { operations: [] }, true)
+    return logged
+  }
+
   private onStatus(stream: Stream): Outcome {
     const { config, store, census, address, coordinator } = this.options
     const known = coordinator()
     const counts = census.latest()
-    const nothing = { epoch: null, files: null, bytes: null, diskFreeBytes: null }
     const coordinatorRow: CoordinatorStatus = {
       name: this.members[0]!,
       address: known === null ? '' : addressText(known),
       state: 'down',
       reason: 'cannot be reached from this replica',
-      seq: null,
-      ...nothing,
+      ...{ seq: null, epoch: null, files: null, bytes: null, diskFreeBytes: null },
     }
     const own: ReplicaStatus = {
       name: config.name,
       address: addressText(address()),
       state: 'up',
       reason: null,
-      appliedSeq: null,
+      appliedSeq: store.settler.settledSeq,
       lagOps: null,
       lagMs: null,
       lastHeartbeatMs: null,
       rolledBack: false,
-      fenced: null,
-      ...nothing,
+      fenced: store.fence.reason,
+      epoch: store.promised?.number ?? null,
       files: counts?.files ?? null,
       bytes: counts?.bytes ?? null,
       diskFreeBytes: store.diskFreeBytes(),
@@ -205,4 +221,8 @@ export class Alone {
     stream.send('STATUS_IS', { coordinator: coordinatorRow, replicas: [own] }, true)
     return { verdict: 'status' }
   }
+}
+
+function coordinatorIsGone(): ConcurError {
+  return new ConcurError('UNREACHABLE', 'the coordinator cannot be reached')
 }

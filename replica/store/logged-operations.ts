@@ -2,11 +2,14 @@
  * The journal as clients know it: the operations at a path and below it, without the records of members and what was
  * abandoned. Clause: protocol/README.md "LOG".
  */
+import { pageBytesAim } from '../../protocol/limits.ts'
 import type { LoggedOperation } from '../../protocol/messages.ts'
 import type { FolderPath } from '../../protocol/path.ts'
 import type { JournalEntry, JournalRecord } from '../../protocol/record.ts'
 
 const readBytes = 1024 * 1024
+/** Bytes of an operation beside its paths. */
+const operationFixedBytes = 512
 /** Records that are read from the end at once. */
 const strideRecords = 1024
 
@@ -44,11 +47,27 @@ export function concerns({ path, from }: LoggedOperation, folder: FolderPath): b
   return isAtOrBelow(path, folder) || (from !== null && isAtOrBelow(from, folder))
 }
 
+/** `readTo`: up to where records may abandon one of the others; where that is more than `lastSeq`. */
+interface Stretch {
+  readonly afterSeq: number
+  readonly lastSeq: number
+  readonly readTo?: number
+}
+
+/** @returns the operations behind `afterSeq` up to `lastSeq`, oldest first, in pages that fit into a frame. */
+export function* pagesAfter(
+  journal: LogReader,
+  folder: FolderPath,
+  stretch: Stretch,
+): Generator<LoggedOperation[]> {
+  for (const operations of operationsAfter(journal, folder, stretch)) yield* pagesOf(operations)
+}
+
 /** @returns the operations behind `afterSeq` up to `lastSeq`, in pieces, oldest first. */
 export function* operationsAfter(
   journal: LogReader,
   folder: FolderPath,
-  { afterSeq, lastSeq, readTo = lastSeq }: { afterSeq: number; lastSeq: number; readTo?: number },
+  { afterSeq, lastSeq, readTo = lastSeq }: Stretch,
 ): Generator<LoggedOperation[]> {
   const abandoned = abandonedAfter(journal, afterSeq, Math.min(readTo, lastSeq + strideRecords))
   for (let at = afterSeq; at < lastSeq; ) {
@@ -79,6 +98,21 @@ export function seqBeforeLast(
   }
   if (count === 0) return lastSeq
   return found.length < count ? afterSeq : found.at(-count)! - 1
+}
+
+/** Cut so that each fits into a frame, however long the paths are. */
+function* pagesOf(operations: readonly LoggedOperation[]): Generator<LoggedOperation[]> {
+  let page: LoggedOperation[] = []
+  let bytes = 0
+  for (const operation of operations) {
+    page.push(operation)
+    bytes += operationFixedBytes + Buffer.byteLength(operation.path) + Buffer.byteLength(operation.from ?? '')
+    if (bytes < pageBytesAim) continue
+    yield page
+    page = []
+    bytes = 0
+  }
+  if (page.length > 0) yield page
 }
 
 /** A record is abandoned by one that comes soon behind it, and both are committed together. */
