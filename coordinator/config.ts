@@ -9,6 +9,7 @@ import {
   flagOption,
   type NodeAddress,
   nodeAddressesOption,
+  nodeNameOption,
   nodeNamesOption,
 } from '../protocol/option-kinds.ts'
 import type { ValuesOf } from '../protocol/options.ts'
@@ -23,6 +24,10 @@ export interface CoordinatorConfig {
   readonly readTimeoutMs: number
   readonly heartbeatTimeoutMs: number
   readonly ack: AckLevel
+  /** Whose journal is taken over at this start. */
+  readonly acceptJournal: NodeName | null
+  /** A store that was fenced is looked at again. */
+  readonly recheck: boolean
   /** Names that a node with another id may take. */
   readonly replace: readonly NodeName[]
   readonly text: boolean
@@ -51,6 +56,9 @@ export const coordinatorOptions = {
     default: 'available',
     placeholder: 'LEVEL',
   }),
+  'accept-journal': nodeNameOption({
+    describe: 'Go on from the journal of this replica: the own one was lost, or put back from a copy',
+  }),
   replace: nodeNamesOption({
     describe: 'A known name that a new node may take, its old one being gone. Give it once for each',
   }),
@@ -67,9 +75,9 @@ export function coordinatorConfig(values: ValuesOf<typeof coordinatorOptions>): 
       'USAGE',
       `--replica ${twice}=…: the name ${twice} is taken; each node needs its own`,
     )
-  const unknown = values.replace.find(name => !values.replica.some(replica => replica.name === name))
-  if (unknown !== undefined)
-    throw new ConcurError('USAGE', `--replace ${unknown}: no --replica has that name`)
+  assertReplicas('--replace', values.replace, values.replica)
+  const accepted = values['accept-journal']
+  if (accepted !== null) assertReplicas('--accept-journal', [accepted], values.replica)
   if (names.length > nodesMax)
     throw new ConcurError(
       'USAGE',
@@ -81,7 +89,20 @@ export function coordinatorConfig(values: ValuesOf<typeof coordinatorOptions>): 
     readTimeoutMs: values['read-timeout'],
     heartbeatTimeoutMs: values['heartbeat-timeout'],
     ack: values.ack,
+    acceptJournal: values['accept-journal'],
+    recheck: values.recheck,
     replace: values.replace,
     text: values.text,
   }
+}
+
+/** @throws ConcurError USAGE for a name that is no replica's. */
+function assertReplicas(option: string, names: readonly NodeName[], replicas: readonly NodeAddress[]): void {
+  const unknown = names.find(name => !replicas.some(replica => replica.name === name))
+  if (unknown === undefined) return
+  const allowed =
+    replicas.length === 0
+      ? 'no replica is configured'
+      : `one of ${replicas.map(({ name }) => name).join(', ')}`
+  throw new ConcurError('USAGE', `${option} ${unknown}: must be the name of a --replica (${allowed})`)
 }

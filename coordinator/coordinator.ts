@@ -4,7 +4,7 @@
  */
 import { Connection, type Request } from '../protocol/connection.ts'
 import { ConcurError } from '../protocol/errors.ts'
-import type { ClientId } from '../protocol/ids.ts'
+import type { ClientId, NodeName } from '../protocol/ids.ts'
 import { nodesMax } from '../protocol/limits.ts'
 import type { Hello } from '../protocol/messages.ts'
 import { ProgressReports } from '../protocol/progress-reports.ts'
@@ -125,11 +125,24 @@ export class Coordinator {
       random,
       log,
       events: {
-        onUp: (connection, hello) => this.changing.linkUp(name, connection, hello),
+        onUp: (connection, hello) => this.onLinkUp(name, connection, hello),
         onDown: reason => this.changing.linkDown(name, reason),
       },
       isInSync: () => this.changing.ledger.isInSync(name),
     })
+  }
+
+  /** A new folder that goes on from a replica's journal takes the replica's cluster as well. */
+  private get adoptsCluster(): boolean {
+    const { config, store } = this.options
+    return config.acceptJournal !== null && store.journal.last.seq === 0
+  }
+
+  private onLinkUp(name: NodeName, connection: Connection, hello: Hello): void {
+    const { config, store } = this.options
+    if (this.adoptsCluster && name === config.acceptJournal && hello.clusterId !== null)
+      store.adoptClusterId(hello.clusterId)
+    this.changing.linkUp(name, connection, hello)
   }
 
   private hello(): Omit<Hello, 'versionMin' | 'versionMax'> {
@@ -138,7 +151,7 @@ export class Coordinator {
       role: 'coordinator',
       name: config.name,
       nodeId: store.nodeId,
-      clusterId: store.clusterId,
+      clusterId: this.adoptsCluster ? null : store.clusterId,
       clientId: null,
       listenPort: this.address.port,
       members: [config.name, ...config.replicas.map(({ name }) => name)],

@@ -1,5 +1,6 @@
 /** concur-coordinator: the process around a coordinator. */
 import { parseClusterId } from '../protocol/ids.ts'
+import { randomId } from '../protocol/random-id.ts'
 import { runServer } from '../replica/program/server-process.ts'
 import { openLocalCopy } from '../replica/store/local-copy.ts'
 import { coordinatorConfig, coordinatorOptions } from './config.ts'
@@ -19,10 +20,10 @@ await runServer(
         ...world,
         mainUrl: import.meta.url,
         onFault,
+        recheck: config.recheck,
       })
       const { store } = copy
-      if (store.clusterId === null)
-        store.setClusterId(parseClusterId(world.random.bytes(16).toString('hex'))!)
+      if (store.clusterId === null) store.setClusterId(parseClusterId(randomId(world.random))!)
       const coordinator = new Coordinator({ config, ...copy, ...world, log })
       const close = async (): Promise<void> => {
         await coordinator.close()

@@ -1,11 +1,16 @@
 /** LOG: the operations at a path, and those that are committed from now on. Clause: protocol/README.md "LOG". */
 import { asConcurError } from '../protocol/errors.ts'
 import type { LogRequest } from '../protocol/messages.ts'
+import type { Stream } from '../protocol/stream.ts'
 import { beginRequestLine, failure } from '../replica/program/request-line.ts'
-import { pagesAfter, seqBeforeLast } from '../replica/store/logged-operations.ts'
+import { LoggedOperations } from '../replica/store/logged-operations.ts'
+import { Slices } from '../replica/store/slices.ts'
 import type { Store } from '../replica/store/store.ts'
 import type { Changing } from './changing/changing.ts'
 import type { RequestContext } from './request.ts'
+
+const readBytes = 256 * 1024
+const pace = { workMs: 8, restMs: 0 }
 
 export interface LogSources {
   readonly store: Store
@@ -30,30 +35,51 @@ export function onLog(sources: LogSources, request: LogRequest, context: Request
 async function tell(
   { store, changing }: LogSources,
   { path, sinceSeq, last, follow }: LogRequest,
-  { stream }: RequestContext,
+  { stream, clock, timers }: RequestContext,
 ): Promise<void> {
   const { ledger } = changing
-  const { journal } = store
   let onNews = (): void => {}
   stream.listen({ onMessage: () => {}, onFailed: () => onNews() })
-  let lastSeq = ledger.committedSeq
-  let afterSeq = sinceSeq ?? 0
-  if (last !== null) afterSeq = seqBeforeLast(journal, path, { count: last, afterSeq, lastSeq })
   const stopListening = follow ? changing.listen(() => onNews()) : () => {}
+  const slices = new Slices({ clock, timers, pace })
+  let told = { afterSeq: sinceSeq ?? 0, lastSeq: ledger.committedSeq }
   try {
-    for (;;) {
-      for (const operations of pagesAfter(journal, path, { afterSeq, lastSeq }))
-        await stream.sendFlow('LOGGED', { operations })
+    for (let count = last; !stream.ended; count = null) {
+      await tellStretch(store, new LoggedOperations({ folder: path, last: count }), {
+        ...told,
+        slices,
+        stream,
+      })
       if (!follow) return void (await stream.sendFlow('LOGGED', { operations: [] }, true))
-      afterSeq = lastSeq
-      while (ledger.committedSeq <= afterSeq && !stream.ended)
+      while (ledger.committedSeq <= told.lastSeq && !stream.ended)
         await new Promise<void>(resolve => {
           onNews = resolve
         })
-      if (stream.ended) return
-      lastSeq = ledger.committedSeq
+      told = { afterSeq: told.lastSeq, lastSeq: ledger.committedSeq }
     }
   } finally {
     stopListening()
   }
+}
+
+/** A committed prefix never ends between a record and the one that abandons it: all of it can be told. */
+async function tellStretch(
+  { journal }: Store,
+  found: LoggedOperations,
+  {
+    afterSeq,
+    lastSeq,
+    slices,
+    stream,
+  }: { afterSeq: number; lastSeq: number; slices: Slices; stream: Stream },
+): Promise<void> {
+  for (let at = afterSeq; at < lastSeq && !stream.ended; ) {
+    for (const { record } of journal.readAfter(at, readBytes)) {
+      at = record.seq
+      if (at <= lastSeq) found.take(record)
+    }
+    for (const operations of found.pagesSoFar()) await stream.sendFlow('LOGGED', { operations })
+    if (slices.isUsedUp) await slices.next()
+  }
+  for (const operations of found.pagesAtEnd()) await stream.sendFlow('LOGGED', { operations })
 }

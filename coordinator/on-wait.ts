@@ -37,7 +37,7 @@ async function wait(
   { stream, timers }: RequestContext,
 ): Promise<Waited> {
   const seq = await lastSeqBelow(store, changing, path)
-  const behind = () => changing.behind(seq)
+  const behind = () => changing.answers.behind(seq)
   let isLate = false
   await new Promise<void>(resolve => {
     const look = (): void => {

@@ -20,6 +20,8 @@ import type { Ledger } from './ordering/ledger.ts'
 const progressWithinMs = 10_000
 /** A node that is this close behind counts as having settled what there is: it is waited for from then on. */
 const tailOps = 256
+/** Milliseconds in the set after which earlier failures count no more. */
+const steadyAfterMs = 5_000
 
 /** Why a node may not follow; it stays so until somebody does something. */
 const lasting = new Set(['FENCED', 'CONFLICT', 'ROLLED_BACK', 'WRONG_CLUSTER'])
@@ -38,6 +40,8 @@ export interface SeatOptions {
   readonly log: Log
   /** The replica knows of commits, or of a coordinator, that this one does not know of. */
   readonly onSuperseded: (error: ConcurError) => void
+  /** Changes wait for it from now on, or do not any more. */
+  readonly onMembership: () => void
   /** It has told how far it is. */
   readonly onHeard: () => void
 }
@@ -58,6 +62,7 @@ export class Seat {
   private link: { readonly connection: Connection; readonly nodeId: NodeId } | null = null
   private follower: Follower | null = null
   private failures = 0
+  private joinedAtMs = 0
   private callOff: Cancel = () => {}
 
   constructor(options: SeatOptions) {
@@ -127,13 +132,17 @@ export class Seat {
   lose(reason: string): void {
     this.options.ledger.leave(this.name, reason)
     this.stop()
+    this.options.onMembership()
     this.followLater()
   }
 
-  /** Looks after a node that makes no progress. */
-  watch(): void {
+  /** Looks after a node that makes no progress, or says nothing. `silentForMs`: null as long as that is short. */
+  watch(silentForMs: number | null): void {
     const { clock, store } = this.options
     const nowMs = clock.monotonicMs()
+    if (this.isInSync && nowMs - this.joinedAtMs > steadyAfterMs) this.failures = 0
+    if (this.isInSync && silentForMs !== null)
+      return this.lose(`has been silent for ${Math.round(silentForMs)} ms`)
     const isAtEnd = this.settled !== null && this.settled.settledSeq >= store.journal.last.seq
     if (!this.isInSync || isAtEnd) this.progressAtMs = nowMs
     else if (nowMs - this.progressAtMs > progressWithinMs)
@@ -179,7 +188,7 @@ export class Seat {
   }
 
   private hear(settled: Settled, nodeId: NodeId): void {
-    const { ledger, clock, log } = this.options
+    const { ledger, clock, onMembership } = this.options
     const { journaledSeq, settledSeq, outcomes } = settled
     if (
       this.settled === null ||
@@ -187,21 +196,22 @@ export class Seat {
       journaledSeq > this.settled.journaledSeq
     )
       this.progressAtMs = clock.monotonicMs()
-    this.failures = 0
     if (settledSeq >= ledger.committedSeq) this.atEndAtMs = clock.monotonicMs()
     this.settled = { journaledSeq, settledSeq }
     ledger.report(this.name, { journaledSeq, settledSeq }, outcomes)
     this.options.onHeard()
     if (this.isInSync || settledSeq + tailOps < ledger.committedSeq) return
     this.nodeId = nodeId
+    this.joinedAtMs = clock.monotonicMs()
     ledger.join(this.name, nodeId, { journaledSeq, settledSeq })
-    log.info({ replica: this.name, settledSeq }, 'in sync')
+    onMembership()
   }
 
   private ended(error: ConcurError): void {
-    const { ledger, log, onSuperseded } = this.options
+    const { ledger, log, onSuperseded, onMembership } = this.options
     this.follower = null
     ledger.leave(this.name, error.message)
+    onMembership()
     if (error.code === 'FENCED' || error.code === 'ROLLED_BACK') onSuperseded(error)
     if (lasting.has(error.code)) {
       this.fenced = error.message

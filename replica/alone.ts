@@ -1,6 +1,6 @@
 /**
- * A client's reads while the coordinator is gone: answered from this one copy and its journal, naming every other node
- * as unreachable. Nothing here claims that copies were compared. Clause: protocol/README.md "Relaying".
+ * A client's questions while the coordinator is gone: answered from this one copy, naming every other node as
+ * unreachable. Nothing here claims that copies were compared.
  */
 
 import { addressText } from '../protocol/addresses.ts'
@@ -16,14 +16,14 @@ import type { ProgressReports, Report } from '../protocol/progress-reports.ts'
 import type { Stream } from '../protocol/stream.ts'
 import { judge, type NodeAnswer } from '../protocol/verdict.ts'
 import { verdictFrom, wantedVersions } from '../protocol/wanted-bodies.ts'
-import type { Address, Clock } from '../protocol/world.ts'
+import type { Address, Clock, Timers } from '../protocol/world.ts'
 import { pagesOf } from './answer-node.ts'
 import type { ReplicaConfig } from './config.ts'
+import { logAlone } from './log-alone.ts'
 import type { Log } from './program/log.ts'
 import { beginRequestLine, failure, type Outcome } from './program/request-line.ts'
 import { finishBodies, pourBody, streamSink } from './store/body-sink.ts'
 import type { Census } from './store/census.ts'
-import { pagesAfter, seqBeforeLast } from './store/logged-operations.ts'
 import type { OpenBody, Store } from './store/store.ts'
 
 export type ClientRequest = Extract<Request, { opcode: ClientOpcode }>
@@ -45,7 +45,6 @@ const opNames: Record<ClientOpcode, string> = {
 }
 
 const listed: Outcome = { verdict: 'listed' }
-const logged: Outcome = { verdict: 'logged' }
 
 export interface AloneOptions {
   readonly config: ReplicaConfig
@@ -53,6 +52,7 @@ export interface AloneOptions {
   readonly census: Census
   readonly reports: ProgressReports
   readonly clock: Clock
+  readonly timers: Timers
   readonly log: Log
   readonly address: () => Address
   readonly coordinator: () => Address | null
@@ -86,10 +86,10 @@ export class Alone {
       case 'STATUS':
         return this.onStatus(stream)
       case 'LOG':
-        return this.onLog(request.body, stream)
+        return logAlone(request.body, stream, this.options)
       case 'CHANGE':
       case 'WAIT':
-        throw coordinatorIsGone()
+        throw new ConcurError('UNREACHABLE', `the coordinator ${reason}`)
       default:
         return request satisfies never
     }
@@ -176,21 +176,6 @@ export class Alone {
     }
   }
 
-  /** What this node has settled; of what comes from now on nobody tells it. */
-  private async onLog({ path, sinceSeq, last, follow }: BodyOf<'LOG'>, stream: Stream): Promise<Outcome> {
-    const { journal, committedSeq, settler } = this.options.store
-    const lastSeq = settler.settledSeq
-    let afterSeq = sinceSeq ?? 0
-    if (last !== null) afterSeq = seqBeforeLast(journal, path, { count: last, afterSeq, lastSeq })
-    for (const operations of pagesAfter(journal, path, { afterSeq, lastSeq, readTo: committedSeq })) {
-      if (stream.ended) return logged
-      await stream.sendFlow('LOGGED', { operations })
-    }
-    if (follow) throw coordinatorIsGone()
-    await stream.sendFlow('LOGGED', { operations: [] }, true)
-    return logged
-  }
-
   private onStatus(stream: Stream): Outcome {
     const { config, store, census, address, coordinator } = this.options
     const known = coordinator()
@@ -221,8 +206,4 @@ export class Alone {
     stream.send('STATUS_IS', { coordinator: coordinatorRow, replicas: [own] }, true)
     return { verdict: 'status' }
   }
-}
-
-function coordinatorIsGone(): ConcurError {
-  return new ConcurError('UNREACHABLE', 'the coordinator cannot be reached')
 }

@@ -1,5 +1,4 @@
 import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
-import { RecordedLog } from '../fixtures/cluster-node.ts'
 import { FakeTime, turns } from '../fixtures/fake-time.ts'
 import { fileCopy, fileEntry } from '../fixtures/scripted-node.ts'
 import { type Served, serve } from '../fixtures/served.ts'
@@ -11,7 +10,7 @@ import { encodeBody } from '../protocol/opcodes.ts'
 import { type FilePath, wholeTree } from '../protocol/path.ts'
 import { ProgressReports } from '../protocol/progress-reports.ts'
 import { answerNode, pagesOf } from './answer-node.ts'
-import { Following } from './following/following.ts'
+import { Following } from './following.ts'
 import { openTemporaryStore, type TemporaryStore } from './store/store.fixture.ts'
 
 const path = 'a.txt' as FilePath
@@ -28,10 +27,9 @@ beforeEach(async () => {
   temporary = await openTemporaryStore()
   const { store } = temporary
   const reports = new ProgressReports(time)
-  const following = new Following({ store, timers: time, log: new RecordedLog() })
   const onRequest: Parameters<typeof serve>[1] = (request, stream) => {
     if (request.opcode === 'LOOK' || request.opcode === 'FETCH' || request.opcode === 'WALK')
-      answerNode(request, { stream, store, reports, following })
+      answerNode(request, { stream, store, reports, following: new Following({ store, timers: time }) })
   }
   served = await serve(time, onRequest, { role: 'coordinator' })
   openBefore = temporary.disk.open.size

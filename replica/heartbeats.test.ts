@@ -1,8 +1,6 @@
 import { FakeTime, turns } from '../fixtures/fake-time.ts'
 import type { Connection } from '../protocol/connection.ts'
-import type { Incarnation } from '../protocol/ids.ts'
 import type { Heartbeat } from '../protocol/messages.ts'
-import type { Epoch } from '../protocol/record.ts'
 import { Heartbeats } from './heartbeats.ts'
 import type { Census, Counts } from './store/census.ts'
 import type { Store } from './store/store.ts'
@@ -11,7 +9,6 @@ let time: FakeTime
 let heartbeats: Heartbeats
 let counts: Counts | null
 let diskFreeBytes: number | null
-let position: { durableSeq: number; settledSeq: number; promised: Epoch | null; reason: string | null }
 
 /** A link that writes down when it was told what. */
 function linkOf(): { link: Connection; heard: { atMs: number; heartbeat: Heartbeat }[] } {
@@ -26,18 +23,15 @@ beforeEach(() => {
   time = new FakeTime()
   counts = { files: 3, bytes: 40 }
   diskFreeBytes = 500
-  position = { durableSeq: 0, settledSeq: 0, promised: null, reason: null }
   heartbeats = new Heartbeats({
     timers: time,
     everyMs: 1_000,
     store: {
       diskFreeBytes: () => diskFreeBytes,
-      get promised() {
-        return position.promised
-      },
-      journal: position,
-      settler: position,
-      fence: position,
+      promised: { number: 4 },
+      journal: { durableSeq: 12 },
+      settler: { settledSeq: 10 },
+      fence: { reason: 'a flush failed' },
     } as unknown as Store,
     census: { latest: () => counts } as unknown as Census,
   })
@@ -112,21 +106,11 @@ test('each says what is known then, and what is not known as null', async () => 
   await turns(1)
   counts = { files: 4, bytes: 50 }
   diskFreeBytes = 400
-  const incarnation = 'a'.repeat(32) as Incarnation
-  const promised = { number: 7, incarnation }
-  Object.assign(position, { durableSeq: 9, settledSeq: 8, promised, reason: 'a flush failed' })
   time.passAtOnce(1_000)
-  const notKnown = { fingerprint: null, scanAgeMs: null, marks: null }
+  const position = { epoch: 4, journaledSeq: 12, settledSeq: 10, fenced: 'a flush failed' }
+  const unknown = { fingerprint: null, scanAgeMs: null, marks: null }
   expect(heard.map(({ heartbeat }) => heartbeat)).toEqual([
-    {
-      ...notKnown,
-      ...{ epoch: null, journaledSeq: 0, settledSeq: 0 },
-      ...{ files: null, bytes: null, diskFreeBytes: null, fenced: null },
-    },
-    {
-      ...notKnown,
-      ...{ epoch: 7, journaledSeq: 9, settledSeq: 8 },
-      ...{ files: 4, bytes: 50, diskFreeBytes: 400, fenced: 'a flush failed' },
-    },
+    { ...position, ...unknown, files: null, bytes: null, diskFreeBytes: null },
+    { ...position, ...unknown, files: 4, bytes: 50, diskFreeBytes: 400 },
   ])
 })

@@ -18,6 +18,7 @@ await runServer(
         ...world,
         mainUrl: import.meta.url,
         onFault,
+        recheck: values.recheck,
       })
       const replica = new Replica({ config, ...copy, ...world, log })
       const close = async (): Promise<void> => {

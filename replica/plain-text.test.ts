@@ -83,9 +83,9 @@ test('a file that cannot be read gets neither of the two answers', async () => {
 })
 
 test('a reader that is gone lets go of the file', async () => {
-  await time.pass(2_000)
-  await cluster.settled()
   const { disk } = cluster.node('server2')
+  await cluster.untilState(['server2'], 'up')
+  await cluster.node('server2').atRest()
   const before = disk.open.size
   const line = await cluster.line('server2')
   line.say('big\n')

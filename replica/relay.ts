@@ -28,6 +28,12 @@ type State =
   | { readonly is: 'relaying'; readonly upstream: Connection }
   | { readonly is: 'closed' }
 
+interface Relayed {
+  readonly isChange: boolean
+  /** All of the request went on to the coordinator. */
+  isWhole: boolean
+}
+
 export interface RelayOptions {
   readonly connection: Connection
   readonly hello: Omit<Hello, 'versionMin' | 'versionMax'>
@@ -41,7 +47,7 @@ export class ClientRelay {
   private readonly options: RelayOptions
   private readonly connection: Connection
   /** Streams of the client that the coordinator has to answer. */
-  private readonly relayed = new Map<number, Frame['opcode']>()
+  private readonly relayed = new Map<number, Relayed>()
   private readonly uploads: RelayedBytes
   private state: State = { is: 'idle' }
   private failedAtMs = Number.NEGATIVE_INFINITY
@@ -106,7 +112,10 @@ export class ClientRelay {
 
   private relay(upstream: Connection, frame: Frame): void {
     if (frame.opcode === 'CANCEL') this.relayed.delete(frame.stream)
-    if (opcodes[frame.opcode].kind === 'request') this.relayed.set(frame.stream, frame.opcode)
+    if (opcodes[frame.opcode].kind === 'request')
+      this.relayed.set(frame.stream, { isChange: frame.opcode === 'CHANGE', isWhole: false })
+    const relayed = this.relayed.get(frame.stream)
+    if (relayed !== undefined && frame.fin) relayed.isWhole = true
     const bytes = frame.body.length
     if (upstream.forward(frame, () => this.uploads.remove(bytes))) this.uploads.add(bytes)
   }
@@ -163,8 +172,8 @@ export class ClientRelay {
     const lost = new ConcurError('UNREACHABLE', message)
     // It may have been made.
     const unknown = new ConcurError('TIMEOUT', message)
-    for (const [stream, opcode] of this.relayed)
-      this.connection.refuse(stream, opcode === 'CHANGE' ? unknown : lost)
+    for (const [stream, { isChange, isWhole }] of this.relayed)
+      this.connection.refuse(stream, isChange && isWhole ? unknown : lost)
     this.relayed.clear()
     if (state.is === 'dialling') this.letGo(state.held, frame => this.connection.hear(frame))
   }

@@ -13,7 +13,7 @@ import type { Address, Clock, Dialer, Listener, Timers, Transport } from '../pro
 import { Alone } from './alone.ts'
 import { answerNode } from './answer-node.ts'
 import type { ReplicaConfig } from './config.ts'
-import { Following } from './following/following.ts'
+import { Following } from './following.ts'
 import { Heartbeats } from './heartbeats.ts'
 import { servePlainText } from './plain-text.ts'
 import { Acceptor } from './program/acceptor.ts'
@@ -52,7 +52,7 @@ export class Replica {
     this.address = config.listen
     this.reports = new ProgressReports(timers)
     this.heartbeats = new Heartbeats({ timers, everyMs: config.heartbeatMs, store, census })
-    this.following = new Following(options)
+    this.following = new Following({ store, timers })
     this.alone = new Alone({
       ...options,
       reports: this.reports,
@@ -96,8 +96,8 @@ export class Replica {
       clientId: null,
       listenPort: this.address.port,
       members: [],
-      epoch: store.promised,
-      lastSeq: store.journal.last.seq,
+      epoch: store.journal.last.epoch,
+      lastSeq: store.journal.durableSeq,
     }
   }
 

@@ -124,11 +124,21 @@ describe('a refusal', () => {
         stream.send('STATUS_IS', { ...statusOfTwo, coordinator }, true)
       }
       world.server.onChange = (stream, request) => {
-        if (world.server.changes.length < 3) new Upload(stream, { onSealed: () => stream.fail(gone) })
+        const { length } = world.server.changes
+        const lostIt = new ConcurError('TIMEOUT', 'the coordinator was lost')
+        if (length < 3) new Upload(stream, { onSealed: () => stream.fail(length === 1 ? lostIt : gone) })
         else new Upload(stream, { onSealed: upload => world.server.finish(stream, request, upload) })
       }
       expect((await change()).op?.seq).toBe(812)
       expect(world.server.changes[2]).toEqual(world.server.changes[0])
+    })
+
+    test('that could not pass it on: nothing was changed, and it says so at once', async () => {
+      world.server.onChange = stream => {
+        new Upload(stream, { onSealed: () => stream.fail(gone) })
+      }
+      expect(await failure(change())).toMatchObject({ code: gone.code, message: gone.message })
+      expect(world.server.changes).toHaveLength(1)
     })
 
     test('whose coordinator answers is the coordinator’s own', async () => {

@@ -4,19 +4,19 @@
  * to wait for.
  */
 
-import type { Done } from '../../protocol/change-messages.ts'
 import type { Connection } from '../../protocol/connection.ts'
 import { asConcurError, ConcurError } from '../../protocol/errors.ts'
 import type { Incarnation, NodeName, StageId } from '../../protocol/ids.ts'
 import type { Lag } from '../../protocol/journaled.ts'
 import { resultsKeptMax } from '../../protocol/limits.ts'
-import type { Detail, Hello } from '../../protocol/messages.ts'
+import type { Hello } from '../../protocol/messages.ts'
 import type { FilePath } from '../../protocol/path.ts'
 import { randomId } from '../../protocol/random-id.ts'
 import type { Cancel, Clock, Random, Timers } from '../../protocol/world.ts'
 import type { Log } from '../../replica/program/log.ts'
 import type { Store } from '../../replica/store/store.ts'
 import type { CoordinatorConfig } from '../config.ts'
+import { FetchedContents } from '../following/fetched-contents.ts'
 import type { ChangeDesk } from '../on-change.ts'
 import { Ledger } from '../ordering/ledger.ts'
 import { readPast } from '../ordering/past.ts'
@@ -24,15 +24,13 @@ import { Results } from '../ordering/results.ts'
 import { Turns } from '../ordering/turns.ts'
 import type { ReplicaLink } from '../replica-link.ts'
 import { Seat } from '../seat.ts'
-import { askJournal, type Heard, nextEpochNumber } from '../term.ts'
-import { doneOf } from './answer.ts'
-import type { Cluster, Ordered } from './change-work.ts'
+import { termToBegin } from '../term.ts'
+import { Answers } from './answers.ts'
+import type { Cluster } from './change-work.ts'
 import { Incoming } from './incoming.ts'
 import type { Member } from './member.ts'
 
 const watchEveryMs = 1_000
-/** Milliseconds after which a client is told that its change is on its way, and no more. */
-const answerWithinMs = 30_000
 
 export interface ChangingOptions {
   readonly config: CoordinatorConfig
@@ -50,6 +48,7 @@ export class Changing {
   readonly ledger: Ledger
   readonly seats: readonly Seat[]
   readonly desk: ChangeDesk
+  readonly answers: Answers
   private readonly options: ChangingOptions
   /** Why no changes are taken, for good. */
   private stopped: ConcurError | null = null
@@ -75,38 +74,39 @@ export class Changing {
     })
     const past = readPast(journal, resultsKeptMax)
     this.seats = config.replicas.map(
-      ({ name }) =>
+      ({ name }, at) =>
         new Seat({
           ...options,
           ...{ name, ledger: this.ledger, nodeId: past.nodeIds.get(name) ?? null },
           mayReplace: config.replace.includes(name),
           onSuperseded: error => this.stop(error),
+          onMembership: () => options.links[at]!.logState(),
           onHeard: () => this.wake(),
         }),
     )
+    this.answers = new Answers({ ...options, ledger: this.ledger, seats: this.seats })
     const results = new Results({
       keptMax: resultsKeptMax,
       forgottenSeq: past.operationsAfterSeq,
-      answerOf: seq => this.answerOfJournaled(seq),
+      answerOf: seq => this.answers.answerOfJournaled(seq),
     })
     for (const { operation, seq } of past.operations) results.add(operation, seq)
     this.desk = {
       cluster: this.cluster(),
       turns: new Turns(),
       results,
-      answerOf: ordered => this.answerOf(ordered),
+      answerOf: ordered => this.answers.answerOf(ordered),
     }
   }
 
   /** Begins the coordinator's term, once the replicas in reach were heard. */
   async begin(): Promise<void> {
     const { store, config, links, log, random } = this.options
-    const { epoch, seq } = store.journal.last
-    const heard = await this.hearAll(links, seq)
     this.watch()
     try {
       if (store.fence.reason !== null) return
-      const number = nextEpochNumber({ epoch, lastSeq: seq }, heard)
+      store.setContentSource(new FetchedContents({ store, nodes: this.options.members.slice(1) }))
+      const number = await termToBegin({ store, links, log, acceptJournal: config.acceptJournal })
       this.stopListening = store.settler.listen({
         onSettled: (settledSeq, outcomes) => {
           this.ledger.settledHere(settledSeq, outcomes)
@@ -171,27 +171,10 @@ export class Changing {
     return lags
   }
 
-  /** Every configured replica that has not settled the record, and why. */
-  behind(seq: number): Detail[] {
-    return this.nodeStates(seq)
-      .filter(({ hasSettled }) => !hasSettled)
-      .map(({ node, reason, behindOps }) => ({ node, reason, behindOps }))
-  }
-
   /** `onNews` is called whenever a node has got on. @returns how to be told no more. */
   listen(onNews: () => void): () => void {
     this.waiters.add(onNews)
     return () => void this.waiters.delete(onNews)
-  }
-
-  private async hearAll(links: readonly ReplicaLink[], seq: number): Promise<Heard[]> {
-    const answers = await Promise.all(
-      links.map(async ({ name, connection }) => {
-        const journal = connection === null ? null : await askJournal(connection, seq)
-        return journal === null ? null : { node: name, journal }
-      }),
-    )
-    return answers.filter(answer => answer !== null)
   }
 
   private stop(error: ConcurError): void {
@@ -214,7 +197,7 @@ export class Changing {
 
   private watch(): void {
     this.callOffWatch = this.options.timers.after(watchEveryMs, () => {
-      this.eachSeat(seat => seat.watch())
+      for (const [at, seat] of this.seats.entries()) seat.watch(this.options.links[at]!.silentForMs)
       this.watch()
     })
   }
@@ -241,64 +224,5 @@ export class Changing {
       newIncoming: () =>
         new Incoming({ self: self!, others, onLost: lose, newStageId: () => randomId(random) as StageId }),
     }
-  }
-
-  /** @throws ConcurError when it was abandoned, or could not be written: nothing was changed. */
-  private async answerOf({ awaited, change }: Ordered): Promise<Done> {
-    const { seq, outcomes } = awaited
-    const error = await this.endOf(awaited)
-    const nodes = this.nodeStates(seq)
-    const done = doneOf({ change, epoch: this.ledger.epoch!.number, seq, nodes, outcomes, error })
-    return error === null || awaited.isCommitted ? done : { ...done, outcome: 'unknown' }
-  }
-
-  /** @returns null when it is over, TIMEOUT when it is not, or may not be. */
-  private async endOf({ done, seq }: Ordered['awaited']): Promise<ConcurError | null> {
-    let callOff: Cancel = () => {}
-    const late = new Promise<ConcurError>(resolve => {
-      callOff = this.options.timers.after(answerWithinMs, () =>
-        resolve(
-          new ConcurError('TIMEOUT', `seq ${seq} is not on every disk after ${answerWithinMs / 1000} s`),
-        ),
-      )
-    })
-    try {
-      return await Promise.race([done.then(() => null), late])
-    } catch (error) {
-      if (this.options.store.journal.failure === null) throw error
-      return new ConcurError('TIMEOUT', `the coordinator's journal failed while seq ${seq} was written`)
-    } finally {
-      callOff()
-    }
-  }
-
-  /** What an earlier run of this coordinator would have answered, as far as the journal tells. */
-  private async answerOfJournaled(seq: number): Promise<Done> {
-    await this.options.store.settler.settled(seq)
-    const { record } = this.options.store.journal.at(seq)!
-    const nodes = this.nodeStates(seq)
-    const { change, epoch } = record
-    return doneOf({ change, epoch: epoch.number, seq, nodes, outcomes: new Map(), error: null })
-  }
-
-  private nodeStates(seq: number) {
-    const { config, store, links } = this.options
-    const self = {
-      node: config.name,
-      hasSettled: store.settler.settledSeq >= seq,
-      reason: 'has not settled it',
-      behindOps: 0,
-    }
-    const replicas = this.seats.map((seat, at) => {
-      const settledSeq = seat.settled?.settledSeq ?? 0
-      const report = links[at]!.report()
-      return {
-        node: seat.name,
-        hasSettled: seat.settled !== null && seat.isFollowing && settledSeq >= seq,
-        reason: seat.fenced ?? report.reason ?? 'is catching up',
-        behindOps: seat.settled === null ? null : Math.max(0, this.ledger.committedSeq - settledSeq),
-      }
-    })
-    return [self, ...replicas]
   }
 }

@@ -103,7 +103,7 @@ export class Incoming {
     return this.each(({ stage }) => stage.write(bytes))
   }
 
-  /** The coordinator's own failure is the change's; another node's is its own. */
+  /** The coordinator's own failure is the change's; another node's is its own, and no record may wait for its stage. */
   private async each(step: (target: Target) => Promise<void>): Promise<void> {
     const { self, onLost } = this.options
     let failure: unknown = null
@@ -115,6 +115,7 @@ export class Incoming {
           if (target.member === self) failure = error
           else if (this.targets.includes(target)) {
             this.targets = this.targets.filter(other => other !== target)
+            target.stage.end()
             onLost(target.member, asConcurError(error))
           }
         }

@@ -193,7 +193,7 @@ describe('rm -r', () => {
 
     test('and that nobody has leaves the folder, with the reason', async () => {
       expect(await settleWith(async () => ({ is: 'lost', reason: 'nobody has it' }))).toEqual([
-        { seq: 2, kept: [{ path: 'f', reason: 'nobody has it' }], replaced: [] },
+        { seq: 2, kept: [{ path: 'f', reason: expect.stringContaining('nobody has it') }], replaced: [] },
       ])
       expect(treeOf(temporary.root)).toEqual({ f: null, 'f/a': 'one' })
     })

@@ -1,23 +1,18 @@
 /**
- * The journal as clients know it: the operations at a path and below it, without the records of members and what was
- * abandoned. Clause: protocol/README.md "LOG".
+ * What LOG tells of a record: the client's operation, for every path that it is asked under. Pure: knows no journal and
+ * no stream. Clause: protocol/README.md "LOG".
  */
 import { pageBytesAim } from '../../protocol/limits.ts'
 import type { LoggedOperation } from '../../protocol/messages.ts'
 import type { FolderPath } from '../../protocol/path.ts'
-import type { JournalEntry, JournalRecord } from '../../protocol/record.ts'
+import { type JournalRecord, pathsOf } from '../../protocol/record.ts'
 
-const readBytes = 1024 * 1024
-/** Bytes of an operation beside its paths. */
-const operationFixedBytes = 512
-/** Records that are read from the end at once. */
-const strideRecords = 1024
+/** How far behind a record the one may stand that abandons it: a coordinator has fewer changes under way. */
+export const spareMax = 10_000
+/** Of an operation beside its paths, the client's id included. */
+const fixedBytes = 350
 
-export interface LogReader {
-  readAfter(seq: number, bytesMax: number): readonly JournalEntry[]
-}
-
-/** @returns null for a record that is no operation of a client's. */
+/** @returns the operation, or null for a record that is none of a client's. */
 export function loggedOperation({
   epoch,
   seq,
@@ -25,108 +20,85 @@ export function loggedOperation({
   client,
   change,
 }: JournalRecord): LoggedOperation | null {
-  const shared = { epoch: epoch.number, seq, timeMs, client }
+  const common = { epoch: epoch.number, seq, timeMs, client }
+  const nothing = { from: null, size: null, digest: null }
   switch (change.type) {
     case 'put':
-    case 'append': {
-      const { type, path, size, digest } = change
-      return { ...shared, type, path, from: null, size, digest }
-    }
+    case 'append':
+      return {
+        ...common,
+        ...{ type: change.type, path: change.path, from: null },
+        ...{ size: change.size, digest: change.digest },
+      }
     case 'rename':
-      return { ...shared, type: 'rename', path: change.to, from: change.from, size: null, digest: null }
+      return { ...common, ...nothing, type: 'rename', path: change.to, from: change.from }
     case 'delete':
     case 'mkdir':
-      return { ...shared, type: change.type, path: change.path, from: null, size: null, digest: null }
-    default:
+      return { ...common, ...nothing, type: change.type, path: change.path }
+    case 'begin':
+    case 'join':
+    case 'leave':
+    case 'abandoned':
       return null
+    default:
+      return change satisfies never
   }
 }
 
-/** Whether the operation is one at the path or below it; a rename is one of both of its paths. */
-export function concerns({ path, from }: LoggedOperation, folder: FolderPath): boolean {
-  return isAtOrBelow(path, folder) || (from !== null && isAtOrBelow(from, folder))
+/** Whether a record is told of `folder`: it names that path, or one below it. */
+export function isLoggedAt({ change }: JournalRecord, folder: FolderPath): boolean {
+  return folder === '' || pathsOf(change).some(path => path === folder || path.startsWith(`${folder}/`))
 }
 
-/** `readTo`: up to where records may abandon one of the others; where that is more than `lastSeq`. */
-interface Stretch {
-  readonly afterSeq: number
-  readonly lastSeq: number
-  readonly readTo?: number
-}
+/** Takes records in their order, and leaves out those that a later one abandons. */
+export class LoggedOperations {
+  private readonly folder: FolderPath
+  private readonly last: number
+  private found: LoggedOperation[] = []
 
-/** @returns the operations behind `afterSeq` up to `lastSeq`, oldest first, in pages that fit into a frame. */
-export function* pagesAfter(
-  journal: LogReader,
-  folder: FolderPath,
-  stretch: Stretch,
-): Generator<LoggedOperation[]> {
-  for (const operations of operationsAfter(journal, folder, stretch)) yield* pagesOf(operations)
-}
+  /** `last`: only so many, the last ones; null: all. */
+  constructor(options: { folder: FolderPath; last: number | null }) {
+    this.folder = options.folder
+    this.last = options.last ?? Number.POSITIVE_INFINITY
+  }
 
-/** @returns the operations behind `afterSeq` up to `lastSeq`, in pieces, oldest first. */
-export function* operationsAfter(
-  journal: LogReader,
-  folder: FolderPath,
-  { afterSeq, lastSeq, readTo = lastSeq }: Stretch,
-): Generator<LoggedOperation[]> {
-  const abandoned = abandonedAfter(journal, afterSeq, Math.min(readTo, lastSeq + strideRecords))
-  for (let at = afterSeq; at < lastSeq; ) {
-    const entries = journal.readAfter(at, readBytes).filter(({ record }) => record.seq <= lastSeq)
-    at = entries.at(-1)?.record.seq ?? lastSeq
-    yield entries.flatMap(({ record }) => {
-      const operation = abandoned.has(record.seq) ? null : loggedOperation(record)
-      return operation !== null && concerns(operation, folder) ? [operation] : []
-    })
+  take(record: JournalRecord): void {
+    const { change } = record
+    if (change.type === 'abandoned') {
+      this.found = this.found.filter(({ seq }) => seq !== change.abandonedSeq)
+      return
+    }
+    const operation = isLoggedAt(record, this.folder) ? loggedOperation(record) : null
+    if (operation === null) return
+    this.found.push(operation)
+    // Some more are held, since those behind them may yet be abandoned.
+    if (this.found.length > 2 * this.last + spareMax) this.found = this.found.slice(-this.last - spareMax)
+  }
+
+  /** @returns what can be told before all records were taken, in pages that fit into frames. */
+  pagesSoFar(): LoggedOperation[][] {
+    if (this.last !== Number.POSITIVE_INFINITY || this.found.length < 2 * spareMax) return []
+    return pagesOf(this.found.splice(0, this.found.length - spareMax))
+  }
+
+  /** @returns the rest, when all records were taken; no page where there is nothing. */
+  pagesAtEnd(): LoggedOperation[][] {
+    const told = this.last === 0 ? [] : this.found.slice(-this.last)
+    this.found = []
+    return pagesOf(told)
   }
 }
 
-/** @returns behind which record the last `count` operations begin; found from the end. */
-export function seqBeforeLast(
-  journal: LogReader,
-  folder: FolderPath,
-  { count, afterSeq, lastSeq }: { count: number; afterSeq: number; lastSeq: number },
-): number {
-  let found: number[] = []
-  for (let end = lastSeq; end > afterSeq && found.length < count; ) {
-    const begin = Math.max(afterSeq, end - strideRecords)
-    const operations = [
-      ...operationsAfter(journal, folder, { afterSeq: begin, lastSeq: end, readTo: lastSeq }),
-    ]
-    const seqs = operations.flat().map(({ seq }) => seq)
-    found = [...seqs, ...found]
-    end = begin
+function pagesOf(told: readonly LoggedOperation[]): LoggedOperation[][] {
+  const pages: LoggedOperation[][] = []
+  let bytes = pageBytesAim
+  for (const operation of told) {
+    if (bytes >= pageBytesAim) {
+      pages.push([])
+      bytes = 0
+    }
+    pages.at(-1)!.push(operation)
+    bytes += fixedBytes + Buffer.byteLength(operation.path) + Buffer.byteLength(operation.from ?? '')
   }
-  if (count === 0) return lastSeq
-  return found.length < count ? afterSeq : found.at(-count)! - 1
-}
-
-/** Cut so that each fits into a frame, however long the paths are. */
-function* pagesOf(operations: readonly LoggedOperation[]): Generator<LoggedOperation[]> {
-  let page: LoggedOperation[] = []
-  let bytes = 0
-  for (const operation of operations) {
-    page.push(operation)
-    bytes += operationFixedBytes + Buffer.byteLength(operation.path) + Buffer.byteLength(operation.from ?? '')
-    if (bytes < pageBytesAim) continue
-    yield page
-    page = []
-    bytes = 0
-  }
-  if (page.length > 0) yield page
-}
-
-/** A record is abandoned by one that comes soon behind it, and both are committed together. */
-function abandonedAfter(journal: LogReader, afterSeq: number, lastSeq: number): Set<number> {
-  const abandoned = new Set<number>()
-  for (let at = afterSeq; at < lastSeq; ) {
-    const entries = journal.readAfter(at, readBytes)
-    for (const { record } of entries)
-      if (record.change.type === 'abandoned') abandoned.add(record.change.abandonedSeq)
-    at = entries.at(-1)?.record.seq ?? lastSeq
-  }
-  return abandoned
-}
-
-function isAtOrBelow(path: string, folder: FolderPath): boolean {
-  return folder === '' || path === folder || path.startsWith(`${folder}/`)
+  return pages
 }

@@ -22,7 +22,7 @@ interface NodeContent {
   readonly clusterId: ClusterId | null
   /** The configured nodes as the last link told them, the coordinator first. */
   readonly members: readonly NodeName[]
-  /** The highest term of a coordinator that was promised to be followed. */
+  /** The highest epoch that this node has promised to follow. */
   readonly promised: Epoch | null
 }
 
@@ -62,19 +62,25 @@ export class NodeFile {
     this.write({ ...this.content, clusterId })
   }
 
-  get promised(): Epoch | null {
-    return this.content.promised
+  adoptClusterId(clusterId: ClusterId): void {
+    if (clusterId !== this.content.clusterId) this.write({ ...this.content, clusterId })
   }
 
-  promise(promised: Epoch): void {
-    const before = this.content.promised
-    if (before?.number === promised.number && before.incarnation === promised.incarnation) return
-    this.write({ ...this.content, promised })
+  get promised(): Epoch | null {
+    return this.content.promised
   }
 
   setMembers(members: readonly NodeName[]): void {
     if (members.join() === this.content.members.join()) return
     this.write({ ...this.content, members: [...members] })
+  }
+
+  /** From now on no lower epoch is followed, nor another one of this number. @throws DiskError. */
+  setPromised(promised: Epoch): void {
+    const { number, incarnation } = promised
+    const before = this.content.promised
+    if (before?.number === number && before.incarnation === incarnation) return
+    this.write({ ...this.content, promised: { number, incarnation } })
   }
 
   private create(random: Random): NodeContent {
@@ -104,12 +110,12 @@ export class NodeFile {
 
 function parse(text: string): NodeContent {
   try {
-    const { nodeId, clusterId, members, promised = null } = JSON.parse(text) as Record<string, unknown>
+    const { nodeId, clusterId, members, promised } = JSON.parse(text) as Record<string, unknown>
     const content = {
       nodeId: parseNodeId(String(nodeId)),
       clusterId: clusterId === null ? null : parseClusterId(String(clusterId)),
       members: (members as unknown[]).map(name => parseNodeName(String(name))),
-      promised: promised === null ? null : readEpoch(promised),
+      promised: epochFrom(promised ?? null),
     }
     const isWhole = content.nodeId !== null && (clusterId === null || content.clusterId !== null)
     if (isWhole && !content.members.includes(null)) return content as NodeContent
@@ -119,8 +125,9 @@ function parse(text: string): NodeContent {
   throw new ConcurError('USAGE', `.concur/${fileName} cannot be understood`)
 }
 
-/** @throws Error when it is none. */
-function readEpoch(value: unknown): Epoch {
+/** A file from before there were epochs has none. @throws Error when it is neither an epoch nor null. */
+function epochFrom(value: unknown): Epoch | null {
+  if (value === null) return null
   const { number, incarnation } = value as Record<string, unknown>
   const parsed = parseIncarnation(String(incarnation))
   if (!Number.isSafeInteger(number) || parsed === null) throw new Error('no epoch')

@@ -122,7 +122,7 @@ class Recovery {
     const { ground, journal } = this.options
     const record = this.tornSeq === null ? null : journal.at(this.tornSeq)!.record
     if (record?.change.type !== 'rename') return
-    const { from } = record.change
+    const { from, to } = record.change
     const place = exchangePlace(ground, record.seq, 0)
     const out = await lookAt(ground, place, null)
     const source = await ground.digests.look(from, { deep: false })
@@ -131,7 +131,7 @@ class Recovery {
     const last = chains.of(from).at(-1)
     if (last === undefined) return
     if (out.digest === resultOf(journal.at(last)!)) chains.forget(from)
-    else ground.history.take(place, record.seq, from)
+    else ground.history.take(place, record.seq, to)
   }
 
   private async mendPath(path: FilePath, seqs: readonly number[]): Promise<void> {

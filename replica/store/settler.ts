@@ -69,8 +69,6 @@ export class Settler {
   trouble: ConcurError | null = null
   /** The last record whose effects are in the tree and in the index. */
   settledSeq: number
-  /** Records up to here are known to be committed, whether they are here or not. */
-  committedSeq: number
   /** Stages whose bytes an append has used and that were not flushed since, each with its record. */
   readonly usedStages: UsedStage[]
   private readonly options: SettlerOptions
@@ -81,6 +79,7 @@ export class Settler {
   private waiting: { readonly seq: number; readonly resolve: () => void }[] = []
   /** What paths may hold whose last contents were left out. */
   private readonly leftOut = new Map<FilePath, readonly Digest[]>()
+  private committedSeq: number
   private running: Promise<void> | null = null
   private cancelRetry: Cancel = () => {}
   private stopped = false
@@ -109,11 +108,6 @@ export class Settler {
     this.committedSeq = Math.max(this.committedSeq, seq)
     this.ahead.extend(this.settledSeq, this.reachableSeq)
     this.start()
-  }
-
-  /** Other records than were known of may come behind `seq`: of those nothing is known yet. */
-  forgetCommitsAfter(seq: number): void {
-    this.committedSeq = Math.max(this.settledSeq, Math.min(this.committedSeq, seq))
   }
 
   /** @returns the last record, committed or settled, that made the path what it is; 0: none that is known. */

@@ -2,14 +2,12 @@
  * One node's copy: what its disk holds, with digests that can be believed, and contents by digest. The only face
  * of this folder to the rest of the program. Knows no other node and no wire.
  */
-import { join } from 'node:path'
 import type { Outcome, Place } from '../../protocol/change-messages.ts'
 import type { Copy, CopyAt } from '../../protocol/copies.ts'
 import type { Digest } from '../../protocol/digest.ts'
-import { ConcurError } from '../../protocol/errors.ts'
 import type { ClusterId, NodeId, NodeName, StageId } from '../../protocol/ids.ts'
 import type { Entry } from '../../protocol/messages.ts'
-import { type FilePath, type FolderPath, ownFolder } from '../../protocol/path.ts'
+import type { FilePath, FolderPath } from '../../protocol/path.ts'
 import { randomId } from '../../protocol/random-id.ts'
 import type { Epoch, JournalEntry } from '../../protocol/record.ts'
 import type { Clock, Random, Timers } from '../../protocol/world.ts'
@@ -18,24 +16,22 @@ import { Bodies } from './bodies.ts'
 import { Changes } from './changes.ts'
 import { Contents } from './contents.ts'
 import { Digests } from './digests.ts'
-import { type Disk, DiskError, type Fd } from './disk.ts'
+import type { Disk } from './disk.ts'
 import { extended, stagedPieces } from './extended.ts'
 import type { Fence } from './fence.ts'
 import type { OpenBody } from './file-body.ts'
-import { FileClock } from './file-clock.ts'
 import type { Index } from './index.ts'
 import type { ContentSource } from './install/ground.ts'
 import type { Journal } from './journal/journal.ts'
-import { NodeFile } from './node-file.ts'
-import { OwnFolder } from './own-folder.ts'
 import type { PathState } from './path-index.ts'
 import type { Settler } from './settler.ts'
 import { type Pace, Slices } from './slices.ts'
 import type { SmallBody } from './small-contents.ts'
 import type { Stages } from './staging.ts'
+import { closeParts, openParts, type Parts, refusalOf } from './store-parts.ts'
 import { survey } from './survey.ts'
-import { Tree } from './tree.ts'
 import { walk } from './walk.ts'
+import { type Whereabout, whereabouts } from './whereabouts.ts'
 
 export type { OpenBody } from './file-body.ts'
 export type { ContentSource, Obtained } from './install/ground.ts'
@@ -64,15 +60,6 @@ export interface StoreOptions {
   readonly recheck?: boolean
   /** Of the journal's longest segment. */
   readonly segmentBytes?: number
-}
-
-/** What a store is made of, each opened after the one before. */
-interface Parts {
-  readonly tree: Tree
-  readonly own: OwnFolder
-  readonly node: NodeFile
-  readonly fileClock: FileClock
-  readonly index: Index
 }
 
 export class Store {
@@ -195,6 +182,12 @@ export class Store {
     return stagedPieces(this.options.disk, this.stages.folder, id)
   }
 
+  /** Where the result of a record may be by now, the likeliest places first. */
+  whereabouts(made: { readonly seq: number; readonly path: FilePath }): AsyncGenerator<Whereabout> {
+    const { clock, timers } = this.options
+    return whereabouts(this.journal, made, new Slices({ clock, timers, pace: walkPace }))
+  }
+
   get nodeId(): NodeId {
     return this.parts.node.nodeId
   }
@@ -208,26 +201,23 @@ export class Store {
     this.parts.node.setClusterId(clusterId)
   }
 
-  /** The highest term of a coordinator that this node has promised to follow, or was itself. */
-  get promised(): Epoch | null {
-    const { promised } = this.parts.node
-    const own = this.journal.last.epoch
-    return own !== null && own.number > (promised?.number ?? 0) ? own : promised
-  }
-
-  /** Returns when the promise is on the disk. */
-  promise(epoch: Epoch): void {
-    this.parts.node.promise(epoch)
-  }
-
-  /** The last record here that this node knows to be committed. */
-  get committedSeq(): number {
-    const { seq, committedSeq } = this.journal.last
-    return Math.min(seq, Math.max(this.settler.settledSeq, this.settler.committedSeq, committedSeq))
+  /** Goes over to another cluster: the own journal was lost. Returns when the id is on the disk. */
+  adoptClusterId(clusterId: ClusterId): void {
+    this.parts.node.adoptClusterId(clusterId)
   }
 
   newStageId(): StageId {
     return randomId(this.options.random) as StageId
+  }
+
+  /** The highest epoch that this node has promised to follow. */
+  get promised(): Epoch | null {
+    return this.parts.node.promised
+  }
+
+  /** Returns when the promise is on the disk. @throws DiskError. */
+  setPromised(epoch: Epoch): void {
+    this.parts.node.setPromised(epoch)
   }
 
   /** The configured nodes as the last link told them, coordinator first; none before the first link. */
@@ -319,47 +309,4 @@ export class Store {
 
 function copyAt(copy: Copy, state: PathState | null): CopyAt {
   return { copy, pathSeq: state?.seq ?? 0, journaled: state?.is === 'file' ? state.digest : null }
-}
-
-function refusalOf(root: string, error: unknown): ConcurError {
-  if (error instanceof ConcurError) return new ConcurError(error.code, `--root ${root}: ${error.message}`)
-  const reason = error instanceof DiskError ? error.code : String((error as Error).message)
-  return new ConcurError('USAGE', `--root ${root}: ${ownFolder} cannot be used (${reason})`, { cause: error })
-}
-
-/** Opens what a store is made of; when one part fails, those before it are closed. */
-function openParts({ root, disk, random, openIndex }: StoreOptions): Parts {
-  const parts: { -readonly [K in keyof Parts]?: Parts[K] } = {}
-  try {
-    const rootFolder = openRoot(disk, root)
-    parts.tree = new Tree({ disk, root: rootFolder })
-    parts.own = new OwnFolder({ disk, root: rootFolder })
-    parts.node = new NodeFile({ disk, folder: parts.own.fd, random })
-    parts.fileClock = new FileClock({ disk, folder: parts.own.fd })
-    parts.index = openIndex(join(root, ownFolder, 'index'))
-    return parts as Parts
-  } catch (error) {
-    closeParts(parts)
-    throw error
-  }
-}
-
-function closeParts({ fileClock, own, tree }: Partial<Parts>): void {
-  fileClock?.close()
-  own?.close()
-  tree?.close()
-}
-
-function openRoot(disk: Disk, root: string): Fd {
-  try {
-    return disk.openFolder(root)
-  } catch (error) {
-    const code = error instanceof DiskError ? error.code : ''
-    const sentences: Record<string, string> = {
-      ENOENT: 'no such folder',
-      ENOTDIR: 'not a folder',
-      EACCES: 'permission denied',
-    }
-    throw new ConcurError('USAGE', sentences[code] ?? `it cannot be opened (${code})`, { cause: error })
-  }
 }

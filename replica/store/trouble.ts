@@ -1,5 +1,5 @@
 /** What stops the settling of records, and whether it is worth trying again. */
-import { ConcurError } from '../../protocol/errors.ts'
+import { asConcurError, ConcurError } from '../../protocol/errors.ts'
 import { DiskError } from './disk.ts'
 
 export interface Trouble {
@@ -35,10 +35,10 @@ export function troubleOf(cause: unknown): Trouble {
   return { error, isTemporary: isOthers, isOurs: !isOthers }
 }
 
-/** What the disk refuses somebody who waits for it, as an error that he can be told. */
-export function diskRefusal(cause: unknown): unknown {
-  if (noSpace(cause)) return new ConcurError('NO_SPACE', 'the disk is full', { cause })
+/** @returns an error of the table for what the disk refuses somebody who waits for it, whatever happened. */
+export function diskRefusal(cause: unknown): ConcurError {
+  if (noSpace(cause)) return new ConcurError('NO_SPACE', 'no space is left', { cause })
   if (cause instanceof DiskError)
-    return new ConcurError('IO_ERROR', `the disk failed (${cause.code})`, { cause })
-  return cause
+    return new ConcurError('IO_ERROR', `the disk refuses (${cause.code})`, { cause })
+  return asConcurError(cause)
 }

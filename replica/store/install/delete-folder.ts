@@ -11,7 +11,7 @@ import { readFully } from '../disk.ts'
 import { decideRmdir } from './decide.ts'
 import { deleteFile } from './delete-file.ts'
 import type { Ground, Work } from './ground.ts'
-import { type Lost, openOwnFile } from './new-file.ts'
+import { openOwnFile } from './new-file.ts'
 import { isCode, reasonForCopy } from './refusals.ts'
 import { untilDone } from './tries.ts'
 
@@ -21,7 +21,7 @@ const notEmpty = ['ENOTEMPTY', 'EEXIST']
 
 export async function deleteFolder(ground: Ground, work: Work, change: Delete): Promise<void> {
   const entries = await listOf(ground, work, change)
-  if ('lost' in entries) return work.keep(change.path, entries.lost)
+  if (entries === null) return
   for (const [n, { path, what, seen }] of entries.entries()) {
     if (what === 'file') await deleteFile(ground, work, { path, base: baseOf(ground, path), seen, n })
     await work.pause()
@@ -34,21 +34,31 @@ export async function deleteFolder(ground: Ground, work: Work, change: Delete): 
   await removeFolder(ground, work, change.path, left)
 }
 
-/** What the list of the record names; obtained from elsewhere where it is not here. */
-async function listOf(ground: Ground, work: Work, { body }: Delete): Promise<DeletedEntry[] | Lost> {
+/** @returns null when nobody has the list any more: nothing is deleted then. */
+async function listOf(ground: Ground, work: Work, { path, body }: Delete): Promise<DeletedEntry[] | null> {
   if (body.bytes === 0) return []
-  const own = body.stage === null ? work.entry.body : stagedBytes(ground, body.stage, body.bytes)
+  const own = body.stage === null ? work.entry.body : stagedList(ground, body.stage, body.bytes)
   if (own !== null) return readDeletedEntries(own)
   const obtained = await ground.contents.obtain(work.entry)
-  if (obtained.is === 'lost') return { lost: obtained.reason }
-  const bytes = obtained.is === 'bytes' ? obtained.bytes : stagedBytes(ground, obtained.stage, body.bytes)
-  if (bytes?.length === body.bytes) return readDeletedEntries(bytes)
-  throw new ConcurError('IO_ERROR', `what was got for record ${work.seq} is not its list`)
+  if (obtained.is === 'lost') {
+    work.keep(path, `what was to be deleted in it is not known: ${obtained.reason}`)
+    return null
+  }
+  const bytes = obtained.is === 'bytes' ? obtained.bytes : stagedList(ground, obtained.stage, body.bytes)
+  if (bytes?.length !== body.bytes)
+    throw new ConcurError('IO_ERROR', `what was got for record ${work.seq} is not its list`)
+  return readDeletedEntries(bytes)
 }
 
-/** @returns null when they are not all there. */
-function stagedBytes({ disk, stages }: Ground, name: StageId, size: number): Buffer | null {
-  const file = openOwnFile(disk, { folder: stages.folder, name })
+/** The file that the path was by the records before. */
+function baseOf({ paths }: Ground, path: FilePath): Digest | null {
+  const state = paths.get(path)
+  return state?.is === 'file' ? state.digest : null
+}
+
+/** @returns null when it is not there, or not whole. */
+function stagedList({ disk, stages }: Ground, stage: StageId, size: number): Buffer | null {
+  const file = openOwnFile(disk, { folder: stages.folder, name: stage })
   if (file === null) return null
   try {
     const bytes = Buffer.alloc(size)
@@ -56,12 +66,6 @@ function stagedBytes({ disk, stages }: Ground, name: StageId, size: number): Buf
   } finally {
     disk.close(file)
   }
-}
-
-/** The file that the path was by the records before. */
-function baseOf({ paths }: Ground, path: FilePath): Digest | null {
-  const state = paths.get(path)
-  return state?.is === 'file' ? state.digest : null
 }
 
 /** A folder of the list; whatever hinders its removal is told of the whole. */

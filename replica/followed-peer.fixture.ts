@@ -2,20 +2,19 @@
  * A replica's side of changes on a temporary store, with the test in the coordinator's place: it orders records of its
  * own, and says and hears frames as they are.
  */
-import { RecordedLog } from '../../fixtures/cluster-node.ts'
-import { FakeTime } from '../../fixtures/fake-time.ts'
-import type { Answer } from '../../fixtures/raw-peer.ts'
-import { type Served, serve } from '../../fixtures/served.ts'
-import { until } from '../../fixtures/until.ts'
-import type { Follow } from '../../protocol/change-messages.ts'
-import { digestOf } from '../../protocol/digest.ts'
-import type { Incarnation, StageId } from '../../protocol/ids.ts'
-import { ProgressReports } from '../../protocol/progress-reports.ts'
-import { type Epoch, type JournalEntry, noHash } from '../../protocol/record.ts'
-import { answerNode, type NodeRequest } from '../answer-node.ts'
-import { entriesFor, type Ordered } from '../store/changes.fixture.ts'
-import { openTemporaryStore, type TemporaryStore } from '../store/store.fixture.ts'
+import { FakeTime } from '../fixtures/fake-time.ts'
+import type { Answer } from '../fixtures/raw-peer.ts'
+import { type Served, serve } from '../fixtures/served.ts'
+import { until } from '../fixtures/until.ts'
+import type { Follow } from '../protocol/change-messages.ts'
+import { digestOf } from '../protocol/digest.ts'
+import type { Incarnation, StageId } from '../protocol/ids.ts'
+import { ProgressReports } from '../protocol/progress-reports.ts'
+import { type Epoch, type JournalEntry, noHash } from '../protocol/record.ts'
+import { answerNode, type NodeRequest } from './answer-node.ts'
 import { Following } from './following.ts'
+import { entriesFor, type Ordered } from './store/changes.fixture.ts'
+import { openTemporaryStore, type TemporaryStore } from './store/store.fixture.ts'
 
 export const term = (number: number, letter = 'a'): Epoch => ({
   number,
@@ -59,7 +58,7 @@ export async function openFollowing(temporary?: TemporaryStore): Promise<Followi
   const opened = temporary ?? (await openTemporaryStore())
   const { store } = opened
   const reports = new ProgressReports(time)
-  const following = new Following({ store, timers: time, log: new RecordedLog() })
+  const following = new Following({ store, timers: time })
   const link = () =>
     serve(
       time,

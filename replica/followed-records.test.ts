@@ -1,18 +1,11 @@
 /** Following, once it has begun: records, commits, what is told of them, and bytes that nobody has. */
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { turns } from '../../fixtures/fake-time.ts'
-import type { Answer } from '../../fixtures/raw-peer.ts'
-import { until } from '../../fixtures/until.ts'
-import { ByteWriter } from '../../protocol/bytes.ts'
-import type { Outcome } from '../../protocol/change-messages.ts'
-import { frameBodyBytesMax, streamCreditBytes } from '../../protocol/limits.ts'
-import { encodeBody } from '../../protocol/opcodes.ts'
-import { parsePath } from '../../protocol/path.ts'
-import { newEntry } from '../../protocol/record.ts'
-import { at, digest, type Ordered, put, remove, rename, treeOf } from '../store/changes.fixture.ts'
-import { DiskError } from '../store/disk.ts'
-import { piecesOf } from './followed.ts'
+import { turns } from '../fixtures/fake-time.ts'
+import type { Answer } from '../fixtures/raw-peer.ts'
+import { until } from '../fixtures/until.ts'
+import { streamCreditBytes } from '../protocol/limits.ts'
+import { newEntry } from '../protocol/record.ts'
 import {
   accepted,
   commit,
@@ -22,7 +15,9 @@ import {
   positionOf,
   tell,
   told,
-} from './following.fixture.ts'
+} from './followed-peer.fixture.ts'
+import { at, digest, type Ordered, put, remove, rename, treeOf } from './store/changes.fixture.ts'
+import { DiskError } from './store/disk.ts'
 
 let replica: FollowingReplica
 let coordinator: Ordering
@@ -86,9 +81,8 @@ describe('records', () => {
   test('with a gap are a fork, and nothing of the frame is taken', async () => {
     const [first, , third] = order(put('a', 'a'), put('b', 'b'), put('c', 'c'))
     tell(answer, [first!, third!])
-    expect((await answer.ended()).error).toMatchObject({ code: 'CONFLICT', message: 'forked at seq 3' })
+    expect((await answer.ended()).error).toMatchObject({ code: 'CONFLICT', message: 'forked at seq 2' })
     expect(replica.store.journal.last.seq).toBe(0)
-    expect(replica.following.isFollowing).toBe(false)
   })
 
   test('that follow from another past are a fork', async () => {
@@ -170,39 +164,6 @@ describe('SETTLED', () => {
   })
 })
 
-describe('outcomes', () => {
-  const long = (n: number) => parsePath(`${'p'.repeat(200)}/`.repeat(18) + n)
-  const outcomeOf = (seq: number, kept: number, replaced: number): Outcome => ({
-    seq,
-    kept: Array.from({ length: kept }, (_, n) => ({ path: long(n), reason: 'r'.repeat(1_024) })),
-    replaced: Array.from({ length: replaced }, (_, n) => ({
-      path: long(n),
-      digest: digest('x'),
-      cause: 'edited-on-disk' as const,
-    })),
-  })
-  const bytesOf = (outcomes: readonly Outcome[]): number => {
-    const writer = new ByteWriter()
-    encodeBody(writer, 'SETTLED', { journaledSeq: 0, settledSeq: 0, outcomes: [...outcomes] })
-    return writer.length
-  }
-
-  test('are cut so that each frame has room for its part, and nothing is lost', () => {
-    const outcomes = [outcomeOf(1, 100, 32), outcomeOf(2, 13, 32), outcomeOf(3, 0, 32), outcomeOf(4, 1, 0)]
-    const pieces = [...piecesOf(outcomes)]
-    expect(pieces.every(piece => bytesOf(piece) <= frameBodyBytesMax)).toBe(true)
-    for (const { seq, kept, replaced } of outcomes) {
-      const parts = pieces.flat().filter(part => part.seq === seq)
-      expect(parts.flatMap(part => part.kept)).toEqual(kept)
-      expect(parts.flatMap(part => part.replaced)).toEqual(replaced)
-    }
-  })
-
-  test('that are none make one empty piece', () => {
-    expect([...piecesOf([])]).toEqual([[]])
-  })
-})
-
 describe('bytes that are lacking', () => {
   test('are needed when the record has to be settled; other paths go on as far as the order lets them', async () => {
     tell(answer, order(put('a', 'a')), { bare: true })
@@ -248,7 +209,6 @@ describe('bytes that are lacking', () => {
     commit(answer, 1)
     await until(() => needs().length > 0, 'NEED')
     await replica.relink()
-    await until(() => !replica.following.isFollowing, 'the end of the link')
     answer = replica.follow(coordinator, { afterSeq: 1, committedSeq: 1 })
     await accepted(answer)
     expect(answer.messages[0]?.opcode).toBe('SETTLED')
@@ -271,7 +231,7 @@ describe('bytes that are lacking', () => {
 test('a link that is lost leaves what is known to be committed to be settled', async () => {
   tell(answer, order(put('a', 'a'), put('b', 'b')))
   commit(answer, 2)
-  await until(() => replica.store.settler.committedSeq === 2, 'the commit')
+  await until(() => replica.following.committedSeq === 2, 'the commit')
   await replica.relink()
   await replica.store.settler.settled(2)
   expect(treeOf(replica.root)).toEqual({ a: 'a', b: 'b' })
@@ -281,7 +241,7 @@ test('a store that is fenced on the way ends it with READ_ONLY', async () => {
   replica.store.fence.set('a flush failed')
   expect((await answer.ended()).error).toMatchObject({
     code: 'READ_ONLY',
-    message: 'takes no changes: a flush failed',
+    message: 'this node takes no changes: a flush failed',
   })
   replica.store.fence.clear()
 })
