@@ -122,9 +122,9 @@ export class Following {
     const { store } = this
     const refusal = fencedBecause(store)
     if (refusal !== null) throw refusal
-    const promised = higher(store.promised, store.journal.last.epoch)
-    if (promised !== null && !follows(promised, epoch))
-      throw new ConcurError('FENCED', `epoch ${promised.number} has begun: this is a coordinator of before`)
+    const known = store.epoch
+    if (known !== null && !follows(known, epoch))
+      throw new ConcurError('FENCED', `epoch ${known.number} has begun: this is a coordinator of before`)
     store.setPromised(epoch)
     const hash = afterSeq === 0 ? noHash : (store.journal.at(afterSeq)?.hash ?? null)
     if (hash !== afterHash) throw new ConcurError('CONFLICT', `forked at seq ${afterSeq}`)
@@ -177,11 +177,6 @@ export class Following {
     this.store.setContentSource(null)
     this.needs.end()
   }
-}
-
-/** What a node has promised, or was itself when it was a coordinator. */
-function higher(promised: Epoch | null, own: Epoch | null): Epoch | null {
-  return own !== null && own.number > (promised?.number ?? 0) ? own : promised
 }
 
 /** Whether somebody who has promised one epoch may follow another. */

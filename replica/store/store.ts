@@ -215,6 +215,13 @@ export class Store {
     return this.parts.node.promised
   }
 
+  /** The highest epoch that this node has promised to follow, or has a record of; null: neither. */
+  get epoch(): Epoch | null {
+    const { promised } = this
+    const own = this.journal.last.epoch
+    return own !== null && own.number > (promised?.number ?? 0) ? own : promised
+  }
+
   /** Returns when the promise is on the disk. @throws DiskError. */
   setPromised(epoch: Epoch): void {
     this.parts.node.setPromised(epoch)
