@@ -55,7 +55,7 @@ async function tell(
         await new Promise<void>(resolve => {
           onNews = resolve
         })
-      told = { afterSeq: told.lastSeq, lastSeq: ledger.committedSeq }
+      told = { afterSeq: Math.max(told.afterSeq, told.lastSeq), lastSeq: ledger.committedSeq }
     }
   } finally {
     stopListening()

@@ -70,7 +70,8 @@ describe('a look', () => {
     expect(asked[0]!.request).toEqual({ opcode: 'LOOK', body: { path, deep: true, settledSeq: 0 } })
     stream.send('PROGRESS', { node: null, bytesDone: 5, bytesTotal: 9 })
     stream.send('COPY', neverJournaled(fileCopy('x')), true)
-    expect(await answer).toEqual({ node: 'server2', copy: fileCopy('x') })
+    const at = { pathSeq: 0, journaled: null }
+    expect(await answer).toEqual({ node: 'server2', copy: fileCopy('x'), at })
     expect(progress).toEqual([[5, 9]])
     await time.pass(noticedMs)
     expect(time.timerCount).toBeLessThanOrEqual(2)

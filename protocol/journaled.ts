@@ -67,8 +67,7 @@ export function missingReason({ at }: Answer, latest: Latest | null): string {
 }
 
 function isBehind({ copy, at }: Answer, latest: Latest): boolean {
-  if (copy === null || at === undefined || at.pathSeq >= latest.seq) return false
-  if (copy.is === 'absent') return at.journaled === null
+  if (copy === null || copy.is === 'absent' || at === undefined || at.pathSeq >= latest.seq) return false
   return at.pathSeq > 0 && digestOf(copy) === at.journaled
 }
 

@@ -102,7 +102,7 @@ export class Changing {
   /** Begins the coordinator's term, once the replicas in reach were heard. */
   async begin(): Promise<void> {
     const { store, config, links, log, random } = this.options
-    this.watch()
+    if (this.seats.length > 0) this.watch()
     try {
       if (store.fence.reason !== null) return
       store.setContentSource(new FetchedContents({ store, nodes: this.options.members.slice(1) }))

@@ -7,6 +7,7 @@ import type { ChangeRequest, Place } from '../../protocol/change-messages.ts'
 import type { Digest } from '../../protocol/digest.ts'
 import { ConcurError, type ErrorCode } from '../../protocol/errors.ts'
 import type { NodeName } from '../../protocol/ids.ts'
+import { fileBytesMax } from '../../protocol/limits.ts'
 import type { FilePath } from '../../protocol/path.ts'
 import type { Change, ChangeBody } from '../../protocol/record.ts'
 
@@ -109,6 +110,8 @@ function decideAppend(situation: Situation, what: What<'append'>): Decision {
   }
   const seen = seenAt(situation, 0)
   if (seen.length > 1) throw refusal('CONFLICT', path, 'the copies differ; an append needs one base')
+  if (files[0]!.size + situation.upload!.size > fileBytesMax)
+    throw refusal('TOO_LARGE', path, 'a file has at most 1 TiB')
   return { is: 'append', base: { digest: files[0]!.digest, size: files[0]!.size }, seen }
 }
 
@@ -119,7 +122,6 @@ function decideRename(situation: Situation, what: What<'rename'>): Decision {
   if (to.startsWith(`${from}/`)) throw refusal('BAD_PATH', path, 'a folder cannot be moved into itself')
   const kind = kindAt(situation, from, 0)
   if (kind === null) throw refusal('NOT_FOUND', from, absentSentence(situation))
-  if (from.startsWith(`${to}/`)) throw refusal('NOT_EMPTY', path, `${to} is a folder that holds it`)
   const target = kindAt(situation, to, 1)
   if (target !== null && !force) throw refusal('ALREADY_EXISTS', path, 'there is something already')
   if (target === 'folder')
@@ -160,9 +162,11 @@ function decideMkdir(situation: Situation, { path, parents }: What<'mkdir'>): De
   const { surveyed } = situation
   if (surveyed.every(({ places }) => places[0]!.copy.is === 'folder') && parents)
     return { is: 'nothing to do' }
-  const there = surveyed.find(({ places }) => places[0]!.copy.is !== 'absent')
-  if (there !== undefined && !(parents && there.places[0]!.copy.is === 'folder'))
-    throw refusal('ALREADY_EXISTS', path, `there is something on ${there.node}`)
+  const there = surveyed.find(({ places }) => {
+    const { is } = places[0]!.copy
+    return is !== 'absent' && !(parents && is === 'folder')
+  })
+  if (there !== undefined) throw refusal('ALREADY_EXISTS', path, `there is something on ${there.node}`)
   assertParents(situation, path, 0, parents)
   return { is: 'change', change: { type: 'mkdir', path } }
 }

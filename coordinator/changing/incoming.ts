@@ -43,6 +43,7 @@ export class Incoming {
   private hash: DigestStream | null = null
   private stageId: StageId | null = null
   private targets: Target[] = []
+  private isDiscarded = false
 
   constructor(options: IncomingOptions) {
     this.options = options
@@ -50,6 +51,7 @@ export class Incoming {
 
   /** Settles when more may come. `bytes` belongs to this from now on. @throws ConcurError TOO_LARGE, NO_SPACE, IO_ERROR. */
   async take(bytes: Buffer): Promise<void> {
+    this.assertWanted()
     this.size += bytes.length
     if (this.size > fileBytesMax) throw new ConcurError('TOO_LARGE', 'a file has at most 1 TiB')
     if (this.stageId === null) {
@@ -63,6 +65,7 @@ export class Incoming {
 
   /** All has come. @throws ConcurError BAD_DIGEST when it is not what the client says, or what a disk refuses. */
   async finish(size: number, digest: Digest): Promise<Received> {
+    this.assertWanted()
     const found = this.hash === null ? digestOf(Buffer.concat(this.held)) : this.hash.finish()
     if (this.size !== size || found.digest !== digest)
       throw new ConcurError('BAD_DIGEST', 'what arrived is not what the client sent')
@@ -75,8 +78,14 @@ export class Incoming {
 
   /** Harmless when repeated. */
   discard(): void {
+    this.isDiscarded = true
     for (const { stage } of this.targets.splice(0)) stage.end()
     this.held = []
+  }
+
+  /** What still comes behind a failure would open stages that nobody ends. */
+  private assertWanted(): void {
+    if (this.isDiscarded) throw new ConcurError('UNREACHABLE', 'the bytes are not wanted any more')
   }
 
   /** From here on the bytes go to the nodes as they come. */

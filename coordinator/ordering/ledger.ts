@@ -67,6 +67,8 @@ export class Ledger {
   private joiners: { readonly node: NodeName; readonly joinSeq: number }[] = []
   private readonly waiting = new Map<number, Waiting>()
   private selfSettledSeq = 0
+  /** The last record that was given to the journal, and has not been taken back. */
+  private writtenSeq = 0
 
   constructor(options: LedgerOptions & { settledSeq: number }) {
     this.options = options
@@ -97,6 +99,7 @@ export class Ledger {
 
   /** Orders one change. @throws ConcurError when the journal takes nothing. */
   order(wanted: Wanted, tooFew: (inSync: number) => string | null): Awaited {
+    this.noticeLoss()
     const [seq] = this.write([wanted])
     let resolve = () => {}
     let reject: (error: ConcurError) => void = () => {}
@@ -111,13 +114,15 @@ export class Ledger {
 
   /** The node has settled everything that there is, and is waited for from now on. */
   join(node: NodeName, nodeId: NodeId, position: Position): void {
-    this.members.set(node, position)
+    this.noticeLoss()
+    this.members.set(node, notBeyond(this.options.journal.last.seq, position))
     this.joiners.push({ node, joinSeq: this.options.journal.last.seq + 1 })
     this.write([{ change: { type: 'join', node, nodeId }, client: null, operation: null, body: null }])
   }
 
   /** The node is not waited for any more, once that is recorded. Changes that too few would have then are abandoned. */
   leave(node: NodeName, reason: string): void {
+    this.noticeLoss()
     const position = this.members.get(node)
     if (position === undefined || node === this.options.self) return
     this.members.delete(node)
@@ -125,7 +130,8 @@ export class Ledger {
     const nobody = { client: null, operation: null, body: null }
     const change: Change = { type: 'leave', node, reason, journaledSeq }
     const given = [...this.waiting.values()].filter(
-      ({ awaited, tooFew }) => !awaited.isCommitted && tooFew(this.members.size) !== null,
+      ({ awaited, tooFew }) =>
+        !awaited.isCommitted && tooFew(this.members.size) !== null && !this.isAbandoned(awaited.seq),
     )
     const abandon = given.map(({ awaited, tooFew }): Wanted => {
       const reason = tooFew(this.members.size)!
@@ -166,6 +172,16 @@ export class Ledger {
     return { journaledSeq: this.options.journal.durableSeq, settledSeq: this.selfSettledSeq }
   }
 
+  /** The journal drops records a moment before it says so. Until then their numbers must not be given anew. */
+  private noticeLoss(): void {
+    if (this.options.journal.last.seq < this.writtenSeq)
+      this.takeBack(new ConcurError('NO_SPACE', 'the journal could not be written'))
+  }
+
+  private isAbandoned(seq: number): boolean {
+    return this.abandoned.some(one => one.seq === seq)
+  }
+
   private tell(node: NodeName, outcome: Outcome): void {
     const outcomes = this.waiting.get(outcome.seq)?.awaited.outcomes
     if (outcomes === undefined) return
@@ -199,6 +215,7 @@ export class Ledger {
       return entry
     })
     const seqs = entries.map(({ record }) => record.seq)
+    this.writtenSeq = seq
     journal.append(entries).then(
       () => this.advance(),
       error => this.takeBack(asConcurError(error)),
@@ -221,6 +238,10 @@ export class Ledger {
     this.leavers = this.leavers.filter(({ leaveSeq }) => leaveSeq <= last.seq)
     this.joiners = this.joiners.filter(({ joinSeq }) => joinSeq <= last.seq)
     this.abandoned = this.abandoned.filter(({ bySeq }) => bySeq <= last.seq)
+    // Nodes may have had what is not there any more; other records will have these numbers.
+    for (const [node, position] of this.members) this.members.set(node, notBeyond(last.seq, position))
+    this.leavers = this.leavers.map(leaver => ({ ...leaver, ...notBeyond(last.seq, leaver) }))
+    this.writtenSeq = last.seq
     this.options.events.onTakenBack(error)
   }
 
@@ -255,4 +276,8 @@ export class Ledger {
     }
     this.options.events.onCommitted(seq)
   }
+}
+
+function notBeyond(seq: number, { journaledSeq, settledSeq }: Position): Position {
+  return { journaledSeq: Math.min(seq, journaledSeq), settledSeq }
 }

@@ -10,14 +10,24 @@ import { wholeTree } from '../../protocol/path.ts'
 import { commitAll, entriesFor, historyOf, ownFiles, settle, staged, treeOf } from './changes.fixture.ts'
 import { CrashDisk, type Survives, SurvivingIndex } from './crash.fixture.ts'
 import { type Scenario, scenarios } from './crash-scenarios.fixture.ts'
-import { CountingHasher, clock, random, temporaryFolder, timers } from './store.fixture.ts'
+import { CountingHasher, clock, noTimers, random, temporaryFolder } from './store.fixture.ts'
 import type { Store } from './store.ts'
 import { Store as RealStore } from './store.ts'
 
 async function open(root: string, disk: CrashDisk, index: SurvivingIndex, bootId: string): Promise<Store> {
   const hasher = new CountingHasher(disk)
   const openIndex = () => index
-  const shared = { root, disk, clock, timers, random, hasher, openIndex, bootId, segmentBytes: 65536 }
+  const shared = {
+    root,
+    disk,
+    clock,
+    timers: noTimers,
+    random,
+    hasher,
+    openIndex,
+    bootId,
+    segmentBytes: 65536,
+  }
   return RealStore.open({ ...shared, onFault: () => {} })
 }
 

@@ -15,7 +15,7 @@ import {
 } from './changes.fixture.ts'
 import { CrashDisk } from './crash.fixture.ts'
 import type { Fd } from './disk.ts'
-import { openTemporaryStore, temporaryFolder, WatchedDisk } from './store.fixture.ts'
+import { noTimers, openTemporaryStore, temporaryFolder, WatchedDisk } from './store.fixture.ts'
 
 const large = 'large '.repeat(20_000)
 
@@ -35,7 +35,7 @@ test('a staged file is on the disk, bytes and name, when it is sealed: before it
     flushed.push(names.get(fd) ?? 'a folder')
     return flushSoon.call(disk, fd)
   }
-  const { store } = await openTemporaryStore({ root, disk })
+  const { store } = await openTemporaryStore({ root, disk, timers: noTimers })
   flushed.length = 0
   await staged(store, 1, large)
   expect(flushed).toEqual([stageId(1), 'a folder'])

@@ -19,7 +19,7 @@ import {
 } from './changes.fixture.ts'
 import { CrashDisk, SurvivingIndex } from './crash.fixture.ts'
 import { MemoryIndex } from './memory-index.ts'
-import { openTemporaryStore, temporaryFolder } from './store.fixture.ts'
+import { noTimers, openTemporaryStore, temporaryFolder } from './store.fixture.ts'
 
 let root: string
 let index: SurvivingIndex
@@ -36,7 +36,7 @@ const openIndex = () => index
 /** The process ends when these are settled, and before they are flushed. */
 async function endedBehind(ordered: readonly Ordered[], stage?: string | Buffer): Promise<void> {
   const disk = new CrashDisk()
-  const { store } = await openTemporaryStore({ root, disk, openIndex })
+  const { store } = await openTemporaryStore({ root, disk, openIndex, timers: noTimers })
   await store.flush()
   if (stage !== undefined) await staged(store, 1, stage)
   await settle(store, ...ordered)

@@ -27,6 +27,9 @@ export const timers: Timers = {
 
 export const random: Random = { bytes: count => Buffer.alloc(count, 0xab), fraction: () => 0.5 }
 
+/** Nothing happens by itself later: for stores that a test abandons. */
+export const noTimers: Timers = { after: () => () => {}, endOfTurn: timers.endOfTurn }
+
 /** The real disk, whose file clock a test sets ahead, and which knows what is open. */
 export class WatchedDisk extends LinuxDisk {
   /** Seconds that the file system's clock is ahead of the times that it gives to files. */
@@ -122,7 +125,7 @@ export function temporaryFolder(): string {
 
 /** `disk`, `root`: kept from a store before; `root` is made when there is none. */
 export async function openTemporaryStore(
-  options: Partial<Pick<StoreOptions, 'root' | 'openIndex' | 'clock' | 'bootId' | 'recheck'>> & {
+  options: Partial<Pick<StoreOptions, 'root' | 'openIndex' | 'clock' | 'timers' | 'bootId' | 'recheck'>> & {
     disk?: WatchedDisk
   } = {},
 ): Promise<TemporaryStore> {
@@ -134,7 +137,7 @@ export async function openTemporaryStore(
     root,
     disk,
     clock: options.clock ?? clock,
-    timers,
+    timers: options.timers ?? timers,
     random,
     hasher,
     openIndex,
