@@ -112,7 +112,7 @@ export class Incoming {
     return this.each(({ stage }) => stage.write(bytes))
   }
 
-  /** The coordinator's own failure is the change's; another node's is its own, and no record may wait for its stage. */
+  /** The coordinator's own failure is the change's; another node's is its own. */
   private async each(step: (target: Target) => Promise<void>): Promise<void> {
     const { self, onLost } = this.options
     let failure: unknown = null
@@ -124,7 +124,6 @@ export class Incoming {
           if (target.member === self) failure = error
           else if (this.targets.includes(target)) {
             this.targets = this.targets.filter(other => other !== target)
-            target.stage.end()
             onLost(target.member, asConcurError(error))
           }
         }
