@@ -80,10 +80,14 @@ function pathOf(change: Change): FilePath {
   throw new Error(`${change.type} has no path`)
 }
 
+/** The first of each node is always there; of the others, as many as there is room for. */
 function fitting(kept: Done['kept']): Done['kept'] {
+  const told = new Set<NodeName>()
   let bytes = 0
-  return kept.filter(({ path, reason }) => {
+  return kept.filter(({ node, path, reason }) => {
+    const isFirst = !told.has(node)
+    told.add(node)
     bytes += Buffer.byteLength(path) + Math.min(reasonBytesMax, Buffer.byteLength(reason)) + 64
-    return bytes <= keptBytesMax
+    return isFirst || bytes <= keptBytesMax
   })
 }

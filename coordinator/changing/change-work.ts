@@ -61,6 +61,7 @@ export interface Ordered {
 export async function orderChange(cluster: Cluster, asked: Asked): Promise<Ordered | null> {
   for (let tries = 1; ; tries++) {
     assertTaken(cluster, asked)
+    await cluster.ledger.tails.over()
     const members = [cluster.self, ...cluster.others()]
     const surveyed = await survey(cluster, members, pathsOfWish(asked.request))
     let ready: Ready | null

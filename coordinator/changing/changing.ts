@@ -179,7 +179,12 @@ export class Changing {
 
   private stop(error: ConcurError): void {
     if (this.stopped !== null) return
-    this.stopped = new ConcurError(error.code, `the coordinator takes no changes: ${error.message}`)
+    const { config } = this.options
+    const remedy =
+      error.code === 'FENCED'
+        ? `; this folder can serve as a replica: concur-replica --root DIR --name ${config.name}`
+        : ''
+    this.stopped = new ConcurError(error.code, `the coordinator takes no changes: ${error.message}${remedy}`)
     this.options.log.error({ code: error.code, reason: error.message }, 'refuses changes')
   }
 

@@ -12,6 +12,7 @@ import { newEntry } from '../../protocol/record.ts'
 import type { Clock } from '../../protocol/world.ts'
 import type { Journal } from '../../replica/store/journal/journal.ts'
 import { type Abandoned, committedUpTo, type Leaver, type Position, settledUpTo } from './commit.ts'
+import { Tails } from './tails.ts'
 
 export interface Wanted {
   readonly change: Change
@@ -59,6 +60,7 @@ export class Ledger {
   epoch: Epoch | null = null
   /** Up to here every record exists for ever. */
   committedSeq: number
+  readonly tails = new Tails()
   private readonly options: LedgerOptions
   private readonly members = new Map<NodeName, Position>()
   private leavers: Leaver[] = []
@@ -80,6 +82,7 @@ export class Ledger {
   begin(epoch: Epoch, members: readonly { name: NodeName; nodeId: NodeId | null }[]): void {
     this.epoch = epoch
     this.members.set(this.options.self, this.ownPosition)
+    this.tails.begin(this.options.self, this.options.journal.last.seq + 1)
     this.write([
       { change: { type: 'begin', members: [...members] }, client: null, operation: null, body: null },
     ])
@@ -116,7 +119,9 @@ export class Ledger {
   join(node: NodeName, nodeId: NodeId, position: Position): void {
     this.noticeLoss()
     this.members.set(node, notBeyond(this.options.journal.last.seq, position))
-    this.joiners.push({ node, joinSeq: this.options.journal.last.seq + 1 })
+    const joinSeq = this.options.journal.last.seq + 1
+    this.joiners.push({ node, joinSeq })
+    this.tails.begin(node, joinSeq)
     this.write([{ change: { type: 'join', node, nodeId }, client: null, operation: null, body: null }])
   }
 
@@ -248,6 +253,7 @@ export class Ledger {
   private advance(): void {
     if (this.epoch === null) return
     this.members.set(this.options.self, this.ownPosition)
+    this.tails.advance(this.members)
     const members = [...this.members.values()]
     const committed = committedUpTo(members, this.leavers, this.abandoned)
     if (committed > this.committedSeq) this.commit(committed)

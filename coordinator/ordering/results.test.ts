@@ -70,12 +70,20 @@ test('the counter and the nonce tell changes apart', async () => {
   expect(results.know({ ...operation(1), nonce: 'b'.repeat(32) as Nonce }).is).toBe('new')
 })
 
-test('an answer that said committed in spite of an error is kept', async () => {
+test('a change that went on behind its answer is told anew from the journal, and not made again', async () => {
   const results = opened()
   const late = doneAt(4, { error: { code: 'TIMEOUT', message: 'not on every disk' } })
   results.begin(operation(1), Promise.resolve(late))
   await null
-  expect(await told(results, operation(1))).toEqual(late)
+  expect(await told(results, operation(1))).toEqual(doneAt(4, { of: 9 }))
+})
+
+test('that there was nothing to do is kept: sent again later, it may not find something', async () => {
+  const results = opened()
+  const nothing = { ...doneAt(4), op: null }
+  results.begin(operation(1), Promise.resolve(nothing))
+  await null
+  expect(await told(results, operation(1))).toEqual(nothing)
 })
 
 test('a first attempt that failed changed nothing, and may be made again', async () => {

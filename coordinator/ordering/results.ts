@@ -51,8 +51,11 @@ export class Results {
     this.results.set(key, { is: 'open', answer })
     const end = (done: Done | null): void => {
       this.results.delete(key)
-      if (done?.op == null) return
-      this.keep(key, { is: 'told', seq: done.op.seq, done: encoded(done) })
+      if (done === null) return
+      const { op, error } = done
+      // What went on behind its answer is told by the journal.
+      if (error === null) this.keep(key, { is: 'told', seq: op?.seq ?? operation.floor, done: encoded(done) })
+      else if (op !== null && done.outcome === 'committed') this.keep(key, { is: 'journaled', seq: op.seq })
     }
     answer.then(end, () => end(null))
   }

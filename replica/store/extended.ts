@@ -7,6 +7,7 @@ import type { FilePath } from '../../protocol/path.ts'
 import type { Content, Digests } from './digests.ts'
 import { type Disk, type Fd, newStat, readFully, type Stat } from './disk.ts'
 import { sameIdentity } from './identity.ts'
+import type { Slices } from './slices.ts'
 import type { Tree } from './tree.ts'
 import { diskRefusal } from './trouble.ts'
 
@@ -24,11 +25,12 @@ export async function extended(
   tree: Tree,
   digests: Digests,
   { path, base, added }: Extension,
+  slices: Slices,
 ): Promise<{ size: number; digest: Digest }> {
   let content: Content | null = null
   for (let tries = 1; tries <= triesMax; tries++) {
     const before = lastBlock(tree, digests, { path, base }, content)
-    if (before !== null) return digestWith(before, added)
+    if (before !== null) return digestWith(before, added, slices)
     const seen = await digests.content(path)
     if (!('copy' in seen) || seen.copy.digest !== base) break
     content = seen
@@ -83,10 +85,11 @@ function blockDigestsOf(
   return record?.digest === base ? digests.blockDigests(record) : null
 }
 
-function digestWith(
+async function digestWith(
   { size, blockDigests, begun }: Before,
   added: Iterable<Buffer>,
-): { size: number; digest: Digest } {
+  slices: Slices,
+): Promise<{ size: number; digest: Digest }> {
   const digests = [blockDigests]
   const block = Buffer.alloc(blockBytes)
   let inBlock = begun.copy(block)
@@ -101,6 +104,7 @@ function digestWith(
       digests.push(blockDigest(block))
       inBlock = 0
     }
+    if (slices.isUsedUp) await slices.next()
   }
   if (inBlock > 0) digests.push(blockDigest(block.subarray(0, inBlock)))
   return { size: total, digest: fileDigest(total, Buffer.concat(digests)) }

@@ -141,11 +141,17 @@ class Recovery {
     const copy = await ground.digests.look(path, { deep: hasRestarted })
     const found = copy.is === 'file' ? copy.digest : null
     if (found !== null && found === results.at(-1)) return
-    const known = entries.flatMap(knownTo)
+    const known = [...this.flushedAt(entries[0]!), ...entries.flatMap(knownTo)]
     if (!hasRestarted && (found === null || !known.includes(found))) return
     const rest = entries.slice(found === null ? 0 : results.lastIndexOf(found) + 1)
     if (!this.hasBytes(rest, found, known)) return this.leaveOut(path, rest, known)
     for (const entry of rest) await this.installAt(path, entry, known)
+  }
+
+  /** What this node had made of the path last before these records: those in between may have been left out. */
+  private flushedAt({ record }: JournalEntry): readonly Digest[] {
+    const state = this.options.paths.get(pathsOf(record.change)[0]! as FilePath)
+    return state?.is === 'file' && state.digest !== null ? [state.digest] : []
   }
 
   /** Whether the rest of a path's records can be done with what is on this node. */

@@ -174,7 +174,9 @@ export class Store {
    * @throws ConcurError CHANGED when the file is not `base` any more, IO_ERROR.
    */
   extended(path: FilePath, base: Digest, added: Iterable<Buffer>): Promise<{ size: number; digest: Digest }> {
-    return extended(this.parts.tree, this.digests, { path, base, added })
+    const { clock, timers } = this.options
+    const slices = new Slices({ clock, timers, pace: walkPace })
+    return extended(this.parts.tree, this.digests, { path, base, added }, slices)
   }
 
   /** The bytes of a sealed stage, in pieces that are valid until the next one is asked for. @throws ConcurError IO_ERROR. */
