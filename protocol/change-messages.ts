@@ -85,6 +85,7 @@ const hash = parsed(parseRecordHash)
 
 export const journalAt = struct({ seq: u64 })
 export const journalIs = struct({
+  /** The highest that the node has promised to follow, or has a record of. */
   epoch: optional(epoch),
   lastSeq: u64,
   /** What this journal knows to be committed. */

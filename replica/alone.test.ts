@@ -190,6 +190,13 @@ test('what needs the coordinator is refused as unreachable, also while its bytes
 })
 
 describe('the status', () => {
+  test('says why this node takes no changes', async () => {
+    alone.store.fence.set('a flush failed')
+    const [own] = (await alone.peer.ask('STATUS', {}).ended()).only('STATUS_IS').replicas
+    expect(own).toMatchObject({ fenced: 'a flush failed' })
+    alone.store.fence.clear()
+  })
+
   test('shows the coordinator as down, and this node', async () => {
     const status = (await alone.peer.ask('STATUS', {}).ended()).only('STATUS_IS')
     const unknown = { epoch: null }

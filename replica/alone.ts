@@ -180,14 +180,12 @@ export class Alone {
     const { config, store, census, address, coordinator } = this.options
     const known = coordinator()
     const counts = census.latest()
-    const nothing = { epoch: null, files: null, bytes: null, diskFreeBytes: null }
     const coordinatorRow: CoordinatorStatus = {
       name: this.members[0]!,
       address: known === null ? '' : addressText(known),
       state: 'down',
       reason: 'cannot be reached from this replica',
-      seq: null,
-      ...nothing,
+      ...{ seq: null, epoch: null, files: null, bytes: null, diskFreeBytes: null },
     }
     const own: ReplicaStatus = {
       name: config.name,
@@ -200,7 +198,6 @@ export class Alone {
       lastHeartbeatMs: null,
       rolledBack: false,
       fenced: store.fence.reason,
-      ...nothing,
       epoch: store.promised?.number ?? null,
       files: counts?.files ?? null,
       bytes: counts?.bytes ?? null,

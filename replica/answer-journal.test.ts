@@ -24,6 +24,15 @@ describe('questions about the journal', () => {
     expect(none.only('JOURNAL_IS').hash).toBeNull()
   })
 
+  test('JOURNAL_AT tells the epoch that was promised, though no record of it is here', async () => {
+    const { store } = replica.temporary
+    await settle(store, mkdir('a'))
+    const promised = { ...epoch, number: 7 }
+    store.setPromised(promised)
+    const answer = await (await replica.link()).peer.ask('JOURNAL_AT', { seq: 0 }).ended()
+    expect(answer.only('JOURNAL_IS')).toEqual({ epoch: promised, lastSeq: 1, committedSeq: 1, hash: null })
+  })
+
   test('REPLAY tells every record behind a seq, with its bytes', async () => {
     const { store } = replica.temporary
     await settle(store, mkdir('a'), put('b', 'two'), put('c', 'three'))

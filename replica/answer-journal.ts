@@ -30,10 +30,9 @@ export async function onSurvey(
 
 export async function onJournalAt(
   { seq }: BodyOf<'JOURNAL_AT'>,
-  { stream, store: { journal }, following }: Answering,
+  { stream, store: { journal, epoch }, following }: Answering,
 ): Promise<void> {
   const lastSeq = journal.durableSeq
-  const epoch = journal.at(lastSeq)?.record.epoch ?? null
   const hash = seq <= lastSeq ? (journal.at(seq)?.hash ?? null) : null
   stream.send('JOURNAL_IS', { epoch, lastSeq, committedSeq: following.committedSeq, hash }, true)
 }

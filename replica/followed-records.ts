@@ -5,7 +5,7 @@
  */
 import type { Outcome } from '../protocol/change-messages.ts'
 import { digestOf } from '../protocol/digest.ts'
-import { ConcurError } from '../protocol/errors.ts'
+import { asConcurError, ConcurError } from '../protocol/errors.ts'
 import type { RecordHash, StageId } from '../protocol/ids.ts'
 import type { BodyOf, Message } from '../protocol/opcodes.ts'
 import { bodyOf, type JournalEntry, readEntry } from '../protocol/record.ts'
@@ -153,10 +153,10 @@ export class FollowedRecords {
     this.options.commit(this.knownSeq <= seq ? this.knownSeq : committedSeq)
   }
 
-  /** @throws ConcurError CONFLICT, BAD_FRAME, BAD_PATH. */
+  /** @throws ConcurError CONFLICT, BAD_FRAME. */
   private checked({ entries }: BodyOf<'RECORDS'>): JournalEntry[] {
     return entries.map(({ record, body }) => {
-      const entry = readEntry(record, body)
+      const entry = wellFormed(record, body)
       const { seq, previous } = entry.record
       if (seq !== this.last.seq + 1 || previous !== this.last.hash)
         throw new ConcurError('CONFLICT', `forked at seq ${this.last.seq + 1}`)
@@ -164,6 +164,15 @@ export class FollowedRecords {
       this.last = { seq, hash: entry.hash }
       return entry
     })
+  }
+}
+
+/** @throws ConcurError BAD_FRAME, also for a path that is none. */
+function wellFormed(record: Buffer, body: Buffer | null): JournalEntry {
+  try {
+    return readEntry(record, body)
+  } catch (error) {
+    throw new ConcurError('BAD_FRAME', asConcurError(error).message, { cause: error })
   }
 }
 

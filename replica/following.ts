@@ -122,9 +122,9 @@ export class Following {
     const { store } = this
     const refusal = fencedBecause(store)
     if (refusal !== null) throw refusal
-    const promised = store.promised ?? store.journal.last.epoch
-    if (promised !== null && !follows(promised, epoch))
-      throw new ConcurError('FENCED', `epoch ${promised.number} has begun: this is a coordinator of before`)
+    const known = store.epoch
+    if (known !== null && !follows(known, epoch))
+      throw new ConcurError('FENCED', `epoch ${known.number} has begun: this is a coordinator of before`)
     store.setPromised(epoch)
     const hash = afterSeq === 0 ? noHash : (store.journal.at(afterSeq)?.hash ?? null)
     if (hash !== afterHash) throw new ConcurError('CONFLICT', `forked at seq ${afterSeq}`)

@@ -79,9 +79,12 @@ test('records of members, and those that were abandoned, are not told', async ()
   expect(await seqs()).toEqual([4])
 })
 
-test('who follows hears the end, since nobody tells of later ones', async () => {
+test('who follows is told what there is, and then that the coordinator cannot be reached', async () => {
   await settle(served.store, mkdir('a'))
-  expect(await seqs({ follow: true })).toEqual([1])
+  const asked = { path: '' as FolderPath, sinceSeq: null, last: null, follow: true }
+  const answer = await served.peer.ask('LOG', asked).ended()
+  expect(answer.all('LOGGED').flatMap(({ operations }) => operations.map(({ seq }) => seq))).toEqual([1])
+  expect(answer.error).toMatchObject({ code: 'UNREACHABLE', message: 'the coordinator cannot be reached' })
 })
 
 test('more than fits into a page comes in several', async () => {

@@ -1,7 +1,8 @@
 /**
  * The operations that this replica has settled, told from its own journal while the coordinator is gone. There is
- * nobody to hear of later ones from: also who follows hears the end. Clause: protocol/README.md "LOG".
+ * nobody to hear of later ones from: who follows hears so behind what there is, and tries again. Clause: protocol/README.md "LOG".
  */
+import { ConcurError } from '../protocol/errors.ts'
 import type { LoggedOperation } from '../protocol/messages.ts'
 import type { BodyOf } from '../protocol/opcodes.ts'
 import type { Stream } from '../protocol/stream.ts'
@@ -15,7 +16,7 @@ const readBytes = 256 * 1024
 const pace = { workMs: 8, restMs: 0 }
 
 export async function logAlone(
-  { path, sinceSeq, last }: BodyOf<'LOG'>,
+  { path, sinceSeq, last, follow }: BodyOf<'LOG'>,
   stream: Stream,
   { store, clock, timers }: { store: Store; clock: Clock; timers: Timers },
 ): Promise<Outcome> {
@@ -36,6 +37,7 @@ export async function logAlone(
     if (slices.isUsedUp) await slices.next()
   }
   await tell(found.pagesAtEnd(), stream)
+  if (follow) throw new ConcurError('UNREACHABLE', 'the coordinator cannot be reached')
   await stream.sendFlow('LOGGED', { operations: [] }, true)
   return { verdict: 'logged' }
 }

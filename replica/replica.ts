@@ -96,7 +96,7 @@ export class Replica {
       clientId: null,
       listenPort: this.address.port,
       members: [],
-      epoch: store.journal.last.epoch,
+      epoch: store.epoch,
       lastSeq: store.journal.durableSeq,
     }
   }

@@ -32,7 +32,7 @@ export function onSupply(announced: Announced, { stream, store, following: { nee
     if (need === null || need.isSupplied)
       throw new ConcurError('NOT_FOUND', `nothing is needed of record ${announced.seq}`)
     assertMeant(announced, need.entry.record.change)
-    new Supply({ announced, need, needs, stream, store })
+    new Supply({ announced, need, needs, stream, store }).begin()
   } catch (error) {
     stream.fail(diskRefusal(error))
   }
@@ -78,7 +78,15 @@ class Supply {
       onMessage: (message, fin, bodyBytes) => this.hear(message, fin, bodyBytes),
       onFailed: () => this.discard(),
     })
-    if (this.digests.length === 0) this.checkDigests()
+  }
+
+  /** Of nothing the list of digests is whole. */
+  begin(): void {
+    try {
+      if (this.digests.length === 0) this.checkDigests()
+    } catch (error) {
+      this.fail(error)
+    }
   }
 
   private hear(message: Message, fin: boolean, bodyBytes: number): void {

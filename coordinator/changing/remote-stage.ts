@@ -72,7 +72,7 @@ export class RemoteStage implements MemberStage {
       for (;;) {
         if (this.failure !== null) throw this.failure
         if (holds()) return
-        if (isLate) throw new ConcurError('TIMEOUT', `${node} took no bytes for ${patienceMs / 1000} s`)
+        if (isLate) throw this.giveUp(`${node} took no bytes for ${patienceMs / 1000} s`)
         await new Promise<void>(resolve => {
           this.onNews = resolve
         })
@@ -80,5 +80,10 @@ export class RemoteStage implements MemberStage {
     } finally {
       callOff()
     }
+  }
+  /** No record that names the stage has to wait for what will not come. */
+  private giveUp(why: string): ConcurError {
+    this.stream.cancel()
+    return new ConcurError('TIMEOUT', why)
   }
 }

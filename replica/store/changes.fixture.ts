@@ -6,7 +6,7 @@ import { existsSync, lstatSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Outcome } from '../../protocol/change-messages.ts'
 import { type Digest, digestOf } from '../../protocol/digest.ts'
-import type { Incarnation, StageId } from '../../protocol/ids.ts'
+import type { Incarnation, RecordHash, StageId } from '../../protocol/ids.ts'
 import { type FilePath, parsePath } from '../../protocol/path.ts'
 import {
   type Change,
@@ -101,8 +101,13 @@ export function rename(
   return { change: { type: 'rename', ...names, ...known }, body: null }
 }
 
+/** Whatever has a last record. */
+interface Journaled {
+  readonly journal: { readonly last: { readonly seq: number; readonly hash: RecordHash } }
+}
+
 /** @returns entries that follow from what the journal has. `committedSeq`: what their records say of it. */
-export function entriesFor(store: Store, ordered: readonly Ordered[], committedSeq = 0): JournalEntry[] {
+export function entriesFor(store: Journaled, ordered: readonly Ordered[], committedSeq = 0): JournalEntry[] {
   let { seq, hash: previous } = store.journal.last
   return ordered.map(({ change, body }) => {
     seq++

@@ -1,6 +1,7 @@
 /** The changes as a person sees them in the folder: what each makes, and what it leaves in history. */
 import { lstatSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { writeDeletedEntries } from '../../protocol/record.ts'
 import {
   append,
   at,
@@ -8,6 +9,7 @@ import {
   firstMs,
   historyOf,
   mkdir,
+  type Ordered,
   ownFiles,
   put,
   remove,
@@ -19,6 +21,7 @@ import {
   treeOf,
 } from './changes.fixture.ts'
 import { openTemporaryStore, type TemporaryStore } from './store.fixture.ts'
+import type { Obtained } from './store.ts'
 
 let temporary: TemporaryStore
 
@@ -125,6 +128,82 @@ test('rm -r removes what was seen; what was not stays and is counted', async () 
   expect(treeOf(root)).toEqual({ f: null, 'f/mine': 'by hand' })
   expect(historyOf(root)).toEqual({ '4/f/a': 'one', '4/f/g/b': 'two' })
   expect(store.journaled(at('f/g/b'))).toEqual({ seq: 4, is: 'absent' })
+})
+
+describe('rm -r', () => {
+  const list = (...contents: (readonly [path: string, ...seen: string[]])[]) =>
+    contents.map(([path, ...seen]) => ({ path: at(path), what: 'file' as const, seen: seen.map(digest) }))
+
+  test('says of each content that gave way how it compares with what the records made', async () => {
+    const { store, root } = temporary
+    await settle(store, put('f/edited', 'ours'), put('f/same', 'one'))
+    writeFileSync(join(root, 'f/edited'), 'by hand')
+    writeFileSync(join(root, 'f/unknown'), 'x')
+    const entries = list(['f/edited', 'by hand'], ['f/same', 'one'], ['f/unknown', 'x'])
+    const [said] = await settle(store, removeFolder('f', entries))
+    expect(said!.replaced.map(({ path, cause }) => [path, cause])).toEqual([
+      ['f/edited', 'edited-on-disk'],
+      ['f/same', null],
+      ['f/unknown', 'never-replicated'],
+    ])
+    expect(treeOf(root)).toEqual({})
+  })
+
+  test('takes what the records made, though no node that was asked had it any more', async () => {
+    const { store, root } = temporary
+    await settle(store, put('f/a', 'ours'))
+    await settle(store, removeFolder('f', list(['f/a', 'by hand elsewhere'])))
+    expect(treeOf(root)).toEqual({})
+    expect(historyOf(root)).toEqual({ '2/f/a': 'ours' })
+  })
+
+  describe('whose list is not here', () => {
+    const entries = list(['f/a', 'one'])
+    const bare = (): Ordered => ({ ...removeFolder('f', entries), body: null })
+
+    /** Settles the delete with what another node gives. */
+    async function settleWith(obtained: (list: Buffer) => Promise<Obtained>, ordered = bare()) {
+      const { store } = temporary
+      await settle(store, put('f/a', 'one'))
+      store.setContentSource({ obtain: () => obtained(writeDeletedEntries(entries)) })
+      return settle(store, ordered)
+    }
+
+    test.each([
+      ['bytes', async (bytes: Buffer): Promise<Obtained> => ({ is: 'bytes', bytes })],
+      [
+        'a stage',
+        async (bytes: Buffer): Promise<Obtained> => ({
+          is: 'staged',
+          stage: await staged(temporary.store, 9, bytes),
+        }),
+      ],
+    ])('obtains it as %s', async (_, obtained) => {
+      expect(await settleWith(obtained)).toMatchObject([{ kept: [], replaced: [{ path: 'f/a' }] }])
+      expect(treeOf(temporary.root)).toEqual({})
+    })
+
+    test('obtains it where its stage is gone, too', async () => {
+      const { change } = removeFolder('f', entries)
+      const { bytes } = (change as Extract<typeof change, { type: 'delete' }>).body
+      const lacking = { ...change, body: { bytes, stage: stageId(1) } } as typeof change
+      await settleWith(async bytes => ({ is: 'bytes', bytes }), { change: lacking, body: null })
+      expect(treeOf(temporary.root)).toEqual({})
+    })
+
+    test('and that nobody has leaves the folder, with the reason', async () => {
+      expect(await settleWith(async () => ({ is: 'lost', reason: 'nobody has it' }))).toEqual([
+        { seq: 2, kept: [{ path: 'f', reason: expect.stringContaining('nobody has it') }], replaced: [] },
+      ])
+      expect(treeOf(temporary.root)).toEqual({ f: null, 'f/a': 'one' })
+    })
+
+    test('is not worked off by another one', async () => {
+      const other = settleWith(async () => ({ is: 'bytes', bytes: Buffer.from('other') }))
+      await expect(other).rejects.toMatchObject({ code: 'IO_ERROR' })
+      expect(treeOf(temporary.root)).toEqual({ f: null, 'f/a': 'one' })
+    })
+  })
 })
 
 test('an empty folder is deleted', async () => {

@@ -5,8 +5,6 @@
 
 import type { Outcome } from '../../protocol/change-messages.ts'
 import { ConcurError } from '../../protocol/errors.ts'
-import type { StageId } from '../../protocol/ids.ts'
-import { bodyOf } from '../../protocol/record.ts'
 import type { Clock, Timers } from '../../protocol/world.ts'
 import { AuditLog } from './audit-log.ts'
 import type { BlockHasher } from './block-hasher.ts'
@@ -28,7 +26,6 @@ import { Stages } from './staging.ts'
 import type { Tree } from './tree.ts'
 
 const pace: Pace = { workMs: 8, restMs: 0 }
-const readBytes = 1024 * 1024
 
 const nobody: ContentSource = {
   obtain: () => Promise.reject(new ConcurError('UNREACHABLE', 'there is no link to another node')),
@@ -117,19 +114,6 @@ export class Changes {
   setContentSource(source: ContentSource | null): void {
     this.source = source ?? nobody
     if (source !== null && this.settler.trouble === null) this.settler.retry()
-  }
-
-  /** Removes stages that no record of the journal names which is still to be flushed. */
-  sweepStages(): void {
-    const named = new Set<StageId>()
-    for (let at = this.checkpoints.flushedSeq; at < this.journal.last.seq; ) {
-      for (const { record } of this.journal.readAfter(at, readBytes)) {
-        at = record.seq
-        const stage = bodyOf(record.change)?.stage
-        if (stage != null) named.add(stage)
-      }
-    }
-    this.stages.sweep(named)
   }
 
   /** Settles what is committed, flushes it, and closes everything. */
@@ -223,9 +207,9 @@ function openOwn({ disk, folder }: ChangesOptions, name: string, closers: (() =>
 }
 
 function groundOf(
-  { disk, tree, digests, hasher }: ChangesOptions,
+  { disk, tree, digests, hasher, paths }: ChangesOptions,
   rest: Pick<Ground, 'history' | 'stages' | 'exchange' | 'contents'>,
 ): Ground {
   const { history, stages, exchange, contents } = rest
-  return { disk, tree, digests, hasher, history, stages, exchange, contents }
+  return { disk, tree, digests, hasher, history, stages, exchange, contents, paths }
 }

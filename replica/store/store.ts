@@ -134,11 +134,6 @@ export class Store {
     this.changes.setContentSource(source)
   }
 
-  /** Removes stages that no record names: when whoever sent them is gone, or records were dropped. */
-  sweepStages(): void {
-    this.changes.sweepStages()
-  }
-
   /** Returns when all that is settled by now is on the disk. @throws ConcurError IO_ERROR. */
   flush(): Promise<void> {
     return this.changes.checkpoints.flush()
@@ -220,6 +215,13 @@ export class Store {
   /** The highest epoch that this node has promised to follow. */
   get promised(): Epoch | null {
     return this.parts.node.promised
+  }
+
+  /** The highest epoch that this node has promised to follow, or has a record of; null: neither. */
+  get epoch(): Epoch | null {
+    const { promised } = this
+    const own = this.journal.last.epoch
+    return own !== null && own.number > (promised?.number ?? 0) ? own : promised
   }
 
   /** Returns when the promise is on the disk. @throws DiskError. */

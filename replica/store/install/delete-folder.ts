@@ -1,7 +1,8 @@
 /**
  * A delete of a folder: an empty one, or with all that was seen below it. The files of the list go one by one, each as
- * a delete of its own; then the folders that are empty by then, the deepest first. What was not in the list stays.
+ * a delete of its own, its base what the records before made of it; then the folders that are empty by then, the deepest first. What was not in the list stays.
  */
+import type { Digest } from '../../../protocol/digest.ts'
 import { ConcurError } from '../../../protocol/errors.ts'
 import type { StageId } from '../../../protocol/ids.ts'
 import type { FilePath } from '../../../protocol/path.ts'
@@ -22,7 +23,7 @@ export async function deleteFolder(ground: Ground, work: Work, change: Delete): 
   const entries = await listOf(ground, work, change)
   if (entries === null) return
   for (const [n, { path, what, seen }] of entries.entries()) {
-    if (what === 'file') await deleteFile(ground, work, { path, base: null, seen, n })
+    if (what === 'file') await deleteFile(ground, work, { path, base: baseOf(ground, path), seen, n })
     await work.pause()
   }
   let left = 0
@@ -44,8 +45,15 @@ async function listOf(ground: Ground, work: Work, { path, body }: Delete): Promi
     return null
   }
   const bytes = obtained.is === 'bytes' ? obtained.bytes : stagedList(ground, obtained.stage, body.bytes)
-  if (bytes === null) throw new ConcurError('IO_ERROR', `the list of record ${work.seq} is missing`)
+  if (bytes?.length !== body.bytes)
+    throw new ConcurError('IO_ERROR', `what was got for record ${work.seq} is not its list`)
   return readDeletedEntries(bytes)
+}
+
+/** The file that the path was by the records before. */
+function baseOf({ paths }: Ground, path: FilePath): Digest | null {
+  const state = paths.get(path)
+  return state?.is === 'file' ? state.digest : null
 }
 
 /** @returns null when it is not there, or not whole. */

@@ -11,6 +11,7 @@ import type { BlockHasher } from '../block-hasher.ts'
 import type { Digests } from '../digests.ts'
 import type { Disk, Fd } from '../disk.ts'
 import type { History } from '../history.ts'
+import type { PathIndex } from '../path-index.ts'
 import type { Slices } from '../slices.ts'
 import type { Stages } from '../staging.ts'
 import type { Tree } from '../tree.ts'
@@ -38,6 +39,8 @@ export interface Ground {
   /** `.concur/exchange`. */
   readonly exchange: Fd
   readonly contents: ContentSource
+  /** What the records before made of each path. */
+  readonly paths: Pick<PathIndex, 'get'>
 }
 
 /** More than this is not told: a `rm -r` may leave a million. */

@@ -182,7 +182,7 @@ class Put {
   private async made(): Promise<NewFile | null> {
     if (this.file !== null) return this.file
     const made = await this.wish.make()
-    if ('lost' in made) this.work.keep(this.wish.path, `content lost: ${made.lost}`)
+    if ('lost' in made) this.work.keep(this.wish.path, made.lost)
     else this.file = made
     return this.file
   }
