@@ -191,6 +191,19 @@ test('a delete of a folder is given as its list, beside the record or from its s
   expect((await contentOf(bare(3))).equals(list)).toBe(true)
 })
 
+test('the list of a delete that was staged is given also when the delete is settled', async () => {
+  const { store } = temporary
+  const entries = [{ path: at('f/a'), what: 'file', seen: [digest('one')] }] as const
+  const list = writeDeletedEntries(entries)
+  await settle(store, put('f/a', 'one'))
+  await staged(store, 1, list)
+  const { change } = removeFolder('f', entries)
+  const body = { bytes: list.length, stage: stageId(1) }
+  await settle(store, { change: { ...change, body } as typeof change, body: null })
+  expect(store.stages.has(stageId(1))).toBe(false)
+  expect((await contentOf(bare(2))).equals(list)).toBe(true)
+})
+
 test('records without a content have none to give', async () => {
   const { store } = temporary
   await settle(store, mkdir('f'), removeFolder('f'), put('a', 'one'), remove('a', { base: 'one' }))

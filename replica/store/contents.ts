@@ -14,7 +14,7 @@ import { BytesBody } from './bytes-body.ts'
 import { type Disk, DiskError, type Fd, newStat } from './disk.ts'
 import type { OpenBody } from './file-body.ts'
 import type { Place } from './folders.ts'
-import { historyName } from './history.ts'
+import { historyName, listName } from './history.ts'
 import type { Ground } from './install/ground.ts'
 import { digestOfFirst } from './install/looked-at.ts'
 import { openOwnFile } from './install/new-file.ts'
@@ -77,7 +77,11 @@ export class Contents {
     const body = bodyOf(change)
     if (body === null) return change.type === 'delete' ? null : new BytesBody(Buffer.alloc(0))
     if (body.stage !== null) {
-      const file = openOwnFile(this.ground.disk, { folder: this.ground.stages.folder, name: body.stage })
+      const { disk, stages, history } = this.ground
+      const kept = { folder: history.folder, name: listName(seq) }
+      const file =
+        openOwnFile(disk, { folder: stages.folder, name: body.stage }) ??
+        (change.type === 'delete' ? openHistory(disk, kept) : null)
       return file === null ? null : this.bodyIn(file, { path: pathOf(change), digest, size: body.bytes })
     }
     const bytes = entry.body ?? this.ownEntry(seq, entry)?.body ?? null

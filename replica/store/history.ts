@@ -18,6 +18,11 @@ export function historyName(seq: number, tries: number, path: string): string {
   return `${seqName(seq)}${tries === 0 ? '' : `.${tries}`}/${path}`
 }
 
+/** @returns the name below history of the list by which the record deleted a folder: no path begins like that. */
+export function listName(seq: number): string {
+  return `${seqName(seq)}/.concur`
+}
+
 export class History {
   readonly folder: Fd
   private readonly disk: Disk
@@ -38,6 +43,15 @@ export class History {
       } catch (error) {
         if (!isTaken(error) || tries === triesMax) throw error
       }
+    }
+  }
+
+  /** Moves the list of a folder's delete here: nodes that were away ask for it later. Harmless when it is not there. */
+  takeList(from: Place, seq: number): void {
+    try {
+      this.move(from, listName(seq))
+    } catch (error) {
+      if (!(error instanceof DiskError && (error.code === 'ENOENT' || error.code === 'EEXIST'))) throw error
     }
   }
 

@@ -7,6 +7,7 @@
 import type { Outcome } from '../../protocol/change-messages.ts'
 import type { Digest } from '../../protocol/digest.ts'
 import type { ConcurError } from '../../protocol/errors.ts'
+import type { StageId } from '../../protocol/ids.ts'
 import type { FilePath } from '../../protocol/path.ts'
 import { bodyOf, type Change, type JournalEntry, pathsOf } from '../../protocol/record.ts'
 import type { Cancel, Clock, Timers } from '../../protocol/world.ts'
@@ -262,7 +263,13 @@ export class Settler {
     const stage = bodyOf(change)?.stage ?? null
     if (stage === null) return
     if (change.type === 'append') this.usedStages.push({ seq, stage })
-    else this.options.ground.stages.remove(stage)
+    else this.endStageNow(seq, change, stage)
+  }
+
+  private endStageNow(seq: number, change: Change, stage: StageId): void {
+    const { stages, history } = this.options.ground
+    if (change.type === 'delete') history.takeList({ folder: stages.folder, name: stage }, seq)
+    stages.remove(stage)
   }
 
   private tell(outcome: Outcome | null): void {

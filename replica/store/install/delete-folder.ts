@@ -8,6 +8,8 @@ import type { StageId } from '../../../protocol/ids.ts'
 import type { FilePath } from '../../../protocol/path.ts'
 import { type Change, type DeletedEntry, readDeletedEntries } from '../../../protocol/record.ts'
 import { readFully } from '../disk.ts'
+import type { Place } from '../folders.ts'
+import { listName } from '../history.ts'
 import { decideRmdir } from './decide.ts'
 import { deleteFile } from './delete-file.ts'
 import type { Ground, Work } from './ground.ts'
@@ -37,7 +39,7 @@ export async function deleteFolder(ground: Ground, work: Work, change: Delete): 
 /** @returns null when nobody has the list any more: nothing is deleted then. */
 async function listOf(ground: Ground, work: Work, { path, body }: Delete): Promise<DeletedEntry[] | null> {
   if (body.bytes === 0) return []
-  const own = body.stage === null ? work.entry.body : stagedList(ground, body.stage, body.bytes)
+  const own = body.stage === null ? work.entry.body : ownList(ground, work.seq, body.stage, body.bytes)
   if (own !== null) return readDeletedEntries(own)
   const obtained = await ground.contents.obtain(work.entry)
   if (obtained.is === 'lost') {
@@ -56,9 +58,19 @@ function baseOf({ paths }: Ground, path: FilePath): Digest | null {
   return state?.is === 'file' ? state.digest : null
 }
 
+/** As it was staged, or as it was kept when the record was settled before. */
+function ownList(ground: Ground, seq: number, stage: StageId, size: number): Buffer | null {
+  const kept = { folder: ground.history.folder, name: listName(seq) }
+  return stagedList(ground, stage, size) ?? readList(ground, kept, size)
+}
+
+function stagedList(ground: Ground, stage: StageId, size: number): Buffer | null {
+  return readList(ground, { folder: ground.stages.folder, name: stage }, size)
+}
+
 /** @returns null when it is not there, or not whole. */
-function stagedList({ disk, stages }: Ground, stage: StageId, size: number): Buffer | null {
-  const file = openOwnFile(disk, { folder: stages.folder, name: stage })
+function readList({ disk }: Ground, place: Place, size: number): Buffer | null {
+  const file = openOwnFile(disk, place)
   if (file === null) return null
   try {
     const bytes = Buffer.alloc(size)
