@@ -137,3 +137,35 @@ test('a store whose progress was lost settles again from where it was flushed, a
   await remove()
   expect(existsSync(root)).toBe(false)
 })
+
+test('what a path held before records that were passed over is no edit, however often they were flushed', async () => {
+  const disk = new CrashDisk()
+  const { store } = await openTemporaryStore({ root, disk, openIndex })
+  await journalOnly(
+    store,
+    put('a', 'one'),
+    put('a', 'two', { base: 'one', stage: stageId(1) }),
+    put('x', 'came late', { stage: stageId(2) }),
+    append('a', 'two', ' three', { stage: stageId(3) }),
+    put('y', 'came late', { stage: stageId(4) }),
+    put('a', 'four', { base: 'two three' }),
+  )
+  store.settler.commit(6)
+  await store.settler.idle()
+  expect([store.settler.settledSeq, treeOf(root)]).toEqual([2, { a: 'one' }])
+  await store.flush()
+  await staged(store, 2, 'came late')
+  store.settler.retry()
+  await store.settler.idle()
+  expect([store.settler.settledSeq, treeOf(root)]).toEqual([4, { a: 'one', x: 'came late' }])
+  await store.settler.stop()
+  disk.abandon()
+  index.crash('the index as it was flushed')
+  const { store: again, remove } = await reopened()
+  await staged(again, 4, 'came late')
+  expect(await commitAll(again)).toEqual([
+    { seq: 6, kept: [], replaced: [{ path: 'a', digest: digest('one'), cause: null }] },
+  ])
+  expect(treeOf(root)).toEqual({ a: 'four', x: 'came late', y: 'came late' })
+  await remove()
+})

@@ -151,18 +151,21 @@ class Recovery {
   /** What this node had made of the path last before these records: those in between may have been left out. */
   private flushedAt({ record }: JournalEntry): readonly Digest[] {
     const state = this.options.paths.get(pathsOf(record.change)[0]! as FilePath)
-    return state?.is === 'file' && state.digest !== null ? [state.digest] : []
+    return state?.is === 'file' && state.digest !== null && state.seq < record.seq ? [state.digest] : []
   }
 
   /** Whether the rest of a path's records can be done with what is on this node. */
   private hasBytes(rest: readonly JournalEntry[], found: Digest | null, known: readonly Digest[]): boolean {
     const { stages } = this.options.ground
-    const begins = rest[0]!.record.change.type === 'put' || (found !== null && known.includes(found))
+    const [first] = rest
+    const isBase = found !== null && knownTo(first!).includes(found)
+    const begins = first!.record.change.type === 'put' || isBase
+    const isOlder = !begins && found !== null && known.includes(found)
     const hasAll = rest.every(({ record, body }) => {
       const needed = bodyOf(record.change)
       return needed === null || (needed.stage === null ? body !== null : stages.has(needed.stage))
     })
-    return hasAll && (begins || this.options.hasRestarted)
+    return hasAll && (begins || (this.options.hasRestarted && !isOlder))
   }
 
   private leaveOut(path: FilePath, rest: readonly JournalEntry[], known: readonly Digest[]): void {

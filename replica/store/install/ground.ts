@@ -100,7 +100,9 @@ export class Work {
   }
 
   replaced(path: FilePath, digest: Digest, base: Digest | null): void {
-    if (this.gaveWay.length < nodesMax) this.gaveWay.push({ path, digest, cause: causeOf(digest, base) })
+    if (this.gaveWay.length === nodesMax) return
+    const cause = this.older.includes(digest) ? null : causeOf(digest, base)
+    this.gaveWay.push({ path, digest, cause })
   }
 
   outcome(): Outcome {
