@@ -5,6 +5,7 @@
  */
 
 import type { Outcome } from '../../protocol/change-messages.ts'
+import type { Copy } from '../../protocol/copies.ts'
 import type { Digest } from '../../protocol/digest.ts'
 import type { FilePath } from '../../protocol/path.ts'
 import { bodyOf, type JournalEntry, pathsOf } from '../../protocol/record.ts'
@@ -14,7 +15,7 @@ import { type Ground, Work } from './install/ground.ts'
 import { install } from './install/install.ts'
 import { lookAt } from './install/looked-at.ts'
 import { exchangePlace } from './install/new-file.ts'
-import type { PathIndex } from './path-index.ts'
+import type { PathIndex, PathState } from './path-index.ts'
 import { PathStates } from './path-states.ts'
 import type { Progress } from './progress.ts'
 import type { Start, UsedStage } from './settler.ts'
@@ -48,6 +49,8 @@ class Recovery {
   private readonly settledSeq: number
   private readonly abandoned = new Set<number>()
   private readonly leftOut = new Map<FilePath, readonly Digest[]>()
+  /** What those paths hold. The index is told so, though earlier records that were passed over are told to it too. */
+  private readonly held = new Map<FilePath, PathState>()
   /** Records that were passed over, and are not told to the index. */
   private readonly undone = new Set<number>()
   private readonly usedStages: UsedStage[] = []
@@ -144,7 +147,7 @@ class Recovery {
     const known = [...this.flushedAt(entries[0]!), ...entries.flatMap(knownTo)]
     if (!hasRestarted && (found === null || !known.includes(found))) return
     const rest = entries.slice(found === null ? 0 : results.lastIndexOf(found) + 1)
-    if (!this.hasBytes(rest, found, known)) return this.leaveOut(path, rest, known)
+    if (!this.hasBytes(rest, found, known)) return this.leaveOut(path, rest, known, copy)
     for (const entry of rest) await this.installAt(path, entry, known)
   }
 
@@ -168,9 +171,17 @@ class Recovery {
     return hasAll && (begins || (this.options.hasRestarted && !isOlder))
   }
 
-  private leaveOut(path: FilePath, rest: readonly JournalEntry[], known: readonly Digest[]): void {
+  private leaveOut(
+    path: FilePath,
+    rest: readonly JournalEntry[],
+    known: readonly Digest[],
+    copy: Copy,
+  ): void {
     for (const { record } of rest) this.undone.add(record.seq)
     this.leftOut.set(path, known)
+    if (copy.is !== 'file') return
+    const seq = rest[0]!.record.seq - 1
+    this.held.set(path, { seq, is: 'file', digest: copy.digest, size: copy.size })
   }
 
   private async installAt(path: FilePath, entry: JournalEntry, older: readonly Digest[]): Promise<void> {
@@ -215,6 +226,7 @@ class Recovery {
     const states = new PathStates({ index: paths, digests: null })
     for await (const { record } of this.entries(this.flushedSeq, this.settledSeq))
       if (!this.abandoned.has(record.seq) && !this.undone.has(record.seq)) await states.tell(record, slices)
+    for (const [path, state] of this.held) paths.put(path, state)
   }
 }
 
