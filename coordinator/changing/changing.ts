@@ -145,7 +145,7 @@ export class Changing {
     if (this.stopped !== null) return this.stopped
     const { reason } = store.fence
     if (reason !== null) return new ConcurError('READ_ONLY', `the coordinator takes no changes: ${reason}`)
-    if (this.ledger.epoch === null) return new ConcurError('READ_ONLY', 'the coordinator has not begun')
+    if (this.ledger.epoch === null) return new ConcurError('BUSY', 'the coordinator has not begun yet')
     return store.settler.trouble
   }
 
