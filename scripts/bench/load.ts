@@ -12,6 +12,7 @@ import { HttpLane } from './load-http.ts'
 import { openIdle } from './load-idle.ts'
 import { measureLatency } from './load-latency.ts'
 import { measureRate, type OpenLane } from './load-rate.ts'
+import { waitForAll } from './load-wait.ts'
 import type { Answer, Question, RateQuestion } from './questions.ts'
 
 const lanes: Record<Exclude<RateQuestion['of'], 'change'>, OpenLane> = {
@@ -36,6 +37,8 @@ async function answerTo(question: Question): Promise<unknown> {
       return measureLatency(question.port, question.beside)
     case 'changes':
       return makeChanges(question)
+    case 'wait':
+      return waitForAll(question.port, question.path)
     case 'idle':
       return openIdle(question.port, question.connections)
     default:

@@ -33,6 +33,8 @@ export type Question =
   | { readonly is: 'latency'; readonly port: number; readonly beside: Beside }
   /** So many changes, so many at a time. */
   | ({ readonly is: 'changes' } & ChangesQuestion)
+  /** Until every node has what is there. */
+  | { readonly is: 'wait'; readonly port: number; readonly path: string }
   | { readonly is: 'idle'; readonly port: number; readonly connections: number }
 
 export interface Latency {
@@ -46,6 +48,7 @@ export interface Answers {
   /** Answers a second. */
   rate: number
   changes: null
+  wait: null
   latency: Latency
   idle: null
 }
