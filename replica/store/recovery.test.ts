@@ -140,7 +140,7 @@ test('a store whose progress was lost settles again from where it was flushed, a
 
 test('what a path held before records that were passed over is no edit, however often they were flushed', async () => {
   const disk = new CrashDisk()
-  const { store } = await openTemporaryStore({ root, disk, openIndex })
+  const { store } = await openTemporaryStore({ root, disk, openIndex, timers: noTimers })
   await journalOnly(
     store,
     put('a', 'one'),
