@@ -68,6 +68,15 @@ test('options stand before or after the command and between its words', () => {
   })
 })
 
+test('one letter stands for another option with each command', () => {
+  expect(read('rm', '-rf', 'x')).toEqual({ words: ['x'], recursive: true, force: true })
+  expect(read('mv', '-f', 'x', 'y')).toEqual({ words: ['x', 'y'], force: true })
+  expect(read('mkdir', '-p', 'x')).toEqual({ words: ['x'], parents: true })
+  expect(read('put', '-r', 'x', 'y', 'z/')).toEqual({ words: ['x', 'y', 'z/'], recursive: true })
+  expect(read('log', '-n', '5', 'x')).toEqual({ words: ['x'], last: '5' })
+  expect(read('write', 'x', '-1', '--ack', 'all')).toEqual({ words: ['x', '-1'], ack: 'all' })
+})
+
 test('letters stand together, and a value behind its letter', () => {
   expect(read('get', '-rofile', 'x')).toEqual({ words: ['x'], recursive: true, output: 'file' })
   expect(read('get', '-ro', 'file', 'x')).toEqual({ words: ['x'], recursive: true, output: 'file' })
@@ -77,15 +86,29 @@ test('letters stand together, and a value behind its letter', () => {
   expect(read('get', '-o', '-ofile', 'x')).toEqual({ words: ['x'], output: '-ofile' })
 })
 
+const names = 'get, cat, put, write, append, mv, rm, mkdir, ls, stat, status, log, wait'
+
 test.each([
-  [[], 'a command is missing; the commands are get, cat, ls, stat, status'],
-  [['fetch'], '"fetch" is not a command; the commands are get, cat, ls, stat, status'],
-  [['toString'], '"toString" is not a command; the commands are get, cat, ls, stat, status'],
+  [[], `a command is missing; the commands are ${names}`],
+  [['fetch'], `"fetch" is not a command; the commands are ${names}`],
+  [['toString'], `"toString" is not a command; the commands are ${names}`],
   [['get'], 'get needs a PATH'],
   [['cat'], 'cat needs a PATH'],
   [['stat', 'a', 'b'], '"b" is one word too many for stat'],
   [['ls', 'a', 'b'], '"b" is one word too many for ls'],
   [['status', 'x'], '"x" is one word too many for status'],
+  [['put'], 'put needs a FILE'],
+  [['write'], 'write needs a PATH'],
+  [['write', 'a', 'b', 'c'], '"c" is one word too many for write'],
+  [['mv'], 'mv needs OLD and NEW'],
+  [['mv', 'a'], 'mv needs OLD and NEW'],
+  [['mv', 'a', 'b', 'c'], '"c" is one word too many for mv'],
+  [['rm', 'a', 'b'], '"b" is one word too many for rm'],
+  [['rm', '-p', 'a'], '-p is not an option of rm'],
+  [['append', 'a', '--parents'], '--parents is not an option of append'],
+  [['log', '-n'], '-n needs a value'],
+  [['wait', '--timeout'], '--timeout needs a value'],
+  [['write', 'x', '--fence', '3'], '--fence is not an option; --help lists them'],
   [['get', 'x', '--fast'], '--fast is not an option; --help lists them'],
   [['get', 'x', '-x'], '-x is not an option; --help lists them'],
   [['get', 'x', '--no-fast'], '--fast is not an option; --help lists them'],

@@ -103,9 +103,11 @@ function refuseOptions(name: string, { options }: Command, given: Given): void {
   }
 }
 
-function refuseWords(name: string, { positional }: Command, words: readonly string[]): void {
-  if (positional?.required && words.length === 0) throw usage(`${name} needs a ${positional.name}`)
-  const wordsMax = positional === null ? 0 : positional.many ? Number.POSITIVE_INFINITY : 1
+function refuseWords(name: string, { positionals }: Command, words: readonly string[]): void {
+  const required = positionals.filter(({ required }) => required).map(positional => positional.name)
+  if (words.length < required.length)
+    throw usage(`${name} needs ${required.length === 1 ? `a ${required[0]}` : required.join(' and ')}`)
+  const wordsMax = positionals.some(({ many }) => many) ? Number.POSITIVE_INFINITY : positionals.length
   if (words.length > wordsMax)
     throw usage(`${JSON.stringify(words[wordsMax])} is one word too many for ${name}`)
 }

@@ -2,6 +2,7 @@ import { content, failure, Keeping } from '../fixtures/client-receiver.ts'
 import { readsFrom, ScriptedServer } from '../fixtures/client-server.ts'
 import { type ClientWorld, clientWorld } from '../fixtures/client-world.ts'
 import { turns } from '../fixtures/fake-time.ts'
+import { SeededChance } from '../fixtures/seeded-chance.ts'
 import { readFrames } from '../fixtures/wire-frames.ts'
 import { parseClientId } from '../protocol/ids.ts'
 import type { Verdict } from '../protocol/messages.ts'
@@ -22,6 +23,7 @@ beforeEach(async () => {
     clientId,
     dialer: world.network,
     timers: world.time,
+    random: new SeededChance(1),
   })
 })
 afterEach(() => {
@@ -39,7 +41,7 @@ describe('connecting', () => {
     { host: 'b', port: 2 },
   ]
   const clientOf = (timers = world.time) =>
-    new ConcurClient({ servers, clientId, dialer: world.network, timers })
+    new ConcurClient({ servers, clientId, dialer: world.network, timers, random: new SeededChance(1) })
 
   test('takes the first server that answers, and says who it is', async () => {
     const b = await new ScriptedServer(world.time).listen(world.network, servers[1])
@@ -66,7 +68,13 @@ describe('connecting', () => {
         return transport
       },
     }
-    const late = new ConcurClient({ servers: [servers[0]!], clientId, dialer, timers: world.time })
+    const late = new ConcurClient({
+      servers: [servers[0]!],
+      clientId,
+      dialer,
+      timers: world.time,
+      random: new SeededChance(1),
+    })
     const failed = failure(late.status())
     await world.time.pass(2_100)
     expect((await failed).message).toMatch(/no answer within 2 s/)

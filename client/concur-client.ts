@@ -1,25 +1,36 @@
 /**
  * The library. A client of one cluster, over whichever of its servers answers first:
  *
- *     const client = new ConcurClient({ servers: [{ host: '127.0.0.1', port: 6001 }], clientId, dialer, timers })
+ *     const servers = [{ host: '127.0.0.1', port: 6001 }]
+ *     const client = new ConcurClient({ servers, clientId, dialer, timers, random })
  *     const verdict = await client.read(path, { bodies: 'agreed' }, { openVersion: () => sink })
+ *     const done = await client.change({ what: { type: 'put', path, executable: false } }, new BytesSource(bytes))
+ *     for await (const operation of client.log({ path: wholeTree, follow: true })) …
  *     client.close()
  *
- * It connects with the first request, and again with the next one after a connection was lost; a request that was under
- * way is not repeated. Any number of requests may be under way at once. Errors are ConcurErrors, except what a receiver
- * of the caller's threw, which comes back as it is.
+ * It connects with the first request, and again with the next one after a connection was lost; a read that was under way
+ * is not repeated, a change is: under its own operation id, so that it happens once. Any number of requests may be under
+ * way at once. Errors are ConcurErrors, except what a receiver or source of the caller's threw, which comes back as it
+ * is. What only changes need is loaded with the first of them.
  */
 import { addressText } from '../protocol/addresses.ts'
 import { BufferPool } from '../protocol/buffer-pool.ts'
+import type { Done } from '../protocol/change-messages.ts'
 import type { Connection } from '../protocol/connection.ts'
 import { ConcurError, type ErrorCode } from '../protocol/errors.ts'
 import { blockBytes } from '../protocol/limits.ts'
-import type { Listed, Read, Status, Verdict } from '../protocol/messages.ts'
+import type { Listed, LoggedOperation, Read, Status, Verdict, Waited } from '../protocol/messages.ts'
 import type { FilePath, FolderPath } from '../protocol/path.ts'
+import type { Random } from '../protocol/world.ts'
 import { type Connected, type ConnectOptions, connectToFirst, type OnDialled } from './connecting.ts'
 import { askStatus } from './reading/ask-status.ts'
+import type { LogWish } from './reading/follow-log.ts'
 import { type ListReceiver, listRows } from './reading/list-rows.ts'
 import { type ReadReceiver, tryRead } from './reading/read-try.ts'
+import type { ByteSource } from './sending/byte-source.ts'
+import type { ChangeListener } from './sending/change.ts'
+import type { Operations } from './sending/operations.ts'
+import type { Wish } from './sending/wish.ts'
 
 /** Milliseconds without a word from the server after which a request is given up: a server that works says so. */
 const silenceMsMax = 10_000
@@ -48,14 +59,20 @@ export interface ListOptions {
   readonly compare: boolean
 }
 
+export interface ClientOptions extends ConnectOptions {
+  /** Names this client's changes: no two clients may draw the same. */
+  readonly random: Pick<Random, 'bytes'>
+}
+
 export class ConcurClient {
-  private readonly options: ConnectOptions
+  private readonly options: ClientOptions
   private readonly pool = new BufferPool({ bufferBytes: blockBytes, keepMax: blocksKeptMax })
   private connecting: Promise<Connected> | null = null
   private connected: Connected | null = null
+  private operations: Operations | null = null
   private isClosed = false
 
-  constructor(options: ConnectOptions) {
+  constructor(options: ClientOptions) {
     this.options = options
   }
 
@@ -94,6 +111,50 @@ export class ConcurClient {
     return this.ask(connection => askStatus({ connection, timers, silenceMs }))
   }
 
+  /**
+   * One change of a file or folder. It is sent again, as the same operation, where the connection is lost before its
+   * answer came; a source that cannot be read again ends that.
+   * @param source the bytes of put and append; null for every other change.
+   * @returns what was done. `error` is there when it went wrong behind the point from which the change exists for ever,
+   *   or when nobody can say whether it was done (outcome unknown). Without `op` and `error` there was nothing to do.
+   * @throws ConcurError when nothing was changed; NoServerError; what the source threw.
+   */
+  async change(wish: Wish, source: ByteSource | null, listener: ChangeListener = {}): Promise<Done> {
+    const { makeChange, Operations } = await import('./sending/sending.ts')
+    this.operations ??= new Operations(this.options.random)
+    const { operations, pool, timers, silenceMs } = this
+    const isAbandoned = (): boolean => this.isClosed
+    const connect = (): Promise<Connected> => this.connect(() => {})
+    return makeChange({ wish, source, listener, connect, isAbandoned, operations, pool, timers, silenceMs })
+  }
+
+  /**
+   * The operations of a path and what is below it, oldest first; with `follow` there is no end, and what happens later
+   * comes as well. Who leaves the loop ends the request.
+   * @throws ConcurError.
+   */
+  async *log(wish: LogWish): AsyncGenerator<LoggedOperation> {
+    const { followLog } = await import('./reading/follow-log.ts')
+    const { timers, silenceMs } = this
+    const connected = await this.connect(() => {})
+    const { connection } = connected
+    try {
+      yield* followLog({ connection, wish, timers, silenceMs })
+    } catch (error) {
+      throw toldWithAddress(error, connected)
+    }
+  }
+
+  /**
+   * Waits until every configured node has settled what was committed when the question came.
+   * @returns the seq of that, and who is still behind it after `timeoutMs`. @throws ConcurError.
+   */
+  async wait(path: FolderPath, timeoutMs: number): Promise<Waited> {
+    const { askWait } = await import('./reading/ask-wait.ts')
+    const { silenceMs, timers } = this
+    return this.ask(connection => askWait({ connection, request: { path, timeoutMs }, timers, silenceMs }))
+  }
+
   /** Ends at once and for good; requests under way fail. */
   close(): void {
     this.isClosed = true
@@ -108,18 +169,15 @@ export class ConcurClient {
    */
   private async ask<T>(request: (connection: Connection) => Promise<T>): Promise<T> {
     const asked = new Map<Connection, Promise<T>>()
-    const { connection, address } = await this.connect(dialled => {
+    const connected = await this.connect(dialled => {
       const answer = request(dialled)
       answer.catch(() => {})
       asked.set(dialled, answer)
     })
     try {
-      return await (asked.get(connection) ?? request(connection))
+      return await (asked.get(connected.connection) ?? request(connected.connection))
     } catch (error) {
-      const isLost = error instanceof ConcurError && endingCodes.includes(error.code) && !connection.isOpen
-      throw isLost
-        ? new ConcurError(error.code, `${addressText(address)}: ${error.message}`, { cause: error })
-        : error
+      throw toldWithAddress(error, connected)
     }
   }
 
@@ -144,4 +202,11 @@ export class ConcurClient {
   private get timers(): ConnectOptions['timers'] {
     return this.options.timers
   }
+}
+
+function toldWithAddress(error: unknown, { connection, address }: Connected): unknown {
+  const isLost = error instanceof ConcurError && endingCodes.includes(error.code) && !connection.isOpen
+  return isLost
+    ? new ConcurError(error.code, `${addressText(address)}: ${error.message}`, { cause: error })
+    : error
 }

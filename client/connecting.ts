@@ -6,6 +6,7 @@ import { addressText } from '../protocol/addresses.ts'
 import { Connection } from '../protocol/connection.ts'
 import { ConcurError } from '../protocol/errors.ts'
 import type { ClientId } from '../protocol/ids.ts'
+import type { Hello } from '../protocol/messages.ts'
 import type { Address, Dialer, Timers, Transport } from '../protocol/world.ts'
 import { systemReason } from './words/system-reason.ts'
 
@@ -23,6 +24,8 @@ export interface Connected {
   readonly address: Address
   readonly connection: Connection
   readonly transport: Transport
+  /** What the server says of itself. */
+  readonly peer: Hello
 }
 
 /** No address led to a server that takes us: nothing was asked, whatever the request. */
@@ -73,7 +76,7 @@ function connectTo(
         timers,
         hello: { ...nothingOfANode, role: 'client', clientId },
         events: {
-          onOpen: () => end(() => resolve({ address, connection, transport })),
+          onOpen: peer => end(() => resolve({ address, connection, transport, peer })),
           onClosed: error => end(() => reject(error)),
         },
       })
@@ -83,4 +86,12 @@ function connectTo(
   })
 }
 
-const nothingOfANode = { name: null, nodeId: null, clusterId: null, listenPort: null, members: [] } as const
+const nothingOfANode = {
+  name: null,
+  nodeId: null,
+  clusterId: null,
+  listenPort: null,
+  members: [],
+  epoch: null,
+  lastSeq: null,
+} as const

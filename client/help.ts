@@ -47,16 +47,16 @@ function program(): Argv {
   let built = plainYargs()
     .usage('$0 COMMAND [arguments] [options]')
     .completion('completion', 'a script that completes with Tab: source <(concur completion)')
-  for (const [name, { positional, describe, options, letters }] of Object.entries(commands)) {
-    built = built.command(`${name}${positionalText(positional)}`, describe, command =>
+  for (const [name, { positionals, describe, options, letters }] of Object.entries(commands)) {
+    built = built.command(`${name}${positionalsText(positionals)}`, describe, command =>
       command.options(yargsOptions(options, letters)),
     )
   }
   return withGlobals(built)
 }
 
-function commandAlone(name: string, { positional, describe, options, letters }: Command): Argv {
-  const built = plainYargs().usage(`$0 ${name}${positionalText(positional)} [options]\n\n${describe}`)
+function commandAlone(name: string, { positionals, describe, options, letters }: Command): Argv {
+  const built = plainYargs().usage(`$0 ${name}${positionalsText(positionals)} [options]\n\n${describe}`)
   return withGlobals(built.options(yargsOptions(options, letters)).group(Object.keys(options), 'Options:'))
 }
 
@@ -73,10 +73,13 @@ function withGlobals(built: Argv): Argv {
     .group([...Object.keys(globalOptions), 'help', 'version'], ofEveryCommand)
 }
 
-function positionalText(positional: Positional | null): string {
-  if (positional === null) return ''
-  const name = positional.many ? `${positional.name}..` : positional.name
-  return positional.required ? ` <${name}>` : ` [${name}]`
+function positionalsText(positionals: readonly Positional[]): string {
+  return positionals
+    .map(({ name, required, many }) => {
+      const shown = many ? `${name}..` : name
+      return required ? ` <${shown}>` : ` [${shown}]`
+    })
+    .join('')
 }
 
 function yargsOptions(

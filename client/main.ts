@@ -5,7 +5,8 @@ import { type ClientId, parseClientId } from '../protocol/ids.ts'
 import { TcpNetwork } from '../protocol/tcp.ts'
 import { runProgram } from './program.ts'
 import { Temporaries } from './saving/temporaries.ts'
-import { systemClock, systemTimers } from './system.ts'
+import type { Pieces } from './sending/stream-source.ts'
+import { systemClock, systemRandom, systemTimers } from './system.ts'
 import { DescriptorOutput } from './terminal/output.ts'
 import type { ProgressBar } from './terminal/progress.ts'
 import { StreamCalls } from './terminal/stream-calls.ts'
@@ -41,6 +42,11 @@ async function loadBar(): Promise<ProgressBar> {
   return bar
 }
 
+async function openInput(): Promise<Pieces> {
+  const { readPieces } = await import('./sending/pieces.ts')
+  return readPieces(0, { owned: false })
+}
+
 /** Some machines know no name for the user that runs this. */
 function defaultClientId(): ClientId {
   let user: string
@@ -62,10 +68,12 @@ void runProgram({
   defaultClientId: defaultClientId(),
   out: new DescriptorOutput(1, { isTerminal: isatty(1), calls: streamCalls }),
   err: new DescriptorOutput(2, { isTerminal: isatty(2), calls: streamCalls }),
+  openInput,
   loadBar,
   dialer: new TcpNetwork(systemTimers),
   clock: systemClock,
   timers: systemTimers,
+  random: systemRandom,
   temporaries,
   streamCalls,
   folder: '.',

@@ -146,6 +146,20 @@ describe('help', () => {
     expect((await world.shell.run(['--help', 'stat'])).out.text).toContain('--sha256')
   })
 
+  test.each([
+    ['put', ['put <FILE..> [PATH]', '-r, --recursive', '--if-match', '--if-absent', '--ack', 'DIR/']],
+    ['write', ['write <PATH> [TEXT]', '--ack']],
+    ['append', ['append <PATH> [TEXT]', '--create']],
+    ['mv', ['mv <OLD> <NEW>', '-f, --force']],
+    ['rm', ['rm <PATH>', '-r, --recursive', '-f, --force']],
+    ['mkdir', ['mkdir <PATH>', '-p, --parents']],
+    ['log', ['log [PATH]', '--since', '-n, --last', '--follow']],
+    ['wait', ['wait [PATH]', '--timeout']],
+  ])('of %s says what stands behind it', async (name, words) => {
+    const { out } = await world.shell.run([name, '--help'])
+    for (const word of words) expect(out.text).toContain(word)
+  })
+
   test('--version is the version', async () => {
     expect((await world.shell.run(['--version'])).out.text).toMatch(/^\d+\.\d+\.\d+\n$/)
   })
@@ -153,7 +167,9 @@ describe('help', () => {
   test('completion is a script for the shell, and answers what it asks', async () => {
     expect((await world.shell.run(['completion'])).out.text).toContain('complete ')
     const { out } = await world.shell.run(['--get-yargs-completions', 'concur', ''])
-    expect(out.lines).toEqual(expect.arrayContaining(['get', 'status']))
+    expect(out.lines).toEqual(expect.arrayContaining(['get', 'put', 'append', 'log', 'status']))
+    const options = await world.shell.run(['--get-yargs-completions', 'concur', 'mv', '--'])
+    expect(options.out.lines).toEqual(expect.arrayContaining(['--force', '--if-match', '--server']))
   })
 })
 

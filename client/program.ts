@@ -1,7 +1,7 @@
 /** From argv to exit status. Everything outside comes in as an argument. */
 import type { ConcurError } from '../protocol/errors.ts'
 import type { ClientId } from '../protocol/ids.ts'
-import type { Clock, Dialer, Timers } from '../protocol/world.ts'
+import type { Clock, Dialer, Random, Timers } from '../protocol/world.ts'
 import { invocationOf, type SplitArguments, splitArguments } from './arguments.ts'
 import type { GlobalValues } from './command-options.ts'
 import type { CommandContext } from './commands/context.ts'
@@ -9,6 +9,7 @@ import { commands } from './commands.ts'
 import { ConcurClient } from './concur-client.ts'
 import { type Environment, readGlobals } from './config.ts'
 import type { Temporaries } from './saving/temporaries.ts'
+import type { Pieces } from './sending/stream-source.ts'
 import { type Output, ReaderGoneError } from './terminal/output.ts'
 import { noProgress, type ProgressBar, ProgressLine } from './terminal/progress.ts'
 import type { StreamCalls } from './terminal/stream-calls.ts'
@@ -25,10 +26,13 @@ export interface Program {
   readonly defaultClientId: ClientId
   readonly out: Output
   readonly err: Output
+  /** Standard input. */
+  readonly openInput: () => Promise<Pieces>
   readonly loadBar: () => Promise<ProgressBar>
   readonly dialer: Dialer
   readonly clock: Clock
   readonly timers: Timers
+  readonly random: Pick<Random, 'bytes'>
   readonly temporaries: Temporaries
   readonly streamCalls: StreamCalls
   /** What relative names of files belong to. */
@@ -72,9 +76,9 @@ async function run(program: Program, failing: Failing): Promise<number> {
   failing.json = globals.json
   const { command, words, given } = invocationOf(split)
   const runCommand = command.prepare(words, given)
-  const { dialer, timers, defaultClientId } = program
+  const { dialer, timers, random, defaultClientId } = program
   const clientId = globals['client-id'] ?? defaultClientId
-  const client = new ConcurClient({ servers: globals.server, clientId, dialer, timers })
+  const client = new ConcurClient({ servers: globals.server, clientId, dialer, timers, random })
   return runCommand(contextOf(program, globals, client))
 }
 

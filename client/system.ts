@@ -1,5 +1,5 @@
 /** Time and timers of the real machine, for the interfaces of protocol/world.ts. */
-import type { Clock, Timers } from '../protocol/world.ts'
+import type { Clock, Random, Timers } from '../protocol/world.ts'
 
 export const systemClock: Clock = {
   nowMs: () => Date.now(),
@@ -15,4 +15,9 @@ export const systemTimers: Timers = {
   endOfTurn(act) {
     setImmediate(act)
   },
+}
+
+/** Loaded with its first use: a read needs none. */
+export const systemRandom: Pick<Random, 'bytes'> = {
+  bytes: count => process.getBuiltinModule('node:crypto').randomBytes(count),
 }

@@ -3,16 +3,14 @@
  * appears, the bytes are looked at again, and what is not UTF-8 becomes a text that no parser of paths accepts.
  */
 import { readFileSync } from 'node:fs'
-
-/** Stands for bytes that are no UTF-8: a surrogate without its other half. */
-const unreadable = '\udcff'
+import { typedText } from './typed-bytes.ts'
 
 /** @param argv the last words of this process's command line. */
 export function typedArguments(argv: readonly string[]): string[] {
   if (!argv.some(word => word.includes('\ufffd'))) return [...argv]
   const words = splitAtZeros(readFileSync('/proc/self/cmdline')).slice(-argv.length)
   if (words.length !== argv.length) return [...argv]
-  return words.map(decode)
+  return words.map(typedText)
 }
 
 function splitAtZeros(bytes: Buffer): Buffer[] {
@@ -21,12 +19,4 @@ function splitAtZeros(bytes: Buffer): Buffer[] {
     words.push(bytes.subarray(from, to))
   }
   return words
-}
-
-function decode(bytes: Buffer): string {
-  try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
-  } catch {
-    return bytes.toString('utf8').replaceAll('\ufffd', unreadable)
-  }
 }

@@ -3,14 +3,25 @@
  * first: this node looks at its own copy while they look at theirs.
  */
 import type { NodeName } from '../protocol/ids.ts'
+import type { Lag } from '../protocol/journaled.ts'
 import type { Progress, Verdict } from '../protocol/messages.ts'
 import type { FilePath } from '../protocol/path.ts'
 import { judge, type NodeAnswer } from '../protocol/verdict.ts'
 import type { Timers } from '../protocol/world.ts'
 import type { Node } from './node.ts'
 
+/** What is known of the order of changes while copies are compared. */
+export interface Standing {
+  /** Which record of the path the node is waited for to settle; none: it answers at once. */
+  settledSeqFor(node: NodeName, path: FilePath): number | undefined
+  /** The nodes that are catching up. */
+  lags(): ReadonlyMap<NodeName, Lag>
+}
+
 export interface CompareOptions {
   readonly deep: boolean
+  /** None: the copies alone are compared. */
+  readonly standing?: Standing
   readonly timers: Timers
   onProgress(progress: Progress): void
 }
@@ -29,11 +40,14 @@ export function compareCopies(
   let missing = nodes.length
   const onAnswer = (place: number, answer: NodeAnswer): void => {
     answers[place] = answer
-    if (--missing === 0) onVerdict(judge(answers))
+    if (--missing === 0) onVerdict(judge(answers, options.standing?.lags()))
   }
   const ask = (place: number): void => {
     const node = nodes[place]!
-    const answer = node.look(path, { deep: options.deep, onProgress: progressOf(node.name, options) })
+    const settledSeq = options.standing?.settledSeqFor(node.name, path)
+    const onProgress = progressOf(node.name, options)
+    const how = { deep: options.deep, onProgress }
+    const answer = node.look(path, settledSeq === undefined ? how : { ...how, settledSeq })
     if (answer instanceof Promise) void answer.then(answer => onAnswer(place, answer))
     else onAnswer(place, answer)
   }

@@ -1,12 +1,16 @@
 /** What a coordinator is told: its options, and the configuration that follows from them. */
+import type { AckLevel } from '../protocol/change-messages.ts'
 import { ConcurError } from '../protocol/errors.ts'
 import type { NodeName } from '../protocol/ids.ts'
 import { nodesMax } from '../protocol/limits.ts'
 import {
+  choiceOption,
   durationOption,
   flagOption,
   type NodeAddress,
   nodeAddressesOption,
+  nodeNameOption,
+  nodeNamesOption,
 } from '../protocol/option-kinds.ts'
 import type { ValuesOf } from '../protocol/options.ts'
 import type { Address } from '../protocol/world.ts'
@@ -19,6 +23,13 @@ export interface CoordinatorConfig {
   readonly replicas: readonly NodeAddress[]
   readonly readTimeoutMs: number
   readonly heartbeatTimeoutMs: number
+  readonly ack: AckLevel
+  /** Whose journal is taken over at this start. */
+  readonly acceptJournal: NodeName | null
+  /** A store that was fenced is looked at again. */
+  readonly recheck: boolean
+  /** Names that a node with another id may take. */
+  readonly replace: readonly NodeName[]
   readonly text: boolean
   readonly connectionsMax: number
 }
@@ -40,6 +51,17 @@ export const coordinatorOptions = {
     min: '100ms',
     max: '1h',
   }),
+  ack: choiceOption(['available', 'quorum', 'all'], {
+    describe: 'How many nodes must have a change before it is acknowledged',
+    default: 'available',
+    placeholder: 'LEVEL',
+  }),
+  'accept-journal': nodeNameOption({
+    describe: 'Go on from the journal of this replica: the own one was lost, or put back from a copy',
+  }),
+  replace: nodeNamesOption({
+    describe: 'A known name that a new node may take, its old one being gone. Give it once for each',
+  }),
   text: flagOption({ describe: 'Answer plain-text reads too', default: true }),
 }
 
@@ -53,6 +75,9 @@ export function coordinatorConfig(values: ValuesOf<typeof coordinatorOptions>): 
       'USAGE',
       `--replica ${twice}=…: the name ${twice} is taken; each node needs its own`,
     )
+  assertReplicas('--replace', values.replace, values.replica)
+  const accepted = values['accept-journal']
+  if (accepted !== null) assertReplicas('--accept-journal', [accepted], values.replica)
   if (names.length > nodesMax)
     throw new ConcurError(
       'USAGE',
@@ -63,6 +88,21 @@ export function coordinatorConfig(values: ValuesOf<typeof coordinatorOptions>): 
     replicas: values.replica,
     readTimeoutMs: values['read-timeout'],
     heartbeatTimeoutMs: values['heartbeat-timeout'],
+    ack: values.ack,
+    acceptJournal: values['accept-journal'],
+    recheck: values.recheck,
+    replace: values.replace,
     text: values.text,
   }
+}
+
+/** @throws ConcurError USAGE for a name that is no replica's. */
+function assertReplicas(option: string, names: readonly NodeName[], replicas: readonly NodeAddress[]): void {
+  const unknown = names.find(name => !replicas.some(replica => replica.name === name))
+  if (unknown === undefined) return
+  const allowed =
+    replicas.length === 0
+      ? 'no replica is configured'
+      : `one of ${replicas.map(({ name }) => name).join(', ')}`
+  throw new ConcurError('USAGE', `${option} ${unknown}: must be the name of a --replica (${allowed})`)
 }

@@ -4,7 +4,7 @@
  */
 import { Connection, type Request } from '../protocol/connection.ts'
 import { ConcurError } from '../protocol/errors.ts'
-import type { ClientId } from '../protocol/ids.ts'
+import type { ClientId, NodeName } from '../protocol/ids.ts'
 import { nodesMax } from '../protocol/limits.ts'
 import type { Hello } from '../protocol/messages.ts'
 import { ProgressReports } from '../protocol/progress-reports.ts'
@@ -23,14 +23,18 @@ import { Acceptor } from '../replica/program/acceptor.ts'
 import type { Log } from '../replica/program/log.ts'
 import type { Census } from '../replica/store/census.ts'
 import type { Store } from '../replica/store/store.ts'
+import { Changing } from './changing/changing.ts'
+import { LocalMember } from './changing/local-member.ts'
+import type { Member } from './changing/member.ts'
+import { RemoteMember } from './changing/remote-member.ts'
 import type { CoordinatorConfig } from './config.ts'
-import { LocalNode } from './local-node.ts'
-import type { Node } from './node.ts'
+import { onChange } from './on-change.ts'
 import { onList } from './on-list.ts'
+import { onLog } from './on-log.ts'
 import { onRead } from './on-read.ts'
 import { onStatus } from './on-status.ts'
+import { onWait } from './on-wait.ts'
 import { servePlainText } from './plain-text.ts'
-import { RemoteNode } from './remote-node.ts'
 import { ReplicaLink } from './replica-link.ts'
 
 /** Milliseconds that a start waits for the first dial of every replica. */
@@ -51,7 +55,8 @@ export interface CoordinatorOptions {
 export class Coordinator {
   private readonly options: CoordinatorOptions
   private readonly links: readonly ReplicaLink[]
-  private readonly nodes: readonly Node[]
+  private readonly nodes: readonly Member[]
+  private readonly changing: Changing
   private readonly reports: ProgressReports
   private readonly acceptor: Acceptor
   private readonly connections = new Set<Connection>()
@@ -63,19 +68,20 @@ export class Coordinator {
     this.address = config.listen
     this.reports = new ProgressReports(timers)
     this.links = config.replicas.map(replica => this.linkTo(replica))
-    const remotes = this.links.map(
-      link => new RemoteNode({ link, timers, readTimeoutMs: config.readTimeoutMs }),
-    )
-    this.nodes = [new LocalNode({ name: config.name, store }), ...remotes]
+    const { readTimeoutMs } = config
+    const remotes = this.links.map(link => new RemoteMember({ link, timers, readTimeoutMs }))
+    this.nodes = [new LocalMember({ name: config.name, store }), ...remotes]
     if (this.nodes.length > nodesMax)
       throw new ConcurError('USAGE', `--replica: at most ${nodesMax - 1} replicas`)
+    this.changing = new Changing({ ...options, members: this.nodes, links: this.links })
+    const settledSeqFor = this.changing.settledSeqFor.bind(this.changing)
     this.acceptor = new Acceptor({
       listener,
       timers,
       connectionsMax: config.connectionsMax,
       onBinary: (transport, onGone, busy) => this.converse(transport, onGone, busy),
       onText: config.text
-        ? peer => servePlainText(this.nodes, peer, { client: null, clock, timers, log })
+        ? peer => servePlainText(this.nodes, peer, { client: null, clock, timers, log, settledSeqFor })
         : null,
     })
   }
@@ -85,11 +91,13 @@ export class Coordinator {
     this.address = await this.acceptor.listen(this.options.config.listen)
     for (const link of this.links) link.start()
     await this.firstDialsEnded()
+    await this.changing.begin()
     return this.address
   }
 
   async close(): Promise<void> {
     await this.acceptor.close()
+    this.changing.close()
     for (const link of this.links) link.close()
     for (const connection of this.connections) connection.close('UNREACHABLE', 'the coordinator stops')
   }
@@ -116,7 +124,25 @@ export class Coordinator {
       timers,
       random,
       log,
+      events: {
+        onUp: (connection, hello) => this.onLinkUp(name, connection, hello),
+        onDown: reason => this.changing.linkDown(name, reason),
+      },
+      isInSync: () => this.changing.ledger.isInSync(name),
     })
+  }
+
+  /** A new folder that goes on from a replica's journal takes the replica's cluster as well. */
+  private get adoptsCluster(): boolean {
+    const { config, store } = this.options
+    return config.acceptJournal !== null && store.journal.last.seq === 0
+  }
+
+  private onLinkUp(name: NodeName, connection: Connection, hello: Hello): void {
+    const { config, store } = this.options
+    if (this.adoptsCluster && name === config.acceptJournal && hello.clusterId !== null)
+      store.adoptClusterId(hello.clusterId)
+    this.changing.linkUp(name, connection, hello)
   }
 
   private hello(): Omit<Hello, 'versionMin' | 'versionMax'> {
@@ -125,10 +151,12 @@ export class Coordinator {
       role: 'coordinator',
       name: config.name,
       nodeId: store.nodeId,
-      clusterId: store.clusterId,
+      clusterId: this.adoptsCluster ? null : store.clusterId,
       clientId: null,
       listenPort: this.address.port,
       members: [config.name, ...config.replicas.map(({ name }) => name)],
+      epoch: this.changing.ledger.epoch,
+      lastSeq: store.journal.last.seq,
     }
   }
 
@@ -160,17 +188,36 @@ export class Coordinator {
     const context = { client, stream, reports: this.reports, clock, timers, log }
     switch (request.opcode) {
       case 'READ':
-        return onRead({ nodes: this.nodes, store }, request.body, context)
+        return onRead({ nodes: this.nodes, store, standing: this.changing }, request.body, context)
       case 'LIST':
         return onList(this.nodes, request.body, context)
       case 'STATUS':
         return onStatus(
-          { name: config.name, address: this.address, store, census, links: this.links },
+          {
+            name: config.name,
+            address: this.address,
+            store,
+            census,
+            links: this.links,
+            changing: this.changing,
+          },
           context,
         )
+      case 'CHANGE':
+        return onChange(this.changing.desk, request.body, context)
+      case 'LOG':
+        return onLog({ store, changing: this.changing }, request.body, context)
+      case 'WAIT':
+        return onWait({ store, changing: this.changing }, request.body, context)
       case 'LOOK':
       case 'FETCH':
       case 'WALK':
+      case 'SURVEY':
+      case 'STAGE':
+      case 'JOURNAL_AT':
+      case 'FOLLOW':
+      case 'SUPPLY':
+      case 'REPLAY':
         return refuseNodeQuestion(context.stream)
       default:
         return request satisfies never

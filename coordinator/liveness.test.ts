@@ -8,11 +8,11 @@ describe('a replica', () => {
     [9_000, 'suspect'],
     [9_001, 'down'],
   ])('that was heard %d ms ago, of 3,000 allowed, is %s', (heardMsAgo, state) => {
-    expect(replicaState({ isOpen: true, heardMsAgo }, 3_000)).toBe(state)
+    expect(replicaState({ isOpen: true, isInSync: true, heardMsAgo }, 3_000)).toBe(state)
   })
 
   test('without a link is down, however lately it was heard', () => {
-    expect(replicaState({ isOpen: false, heardMsAgo: 0 }, 3_000)).toBe('down')
+    expect(replicaState({ isOpen: false, isInSync: false, heardMsAgo: 0 }, 3_000)).toBe('down')
   })
 })
 

@@ -1,6 +1,7 @@
 /**
- * Whether a replica is there: a pure function of its link and of the age of the last thing heard from it.
- * Before there is a journal a replica is up when its link is open and its heartbeat fresh.
+ * Whether a replica is there: a pure function of its link, of the set that changes wait for, and of the age of the last
+ * thing heard from it.
+ * It is up when changes wait for it and its heartbeat is fresh; with an open link alone it is catching up.
  */
 import type { ReplicaState } from '../protocol/messages.ts'
 
@@ -8,11 +9,12 @@ import type { ReplicaState } from '../protocol/messages.ts'
 const timeoutsUntilDown = 3
 
 export function replicaState(
-  link: { isOpen: boolean; heardMsAgo: number },
+  link: { isOpen: boolean; isInSync: boolean; heardMsAgo: number },
   heartbeatTimeoutMs: number,
 ): ReplicaState {
   if (!link.isOpen || link.heardMsAgo > timeoutsUntilDown * heartbeatTimeoutMs) return 'down'
-  return link.heardMsAgo > heartbeatTimeoutMs ? 'suspect' : 'up'
+  if (link.heardMsAgo > heartbeatTimeoutMs) return 'suspect'
+  return link.isInSync ? 'up' : 'catching-up'
 }
 
 const backoffFirstMs = 100

@@ -43,7 +43,7 @@ test.each([
   ],
 ])('%s is an answer without a copy, at once or later', async (_, error, reason) => {
   const failing = (look: Store['look']): LocalNode =>
-    new LocalNode({ name, store: { look } as unknown as Store })
+    new LocalNode({ name, store: { lookAt: look } as unknown as Store })
   const expected = { node: 'server1', copy: null, reason }
   expect(await failing(() => Promise.reject(error)).look(path, options)).toEqual(expected)
   const thrown = failing(() => {

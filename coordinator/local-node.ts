@@ -1,8 +1,10 @@
 /** The coordinator's own copy: a replica's store, asked in place. */
+
+import type { CopyAt } from '../protocol/copies.ts'
 import type { Digest } from '../protocol/digest.ts'
 import { asConcurError } from '../protocol/errors.ts'
 import type { NodeName } from '../protocol/ids.ts'
-import type { Copy, Entry } from '../protocol/messages.ts'
+import type { Entry } from '../protocol/messages.ts'
 import type { FilePath, FolderPath } from '../protocol/path.ts'
 import type { NodeAnswer } from '../protocol/verdict.ts'
 import { type BodySink, pourBody } from '../replica/store/body-sink.ts'
@@ -11,7 +13,7 @@ import type { LookOptions, Node } from './node.ts'
 
 export class LocalNode implements Node {
   readonly name: NodeName
-  private readonly store: Store
+  protected readonly store: Store
 
   constructor(options: { name: NodeName; store: Store }) {
     this.name = options.name
@@ -19,13 +21,19 @@ export class LocalNode implements Node {
   }
 
   look(path: FilePath, options: LookOptions): NodeAnswer | Promise<NodeAnswer> {
+    const waiting =
+      options.settledSeq === undefined ? null : this.store.settler.whenSettled(path, options.settledSeq)
+    return waiting === null ? this.lookNow(path, options) : waiting.then(() => this.lookNow(path, options))
+  }
+
+  private lookNow(path: FilePath, options: LookOptions): NodeAnswer | Promise<NodeAnswer> {
     const node = this.name
-    const onCopy = (copy: Copy): NodeAnswer => ({ node, copy })
+    const onCopy = ({ copy, ...at }: CopyAt): NodeAnswer => ({ node, copy, at })
     const onFailed = (error: unknown): NodeAnswer => {
       return { node, copy: null, reason: `could not say: ${asConcurError(error).message}` }
     }
     try {
-      const copy = this.store.look(path, options)
+      const copy = this.store.lookAt(path, options)
       return copy instanceof Promise ? copy.then(onCopy, onFailed) : onCopy(copy)
     } catch (error) {
       return onFailed(error)

@@ -1,5 +1,6 @@
 /** concur-coordinator: the process around a coordinator. */
 import { parseClusterId } from '../protocol/ids.ts'
+import { randomId } from '../protocol/random-id.ts'
 import { runServer } from '../replica/program/server-process.ts'
 import { openLocalCopy } from '../replica/store/local-copy.ts'
 import { coordinatorConfig, coordinatorOptions } from './config.ts'
@@ -13,16 +14,16 @@ await runServer(
     options: coordinatorOptions,
     async start(values, world, log) {
       const config = coordinatorConfig(values)
-      const onIndexFault = (error: unknown): void => log.error({ err: error }, 'index')
+      const onFault = (error: unknown): void => log.error({ err: error }, 'store')
       const copy = await openLocalCopy({
         root: config.root,
         ...world,
         mainUrl: import.meta.url,
-        onIndexFault,
+        onFault,
+        recheck: config.recheck,
       })
       const { store } = copy
-      if (store.clusterId === null)
-        store.setClusterId(parseClusterId(world.random.bytes(16).toString('hex'))!)
+      if (store.clusterId === null) store.setClusterId(parseClusterId(randomId(world.random))!)
       const coordinator = new Coordinator({ config, ...copy, ...world, log })
       const close = async (): Promise<void> => {
         await coordinator.close()

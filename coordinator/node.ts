@@ -11,6 +11,8 @@ import type { BodySink } from '../replica/store/body-sink.ts'
 export interface LookOptions {
   /** Reads every byte now, whatever is known. */
   readonly deep: boolean
+  /** The node answers when it has settled this record of the path; none: at once. */
+  readonly settledSeq?: number
   /** The node still works on it. */
   onProgress(bytesDone: number, bytesTotal: number): void
 }

@@ -16,12 +16,14 @@ const noticedMs = readTimeoutMs * (9 / 8)
 
 let cluster: Cluster
 let time: FakeTime
-let open: number[]
+/** At rest: files, and streams with the one on which each replica follows. */
+let atRest: { files: number[]; streams: number[] }
 
 async function start(options: ClusterOptions): Promise<void> {
   time = new FakeTime()
   cluster = await startCluster({ time, ...options })
-  open = openFiles()
+  await cluster.atRest()
+  atRest = { files: openFiles(), streams: streams() }
 }
 
 const openFiles = (): number[] => [cluster.coordinator, ...cluster.replicas].map(({ disk }) => disk.open.size)
@@ -30,11 +32,12 @@ const streams = (): number[] =>
 
 /** Everything that reads opened is closed again, on every node. */
 async function untilAtRest(): Promise<void> {
+  const noMore = (now: number[], before: number[]) => now.every((count, at) => count <= before[at]!)
   await until(
-    () => String(openFiles()) === String(open),
-    `files to be closed: ${open} before, ${openFiles()} now`,
+    () => noMore(openFiles(), atRest.files),
+    `files to be closed: ${atRest.files}, ${openFiles()} now`,
   )
-  await until(() => streams().every(count => count === 0), `streams to end; there are ${streams()}`)
+  await until(() => noMore(streams(), atRest.streams), `streams to end: ${atRest.streams}, ${streams()} now`)
 }
 
 async function readBig({ isReading = true } = {}): Promise<Answer> {

@@ -2,8 +2,10 @@
  * READ: the verified read. Compares the copies, says the verdict, and sends one copy of each content that was asked
  * for. Clause: protocol/README.md "READ".
  */
+
+import type { Version } from '../protocol/copies.ts'
 import { asConcurError, ConcurError } from '../protocol/errors.ts'
-import type { Progress, Read, Verdict, Version } from '../protocol/messages.ts'
+import type { Progress, Read, Verdict } from '../protocol/messages.ts'
 import type { FilePath } from '../protocol/path.ts'
 import type { Stream } from '../protocol/stream.ts'
 import { refused } from '../protocol/verdict.ts'
@@ -11,7 +13,7 @@ import { verdictFrom, wantedVersions } from '../protocol/wanted-bodies.ts'
 import { beginRequestLine, failure } from '../replica/program/request-line.ts'
 import { type BodySink, finishBodies, streamSink } from '../replica/store/body-sink.ts'
 import type { Store } from '../replica/store/store.ts'
-import { compareCopies } from './compare.ts'
+import { compareCopies, type Standing } from './compare.ts'
 import type { Node } from './node.ts'
 import type { RequestContext } from './request.ts'
 
@@ -22,10 +24,11 @@ export interface ReadingNodes {
   /** In the configured order, coordinator first. */
   readonly nodes: readonly Node[]
   readonly store: Store
+  readonly standing: Standing
 }
 
 export function onRead(reading: ReadingNodes, request: Read, context: RequestContext): void {
-  const { nodes } = reading
+  const { nodes, standing } = reading
   const { stream, reports, timers } = context
   const endLine = beginRequestLine(context, 'read', request.path)
   if (request.from !== null && !nodes.some(node => node.name === request.from)) {
@@ -36,7 +39,7 @@ export function onRead(reading: ReadingNodes, request: Read, context: RequestCon
   }
   const report = reports.begin(stream)
   const onProgress = (progress: Progress): void => report.update(progress)
-  compareCopies(nodes, request.path, { deep: request.deep, timers, onProgress }, found => {
+  compareCopies(nodes, request.path, { deep: request.deep, standing, timers, onProgress }, found => {
     report.end()
     const verdict = verdictFrom(found, request)
     endLine(verdict.error === null ? { verdict: verdict.verdict } : { code: verdict.error.code })

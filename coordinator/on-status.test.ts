@@ -10,19 +10,27 @@ beforeEach(async () => {
   const trees = { server1: { a: 'x' }, server2: { a: 'xx', b: 'yy' } }
   cluster = await startCluster({ replicas: 2, trees, time })
   await until(() => cluster.replicas.every(({ log }) => log.all('link').length === 1), 'the links')
+  await cluster.atRest()
   await time.pass(100)
 })
 
 afterEach(() => cluster.close())
 
-const nothing = { epoch: null, seq: null }
-const replicaNothing = { epoch: null, appliedSeq: null, lagOps: null, lagMs: null }
+/** The term's beginning, and a record for each replica that joined. */
+const beginning = { epoch: 1, seq: 3 }
+const upToDate = { epoch: 1, appliedSeq: 3, lagOps: 0, lagMs: 0, rolledBack: false, fenced: null }
 
-test('shows the coordinator and every replica in the configured order, what needs the journal as null', async () => {
+test('shows the coordinator and every replica in the configured order, and how far each is', async () => {
+  // The journal is on a real disk, which knows nothing of a test's time.
+  const client = cluster.client()
+  for (let seq: number | null = null; seq !== beginning.seq; ) {
+    await time.pass(1_000)
+    ;({ seq } = (await client.status()).coordinator)
+  }
   await time.pass(1_000)
-  expect(await cluster.client().status()).toEqual({
+  expect(await client.status()).toEqual({
     coordinator: {
-      ...nothing,
+      ...beginning,
       name: 'server1',
       address: '127.0.0.1:6001',
       state: 'serving',
@@ -33,7 +41,7 @@ test('shows the coordinator and every replica in the configured order, what need
     },
     replicas: [
       {
-        ...replicaNothing,
+        ...upToDate,
         name: 'server2',
         address: '127.0.0.1:6002',
         state: 'up',
@@ -44,7 +52,7 @@ test('shows the coordinator and every replica in the configured order, what need
         diskFreeBytes: expect.any(Number),
       },
       {
-        ...replicaNothing,
+        ...upToDate,
         name: 'server3',
         address: '127.0.0.1:6003',
         state: 'up',
@@ -73,6 +81,7 @@ test('shows a replica that falls silent as suspect and then as down, with the ag
   expect(await replica()).toMatchObject({ state: 'down', files: 2 })
   cluster.wake('server2')
   await time.pass(6_000)
+  await cluster.settled('server2')
   expect(await replica()).toMatchObject({ state: 'up', reason: null })
 })
 

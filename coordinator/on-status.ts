@@ -7,8 +7,11 @@ import type { Address } from '../protocol/world.ts'
 import { beginRequestLine } from '../replica/program/request-line.ts'
 import type { Census } from '../replica/store/census.ts'
 import type { Store } from '../replica/store/store.ts'
+import type { Changing } from './changing/changing.ts'
+import type { Ledger } from './ordering/ledger.ts'
 import type { ReplicaLink } from './replica-link.ts'
 import type { RequestContext } from './request.ts'
+import type { Seat } from './seat.ts'
 
 export interface StatusSources {
   readonly name: NodeName
@@ -16,6 +19,7 @@ export interface StatusSources {
   readonly store: Store
   readonly census: Census
   readonly links: readonly ReplicaLink[]
+  readonly changing: Changing
 }
 
 export function onStatus(sources: StatusSources, context: RequestContext): void {
@@ -24,34 +28,43 @@ export function onStatus(sources: StatusSources, context: RequestContext): void 
   endLine({ verdict: 'status' })
 }
 
-function statusOf({ name, address, store, census, links }: StatusSources): Status {
+function statusOf({ name, address, store, census, links, changing }: StatusSources): Status {
   const counts = census.latest()
+  const { ledger } = changing
+  const refusal = changing.refusal()
   const coordinator: CoordinatorStatus = {
     name,
     address: addressText(address),
-    state: 'serving',
-    reason: null,
-    seq: null,
-    epoch: null,
+    state: refusal === null ? 'serving' : 'refusing-changes',
+    reason: refusal?.message ?? null,
+    seq: ledger.committedSeq,
+    epoch: ledger.epoch?.number ?? store.journal.last.epoch?.number ?? null,
     files: counts?.files ?? null,
     bytes: counts?.bytes ?? null,
     diskFreeBytes: store.diskFreeBytes(),
   }
-  return { coordinator, replicas: links.map(replicaStatus) }
+  return {
+    coordinator,
+    replicas: links.map((link, at) => replicaStatus(link, changing.seats[at]!, ledger)),
+  }
 }
 
-function replicaStatus(link: ReplicaLink): ReplicaStatus {
+function replicaStatus(link: ReplicaLink, seat: Seat, ledger: Ledger): ReplicaStatus {
   const { state, reason, lastHeartbeatMs, heartbeat } = link.report()
+  const appliedSeq = seat.settled?.settledSeq ?? null
+  const lagOps = appliedSeq === null ? null : Math.max(0, ledger.committedSeq - appliedSeq)
   return {
     name: link.name,
     address: addressText(link.address),
     state,
     reason,
-    appliedSeq: null,
-    lagOps: null,
-    lagMs: null,
+    appliedSeq,
+    lagOps,
+    lagMs: lagOps === null ? null : lagOps === 0 ? 0 : seat.behindForMs,
     lastHeartbeatMs,
-    epoch: null,
+    rolledBack: seat.rolledBack,
+    fenced: seat.fenced ?? heartbeat?.fenced ?? null,
+    epoch: (seat.isFollowing ? ledger.epoch?.number : heartbeat?.epoch) ?? null,
     files: heartbeat?.files ?? null,
     bytes: heartbeat?.bytes ?? null,
     diskFreeBytes: heartbeat?.diskFreeBytes ?? null,

@@ -6,15 +6,15 @@
 
 import { BodyReceiver, ContentMoved, returnBlock } from '../protocol/body-receiver.ts'
 import { BufferPool } from '../protocol/buffer-pool.ts'
+import type { Version } from '../protocol/copies.ts'
 import { asConcurError, ConcurError } from '../protocol/errors.ts'
 import { blockBytes } from '../protocol/limits.ts'
-import type { Verdict, Version } from '../protocol/messages.ts'
+import type { Verdict } from '../protocol/messages.ts'
 import { type FilePath, parsePath } from '../protocol/path.ts'
-import type { Timers } from '../protocol/world.ts'
 import type { PlainTextPeer } from '../replica/program/plain-text-peer.ts'
 import { beginRequestLine, failure } from '../replica/program/request-line.ts'
 import type { BodySink } from '../replica/store/body-sink.ts'
-import { compareCopies } from './compare.ts'
+import { compareCopies, type Standing } from './compare.ts'
 import type { Node } from './node.ts'
 import { pourVersion } from './on-read.ts'
 import type { RequestContext } from './request.ts'
@@ -25,11 +25,11 @@ const triesMax = 3
 export function servePlainText(
   nodes: readonly Node[],
   peer: PlainTextPeer,
-  context: Omit<RequestContext, 'stream' | 'reports'>,
+  context: Omit<RequestContext, 'stream' | 'reports'> & { readonly settledSeqFor: Standing['settledSeqFor'] },
 ): void {
   peer.awaitRequest(typed => {
     const endLine = beginRequestLine(context, 'text', typed.toString('utf8'))
-    answer(nodes, peer, typed, context.timers).then(
+    answer(nodes, peer, typed, context).then(
       verdict => endLine({ verdict }),
       error => {
         endLine(failure(error))
@@ -45,11 +45,11 @@ async function answer(
   nodes: readonly Node[],
   peer: PlainTextPeer,
   typed: Buffer,
-  timers: Timers,
+  context: Pick<RequestContext, 'timers'> & Pick<Standing, 'settledSeqFor'>,
 ): Promise<string> {
   const path = parsePath(typed)
   for (let tried = 1; ; tried++) {
-    const verdict = await compare(nodes, path, timers)
+    const verdict = await compare(nodes, path, context)
     assertAnswerable(verdict)
     try {
       await pourVerdict(nodes, peer, path, verdict)
@@ -63,8 +63,16 @@ async function answer(
   }
 }
 
-function compare(nodes: readonly Node[], path: FilePath, timers: Timers): Promise<Verdict> {
-  return new Promise(resolve => compareCopies(nodes, path, { deep: false, timers, onProgress() {} }, resolve))
+/** A copy that is only behind is a different one here: there is no room to say so. */
+function compare(
+  nodes: readonly Node[],
+  path: FilePath,
+  { timers, settledSeqFor }: Pick<RequestContext, 'timers'> & Pick<Standing, 'settledSeqFor'>,
+): Promise<Verdict> {
+  const standing: Standing = { settledSeqFor, lags: () => new Map() }
+  return new Promise(resolve =>
+    compareCopies(nodes, path, { deep: false, standing, timers, onProgress() {} }, resolve),
+  )
 }
 
 /** @throws ConcurError for every verdict that has no versions to show. */

@@ -1,5 +1,7 @@
 /** Questions to a replica that a test plays itself. */
+
 import { FakeTime, turns } from '../fixtures/fake-time.ts'
+import { neverJournaled } from '../fixtures/message-bodies.ts'
 import { fileCopy, fileEntry } from '../fixtures/scripted-node.ts'
 import { type Served, serve } from '../fixtures/served.ts'
 import { until } from '../fixtures/until.ts'
@@ -65,10 +67,11 @@ describe('a look', () => {
     const progress: number[][] = []
     const answer = node.look(path, { deep: true, onProgress: (...bytes) => progress.push(bytes) })
     const stream = await untilAsked()
-    expect(asked[0]!.request).toEqual({ opcode: 'LOOK', body: { path, deep: true } })
+    expect(asked[0]!.request).toEqual({ opcode: 'LOOK', body: { path, deep: true, settledSeq: 0 } })
     stream.send('PROGRESS', { node: null, bytesDone: 5, bytesTotal: 9 })
-    stream.send('COPY', fileCopy('x'), true)
-    expect(await answer).toEqual({ node: 'server2', copy: fileCopy('x') })
+    stream.send('COPY', neverJournaled(fileCopy('x')), true)
+    const at = { pathSeq: 0, journaled: null }
+    expect(await answer).toEqual({ node: 'server2', copy: fileCopy('x'), at })
     expect(progress).toEqual([[5, 9]])
     await time.pass(noticedMs)
     expect(time.timerCount).toBeLessThanOrEqual(2)

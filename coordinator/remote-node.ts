@@ -21,19 +21,21 @@ import { Silence } from './silence.ts'
 
 export class RemoteNode implements Node {
   readonly name: NodeName
+  protected readonly timers: Timers
+  protected readonly silence: Silence
   private readonly link: ReplicaLink
-  private readonly silence: Silence
   private readonly readTimeoutMs: number
   private readonly chunks = new BufferPool({ bufferBytes: chunkBytesMax, keepMax: 16 })
 
   constructor(options: { link: ReplicaLink; timers: Timers; readTimeoutMs: number }) {
     this.link = options.link
     this.name = options.link.name
+    this.timers = options.timers
     this.readTimeoutMs = options.readTimeoutMs
     this.silence = new Silence({ timers: options.timers, limitMs: options.readTimeoutMs })
   }
 
-  look(path: FilePath, { deep, onProgress }: LookOptions): NodeAnswer | Promise<NodeAnswer> {
+  look(path: FilePath, { deep, settledSeq = 0, onProgress }: LookOptions): NodeAnswer | Promise<NodeAnswer> {
     const node = this.name
     const { connection } = this.link
     if (connection === null)
@@ -41,14 +43,15 @@ export class RemoteNode implements Node {
     return new Promise(resolve => {
       const stream = connection.request(
         'LOOK',
-        { path, deep },
+        { path, deep, settledSeq },
         {
           onMessage: message => {
             wait.heard()
             if (message.opcode === 'PROGRESS') onProgress(message.body.bytesDone, message.body.bytesTotal)
             if (message.opcode !== 'COPY') return
             wait.end()
-            resolve({ node, copy: message.body })
+            const { copy, ...at } = message.body
+            resolve({ node, copy, at })
           },
           onFailed: error => {
             wait.end()
@@ -115,17 +118,17 @@ export class RemoteNode implements Node {
     }
   }
 
-  private openConnection(): Connection {
+  protected openConnection(): Connection {
     const { connection } = this.link
     if (connection !== null) return connection
     throw new ConcurError('UNREACHABLE', `${this.name} ${this.link.report().reason ?? 'is not connected'}`)
   }
 
-  private get silentReason(): string {
+  protected get silentReason(): string {
     return `did not answer within ${this.readTimeoutMs / 1000} s`
   }
 
-  private named(error: ConcurError): ConcurError {
+  protected named(error: ConcurError): ConcurError {
     return new ConcurError(error.code, `${this.name}: ${error.message}`, { cause: error })
   }
 }

@@ -1,11 +1,12 @@
 import { turns } from '../fixtures/fake-time.ts'
 import { LinkBench } from '../fixtures/link-bench.ts'
+import { heartbeatOf } from '../fixtures/message-bodies.ts'
 import { until } from '../fixtures/until.ts'
 import { ConcurError } from '../protocol/errors.ts'
 import type { NodeName } from '../protocol/ids.ts'
 import type { Hello } from '../protocol/messages.ts'
 
-const heartbeat = { files: 3, bytes: 40, diskFreeBytes: 500 }
+const heartbeat = heartbeatOf({ files: 3, bytes: 40, diskFreeBytes: 500 })
 
 let bench: LinkBench
 

@@ -3,7 +3,7 @@
  * coordinator runs. Knows whether the replica is there and what it last reported, and nothing of reads.
  */
 import { Connection } from '../protocol/connection.ts'
-import { asConcurError, ConcurError } from '../protocol/errors.ts'
+import { asConcurError, ConcurError, type ErrorCode } from '../protocol/errors.ts'
 import type { NodeName } from '../protocol/ids.ts'
 import type { Heartbeat, Hello, ReplicaState } from '../protocol/messages.ts'
 import type { Address, Cancel, Clock, Dialer, Random, Timers, Transport } from '../protocol/world.ts'
@@ -23,11 +23,18 @@ export interface LinkOptions {
   readonly timers: Timers
   readonly random: Random
   readonly log: Log
+  readonly events: {
+    /** The replica is there and is who it should be. */
+    onUp(connection: Connection, hello: Hello): void
+    onDown(reason: string): void
+  }
+  /** Whether changes wait for the replica. */
+  readonly isInSync: () => boolean
 }
 
 type State =
   | { readonly is: 'closed' }
-  | { readonly is: 'down'; readonly reason: string }
+  | { readonly is: 'down'; readonly reason: string; readonly code: ErrorCode }
   | { readonly is: 'open'; readonly connection: Connection }
 
 export interface LinkReport {
@@ -45,9 +52,10 @@ export class ReplicaLink {
   /** Settles when the first dial has ended, whatever came of it. */
   readonly firstDialEnded: Promise<void>
   private readonly options: LinkOptions
-  private state: State = { is: 'down', reason: 'was not reached yet' }
+  private state: State = { is: 'down', reason: 'was not reached yet', code: 'UNREACHABLE' }
   private failures = 0
   private heardAtMs = 0
+  private downAtMs: number
   private heartbeat: Heartbeat | null = null
   private heartbeatAtMs: number | null = null
   private loggedState: ReplicaState | null = null
@@ -58,6 +66,7 @@ export class ReplicaLink {
 
   constructor(options: LinkOptions) {
     this.options = options
+    this.downAtMs = options.clock.monotonicMs()
     this.name = options.name
     this.address = options.address
     this.firstDialEnded = new Promise(resolve => {
@@ -75,17 +84,42 @@ export class ReplicaLink {
     return this.state.is === 'open' && this.state.connection.isOpen ? this.state.connection : null
   }
 
+  /** Why there is no link, or null. */
+  get refusedWith(): ErrorCode | null {
+    return this.state.is === 'down' ? this.state.code : null
+  }
+
   report(): LinkReport {
     const { clock, heartbeatTimeoutMs } = this.options
     const nowMs = clock.monotonicMs()
     const isOpen = this.connection !== null
-    const state = replicaState({ isOpen, heardMsAgo: nowMs - this.heardAtMs }, heartbeatTimeoutMs)
-    const reason =
-      this.state.is === 'down'
-        ? this.state.reason
-        : `has been silent for ${Math.round(nowMs - this.heardAtMs)} ms`
+    const state = replicaState(
+      { isOpen, isInSync: this.options.isInSync(), heardMsAgo: nowMs - this.heardAtMs },
+      heartbeatTimeoutMs,
+    )
+    const reason = this.reasonFor(state, nowMs)
     const lastHeartbeatMs = this.heartbeatAtMs === null ? null : Math.round(nowMs - this.heartbeatAtMs)
-    return { state, reason: state === 'up' ? null : reason, lastHeartbeatMs, heartbeat: this.heartbeat }
+    return { state, reason, lastHeartbeatMs, heartbeat: this.heartbeat }
+  }
+
+  /** Milliseconds since the last byte, where they are more than the heartbeat timeout; null otherwise, and without a link. */
+  get silentForMs(): number | null {
+    const { clock, heartbeatTimeoutMs } = this.options
+    const heardMsAgo = clock.monotonicMs() - this.heardAtMs
+    return this.connection !== null && heardMsAgo > heartbeatTimeoutMs ? heardMsAgo : null
+  }
+
+  /** Milliseconds without a link; null when there is one. */
+  get downForMs(): number | null {
+    return this.connection === null ? this.options.clock.monotonicMs() - this.downAtMs : null
+  }
+
+  private reasonFor(state: ReplicaState, nowMs: number): string | null {
+    if (this.state.is === 'down') return this.state.reason
+    if (state === 'up') return null
+    return state === 'catching-up'
+      ? 'is catching up'
+      : `has been silent for ${Math.round(nowMs - this.heardAtMs)} ms`
   }
 
   close(): void {
@@ -100,7 +134,7 @@ export class ReplicaLink {
     try {
       transport = await this.options.dialer.dial(this.address, dialWithinMs)
     } catch (error) {
-      return this.goDown(`could not be reached (${(error as Error).message})`)
+      return this.goDown(`could not be reached (${(error as Error).message})`, 'UNREACHABLE')
     }
     if (this.state.is === 'closed') return transport.destroy()
     this.converse(transport)
@@ -117,7 +151,7 @@ export class ReplicaLink {
         onOpen: peer => {
           callOffHello()
           this.admit(peer)
-          this.goUp(connection)
+          this.goUp(connection, peer)
         },
         onHeartbeat: heartbeat => this.onHeartbeat(heartbeat),
         onHeard: () => {
@@ -125,7 +159,7 @@ export class ReplicaLink {
         },
         onClosed: error => {
           callOffHello()
-          this.goDown(reasonOf(error))
+          this.goDown(reasonOf(error), asConcurError(error).code)
         },
       },
     })
@@ -141,18 +175,21 @@ export class ReplicaLink {
     if (peer.name !== this.name) throw new ConcurError('FORBIDDEN', `calls itself ${peer.name ?? 'nothing'}`)
   }
 
-  private goUp(connection: Connection): void {
+  private goUp(connection: Connection, hello: Hello): void {
     this.failures = 0
     this.heardAtMs = this.options.clock.monotonicMs()
     this.state = { is: 'open', connection }
     this.logState()
+    this.options.events.onUp(connection, hello)
     this.endFirstDial()
   }
 
-  private goDown(reason: string): void {
+  private goDown(reason: string, code: ErrorCode): void {
     if (this.state.is === 'closed') return
-    this.state = { is: 'down', reason }
+    if (this.state.is === 'open') this.downAtMs = this.options.clock.monotonicMs()
+    this.state = { is: 'down', reason, code }
     this.failures++
+    this.options.events.onDown(reason)
     this.logState()
     this.endFirstDial()
     const pauseMs = backoffMs(this.failures, this.options.random.fraction())
@@ -176,8 +213,8 @@ export class ReplicaLink {
     })
   }
 
-  /** A change of state is one line, with its reason. */
-  private logState(): void {
+  /** Whoever has changed what the state depends on says so: a change of state is one line, with its reason. */
+  logState(): void {
     const { state, reason } = this.report()
     if (state === this.loggedState) return
     this.loggedState = state

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { ByteReader, ByteWriter } from './bytes.ts'
 import {
+  blob,
   type Codec,
   flag,
   list,
@@ -156,4 +157,39 @@ test('what a writer has written stays as it is while the writer grows and after 
   expect(taken.length).toBe(10_004)
   expect(taken.readUInt32BE(0)).toBe(0x01020304)
   expect(writer.length).toBe(4)
+})
+
+describe('bytes behind their length', () => {
+  test('come back as they were written, none and as many as may be', () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 40 }), bytes => {
+        const value = Buffer.from(bytes)
+        const whole = written(blob(40), value)
+        expect(whole.readUInt32BE(0)).toBe(value.length)
+        expect(readWhole(blob(40), whole).equals(value)).toBe(true)
+      }),
+    )
+  })
+
+  test('are the reader’s own, whatever becomes of what they were read from', () => {
+    const whole = written(blob(4), Buffer.from('abcd'))
+    const value = readWhole(blob(4), whole)
+    whole.fill(0xee)
+    expect(value.toString()).toBe('abcd')
+  })
+
+  test('that are too many are refused on their length, before they are there', () => {
+    const length = Buffer.from('00000005', 'hex')
+    expect(() => blob(4).read(new ByteReader(length))).toThrow(badFrame('bytes that are too many'))
+    expect(() => blob(5).read(new ByteReader(length))).toThrow(badFrame('a body that ends too early'))
+  })
+
+  test('that are cut anywhere are refused', () => {
+    const whole = written(blob(9), Buffer.from('123456789'))
+    for (let length = 0; length < whole.length; length++) {
+      expect(() => blob(9).read(new ByteReader(whole.subarray(0, length)))).toThrow(
+        badFrame('a body that ends too early'),
+      )
+    }
+  })
 })

@@ -28,6 +28,21 @@ export const flag: Codec<boolean> = {
   },
 }
 
+/** Bytes behind their length as u32, at most `bytesMax` of them. */
+export function blob(bytesMax: number): Codec<Buffer> {
+  return {
+    write(w, v) {
+      w.u32(v.length)
+      w.bytes(v)
+    },
+    read(r) {
+      const length = r.u32()
+      if (length > bytesMax) throw new ConcurError('BAD_FRAME', 'bytes that are too many')
+      return r.bytes(length)
+    },
+  }
+}
+
 /** Text of at most `bytesMax` bytes; what is longer is cut when written and refused when read. */
 export function text(bytesMax: number): Codec<string> {
   return {

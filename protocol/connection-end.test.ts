@@ -1,5 +1,6 @@
 import { DrivenConnection } from '../fixtures/driven-connection.ts'
 import { turns } from '../fixtures/fake-time.ts'
+import { neverJournaled } from '../fixtures/message-bodies.ts'
 import type { ReadFrame } from '../fixtures/wire-frames.ts'
 import { ConcurError } from './errors.ts'
 import { parsePath } from './path.ts'
@@ -18,7 +19,7 @@ describe('the end', () => {
     for (let i = 0; i < 2; i++) {
       driven.connection.request(
         'LOOK',
-        { path, deep: false },
+        { path, deep: false, settledSeq: 0 },
         {
           onMessage: () => failures.push('a message'),
           onFailed: ({ code, message }) => failures.push(`${code}: ${message}`),
@@ -50,7 +51,11 @@ describe('the end', () => {
     happen(driven)
     expect(failures).toEqual([`UNREACHABLE: ${message}`, `UNREACHABLE: ${message}`])
     expect(() =>
-      driven.connection.request('LOOK', { path, deep: false }, { onMessage() {}, onFailed() {} }),
+      driven.connection.request(
+        'LOOK',
+        { path, deep: false, settledSeq: 0 },
+        { onMessage() {}, onFailed() {} },
+      ),
     ).toThrow(message)
     driven.transport.close(null)
     driven.transport.close(null)
@@ -108,7 +113,11 @@ describe('the end', () => {
     const { streams } = driven.connection as unknown as { streams: { lastOpened: number } }
     streams.lastOpened = 2 ** 32 - 2 ** 20 - 1
     const ask = () =>
-      driven.connection.request('LOOK', { path, deep: false }, { onMessage() {}, onFailed() {} })
+      driven.connection.request(
+        'LOOK',
+        { path, deep: false, settledSeq: 0 },
+        { onMessage() {}, onFailed() {} },
+      )
     expect([ask().id, ask().id]).toEqual([2 ** 32 - 2 ** 20, 2 ** 32 - 2 ** 20 + 1])
     expect(failures).toEqual([])
     await turns(1)
@@ -123,8 +132,8 @@ describe('a peer that does not read', () => {
     const driven = await new DrivenConnection({ side: 'acceptor' }).open('client')
     driven.hear('STATUS', {}, onStream(1))
     const { stream } = driven.asked[0]!
-    const reason = 'r'.repeat(1024 - 16)
-    for (let i = 0; i < kibibytes; i++) stream.send('COPY', { is: 'unreadable', reason })
+    const reason = 'r'.repeat(1024 - 24)
+    for (let i = 0; i < kibibytes; i++) stream.send('COPY', neverJournaled({ is: 'unreadable', reason }))
     await turns(1)
     return driven
   }
@@ -159,10 +168,14 @@ describe('a peer that does not read', () => {
     const driven = await new DrivenConnection({ side: 'dialer', role: 'coordinator' }).open('replica')
     const long = parsePath('p'.repeat(255))
     for (let i = 0; i < 5_000; i++) {
-      driven.connection.request('LOOK', { path: long, deep: false }, { onMessage() {}, onFailed() {} })
+      driven.connection.request(
+        'LOOK',
+        { path: long, deep: false, settledSeq: 0 },
+        { onMessage() {}, onFailed() {} },
+      )
     }
     await turns(1)
-    driven.hear('COPY', { is: 'absent' }, onStream(1))
+    driven.hear('COPY', neverJournaled({ is: 'absent' }), onStream(1))
     expect(driven.transport.happened).toEqual([])
   })
 })

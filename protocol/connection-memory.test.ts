@@ -1,6 +1,7 @@
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { connectedPair } from '../fixtures/connected-pair.ts'
+import { neverJournaled } from '../fixtures/message-bodies.ts'
 import type { Connection } from './connection.ts'
 import { streamCreditBytes } from './limits.ts'
 import { parsePath } from './path.ts'
@@ -105,7 +106,7 @@ test('of two streams one is never read, the other moves 64 MiB: memory rises 8 M
     timers,
     onRequest(stream, { opcode }) {
       if (opcode === 'READ') void pour(stream)
-      else stream.send('COPY', { is: 'unreadable', reason: 'r'.repeat(1_000) }, true)
+      else stream.send('COPY', neverJournaled({ is: 'unreadable', reason: 'r'.repeat(1_000) }), true)
     },
   })
   const beforeBytes = heldBytes()

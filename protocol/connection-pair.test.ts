@@ -1,5 +1,6 @@
 import { connectedPair, memoryEnds } from '../fixtures/connected-pair.ts'
 import { FakeTime, turns } from '../fixtures/fake-time.ts'
+import { neverJournaled } from '../fixtures/message-bodies.ts'
 import { SeededChance } from '../fixtures/seeded-chance.ts'
 import { until } from '../fixtures/until.ts'
 import type { Connection } from './connection.ts'
@@ -98,7 +99,7 @@ test('GOAWAY reaches the peer with its reason, behind every answer that was said
   const pair = await connectedPair(memoryEnds(64 * 1024), {
     timers,
     onRequest(stream) {
-      answer = () => stream.send('COPY', { is: 'absent' }, true)
+      answer = () => stream.send('COPY', neverJournaled({ is: 'absent' }), true)
     },
   })
   const happened: string[] = []

@@ -1,10 +1,15 @@
 import { DrivenConnection, nobody } from '../fixtures/driven-connection.ts'
+import { heartbeatOf, neverJournaled } from '../fixtures/message-bodies.ts'
 import { headerBytes, type ReadFrame } from '../fixtures/wire-frames.ts'
+import type { Digest } from './digest.ts'
 import { ConcurError } from './errors.ts'
 import type { Frame } from './frame.ts'
+import type { Incarnation, Nonce, StageId } from './ids.ts'
 import type { Hello } from './messages.ts'
-import { opcodes, type RequestOpcode } from './opcodes.ts'
+import { type BodyOf, opcodes, type RequestOpcode } from './opcodes.ts'
 import { parsePath } from './path.ts'
+import { noHash } from './record.ts'
+import { uploads } from './upload.ts'
 
 const path = parsePath('file1.txt')
 const read = { path, deep: false, bodies: 'none', from: null } as const
@@ -108,7 +113,7 @@ describe('HELLO', () => {
   })
 
   test('is the acceptor’s first word, whatever it wants to report at once', async () => {
-    const heartbeat = { files: 1, bytes: 2, diskFreeBytes: 3 }
+    const heartbeat = heartbeatOf()
     const driven = new DrivenConnection({ side: 'acceptor', onOpen: own => own.sendHeartbeat(heartbeat) })
     driven.hearHello({ role: 'coordinator' })
     driven.connection.sendHeartbeat(heartbeat)
@@ -133,14 +138,16 @@ describe('a mistake of the peer ends the connection', () => {
 
   test('HEARTBEAT to an acceptor', async () => {
     const driven = await new DrivenConnection({ side: 'acceptor' }).open('client')
-    driven.hear('HEARTBEAT', { files: null, bytes: null, diskFreeBytes: null }, onStream(0))
+    driven.hear('HEARTBEAT', heartbeatOf(), onStream(0))
     expect(await goaway(driven)).toBe('BAD_FRAME: HEARTBEAT to the acceptor, which is open')
   })
 
   test('an answer to an acceptor, on its header alone', async () => {
     const driven = await new DrivenConnection({ side: 'acceptor' }).open('client')
-    driven.transport.deliver(chunkHeader)
-    expect(await goaway(driven)).toBe('BAD_FRAME: CHUNK to the acceptor, which is open')
+    driven.transport.deliver(
+      headerBytes({ length: 262_144, stream: 1, opcode: opcodes.ROWS.number, flags: 0 }),
+    )
+    expect(await goaway(driven)).toBe('BAD_FRAME: ROWS to the acceptor, which is open')
   })
 
   test('anything but HELLO or GOAWAY to who waits for HELLO, on its header alone', async () => {
@@ -171,7 +178,7 @@ describe('a mistake of the peer ends the connection', () => {
     acceptor.hear('CREDIT', { bytes: 1 }, { stream: 2, fin: false })
     expect(await goaway(acceptor)).toBe('BAD_FRAME: CREDIT on a stream that was never opened')
     const dialer = await new DrivenConnection({ side: 'dialer' }).open('replica')
-    dialer.hear('COPY', { is: 'absent' }, onStream(1))
+    dialer.hear('COPY', neverJournaled({ is: 'absent' }), onStream(1))
     expect(await goaway(dialer)).toBe('BAD_FRAME: COPY on a stream that was never opened')
   })
 
@@ -230,28 +237,66 @@ describe('a request that is refused does not touch the others', () => {
     expect(driven.asked.map(({ stream }) => stream.id)).toEqual([2])
   })
 
-  const requests = { READ: read, LIST: null, STATUS: null, LOOK: null, FETCH: null, WALK: null } as const
+  const ofClients = ['READ', 'LIST', 'STATUS', 'CHANGE', 'LOG', 'WAIT'] as const
+  const ofCoordinators = [
+    'LOOK',
+    'FETCH',
+    'WALK',
+    'SURVEY',
+    'STAGE',
+    'JOURNAL_AT',
+    'FOLLOW',
+    'SUPPLY',
+    'REPLAY',
+  ] as const
   const mayAsk: Record<Hello['role'], readonly RequestOpcode[]> = {
-    client: ['READ', 'LIST', 'STATUS'],
-    relay: ['READ', 'LIST', 'STATUS'],
-    coordinator: ['LOOK', 'FETCH', 'WALK'],
+    client: ofClients,
+    relay: ofClients,
+    coordinator: ofCoordinators,
     replica: [],
   }
-  const bodies = {
+  const digest = `b3:${'0'.repeat(64)}` as Digest
+  const id = '0'.repeat(32)
+  const bodies: { readonly [K in RequestOpcode]: BodyOf<K> } = {
     READ: read,
     LIST: { path, recursive: false, compare: false },
     STATUS: {},
-    LOOK: { path, deep: false },
-    FETCH: { path, digest: `b3:${'0'.repeat(64)}` as never },
+    CHANGE: {
+      operation: { nonce: id as Nonce, counter: 1, floor: 0 },
+      ifMatch: null,
+      ifAbsent: false,
+      ack: null,
+      fence: null,
+      what: { type: 'mkdir', path, parents: false },
+    },
+    LOG: { path, sinceSeq: null, last: null, follow: false },
+    WAIT: { path, timeoutMs: 1 },
+    LOOK: { path, deep: false, settledSeq: 0 },
+    FETCH: { path, digest },
     WALK: { path, recursive: false },
-  } as const
+    SURVEY: { paths: [path] },
+    STAGE: { stage: id as StageId },
+    JOURNAL_AT: { seq: 1 },
+    FOLLOW: {
+      epoch: { number: 1, incarnation: id as Incarnation },
+      afterSeq: 0,
+      afterHash: noHash,
+      committedSeq: 0,
+    },
+    SUPPLY: { seq: 1, size: 0, digest },
+    REPLAY: { afterSeq: 0 },
+  }
 
   test.each(Object.keys(mayAsk) as Hello['role'][])(
     'what a %s may not ask is FORBIDDEN on its stream',
     async role => {
       const driven = await new DrivenConnection({ side: 'acceptor' }).open(role)
-      const opcodesAsked = Object.keys(requests) as RequestOpcode[]
-      for (const [at, opcode] of opcodesAsked.entries()) driven.hear(opcode, bodies[opcode], onStream(at + 1))
+      const opcodesAsked = Object.keys(bodies) as RequestOpcode[]
+      for (const [at, opcode] of opcodesAsked.entries())
+        driven.hear(opcode, bodies[opcode], {
+          stream: at + 1,
+          fin: opcode === 'CHANGE' || !(opcode in uploads),
+        })
       const forbidden = (await driven.said()).map(frame => [
         summary(frame),
         (frame.body as { message: string }).message,

@@ -9,13 +9,14 @@ import type { Frame } from './frame.ts'
 import { FramedTransport } from './framed-transport.ts'
 import { helloWithinMsMax, streamNumberLast, streamsPerConnectionMax } from './limits.ts'
 import type { Heartbeat, Hello } from './messages.ts'
-import type { BodyOf, Message, RequestOpcode } from './opcodes.ts'
+import type { BodyOf, Message, Request, RequestOpcode } from './opcodes.ts'
 import { decodeBody, opcodes } from './opcodes.ts'
-import { type Request, readRequest } from './request.ts'
+import { readRequest } from './request.ts'
 import type { SessionState, Side } from './session.ts'
 import { assertAdmitted, chooseVersion, moveSession, wireVersions } from './session.ts'
 import type { Stream, StreamEvents } from './stream.ts'
 import { StreamTable } from './stream-table.ts'
+import { uploadOf } from './upload.ts'
 import type { Cancel, Timers, Transport } from './world.ts'
 
 export type { Request }
@@ -99,14 +100,15 @@ export class Connection {
   }
 
   /**
-   * Opens a stream with a request that is its sender's only frame. A dialer may ask before it has heard the peer's
-   * HELLO; if it is turned away, the stream fails with that. @throws ConcurError UNREACHABLE on a connection that ended.
+   * Opens a stream with a request, which is its sender's only frame unless `more` follows. A dialer may ask before it has
+   * heard the peer's HELLO; if it is turned away, the stream fails with that.
+   * @throws ConcurError UNREACHABLE on a connection that ended.
    */
-  request<K extends RequestOpcode>(opcode: K, body: BodyOf<K>, events: StreamEvents): Stream {
+  request<K extends RequestOpcode>(opcode: K, body: BodyOf<K>, events: StreamEvents, more = false): Stream {
     if (this.error !== null) throw this.error
     const stream = this.streams.addNext()
     stream.listen(events)
-    stream.send(opcode, body, true)
+    stream.send(opcode, body, !more)
     if (stream.id === streamNumberLast) this.closeSoon('its stream numbers are used up')
     return stream
   }
@@ -215,7 +217,7 @@ export class Connection {
     }
     const request = readRequest(frame, this.peer!.role)
     if (request instanceof ConcurError) return stream.fail(request)
-    stream.hearRequest(frame.fin)
+    stream.hearRequest(uploadOf(request))
     this.options.events.onRequest?.(stream, request, frame.fin)
   }
 

@@ -79,3 +79,45 @@ export function digestToBytes(digest: Digest): Buffer {
 export function parseDigest(text: string): Digest | null {
   return /^b3:[0-9a-f]{64}$/.test(text) ? (text as Digest) : null
 }
+
+/** The digest of a file whose bytes come one piece after the other. */
+export class DigestStream {
+  private hasher: BlockHasher | null = null
+  private inBlock = 0
+  private size = 0
+  private readonly blockDigests: Buffer[] = []
+
+  /** The bytes may be used again when this returns. */
+  update(bytes: Uint8Array): void {
+    for (let at = 0; at < bytes.length; ) {
+      const part = bytes.subarray(at, at + blockBytes - this.inBlock)
+      this.hasher ??= newBlockHasher()
+      this.hasher.update(Buffer.from(part.buffer, part.byteOffset, part.length))
+      at += part.length
+      this.inBlock += part.length
+      if (this.inBlock === blockBytes) this.endBlock()
+    }
+    this.size += bytes.length
+  }
+
+  /** Nothing may come after this. */
+  finish(): { size: number; digest: Digest; blockDigests: Buffer } {
+    if (this.inBlock > 0) this.endBlock()
+    const blockDigests = Buffer.concat(this.blockDigests)
+    return { size: this.size, digest: fileDigest(this.size, blockDigests), blockDigests }
+  }
+
+  private endBlock(): void {
+    this.blockDigests.push(this.hasher!.digestBuffer())
+    this.hasher = null
+    this.inBlock = 0
+  }
+}
+
+type BlockHasher = ReturnType<typeof newBlockHasher>
+
+function newBlockHasher() {
+  const hasher = new (blake3Library().Blake3Hasher)()
+  hasher.update(blockDomain)
+  return hasher
+}

@@ -36,3 +36,32 @@ export function parseNodeId(text: string): NodeId | null {
 export function parseClusterId(text: string): ClusterId | null {
   return /^[0-9a-f]{32}$/.test(text) ? (text as ClusterId) : null
 }
+
+/** 32 lower-case hex digits that a coordinator makes at each start. */
+export type Incarnation = Brand<string, 'Incarnation'>
+/** 32 lower-case hex digits that a client makes once in its life. */
+export type Nonce = Brand<string, 'Nonce'>
+/** 32 lower-case hex digits that the coordinator makes for bytes that go ahead of their record. */
+export type StageId = Brand<string, 'StageId'>
+/** 64 lower-case hex digits: the hash of a record. */
+export type RecordHash = Brand<string, 'RecordHash'>
+
+/** @returns the incarnation, or null when `text` is not 32 lower-case hex digits. */
+export function parseIncarnation(text: string): Incarnation | null {
+  return /^[0-9a-f]{32}$/.test(text) ? (text as Incarnation) : null
+}
+
+/** @returns the nonce, or null when `text` is not 32 lower-case hex digits. */
+export function parseNonce(text: string): Nonce | null {
+  return /^[0-9a-f]{32}$/.test(text) ? (text as Nonce) : null
+}
+
+/** @returns the stage's id, or null when `text` is not 32 lower-case hex digits. */
+export function parseStageId(text: string): StageId | null {
+  return /^[0-9a-f]{32}$/.test(text) ? (text as StageId) : null
+}
+
+/** @returns the hash, or null when `text` is not 64 lower-case hex digits. */
+export function parseRecordHash(text: string): RecordHash | null {
+  return /^[0-9a-f]{64}$/.test(text) ? (text as RecordHash) : null
+}

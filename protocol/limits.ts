@@ -71,6 +71,18 @@ export const sentenceBytesMax = 16 * KiB
 /** Bytes of a reason: what a verdict or a status says of one node. All nodes' reasons fit into one frame. */
 export const reasonBytesMax = 1 * KiB
 
+/** Bytes of a change that ride beside its record; more go ahead of it into a staged file. */
+export const inlineBytesMax = 64 * KiB
+
+/** Bytes of one record. */
+export const recordBytesMax = 16 * KiB
+
+/** Bytes of records that one frame aims at. */
+export const recordsBytesAim = 128 * KiB
+
+/** Changes whose results are kept, so that one that is sent again happens once. */
+export const resultsKeptMax = 100_000
+
 /** Bytes of a client's id. */
 export const clientIdBytesMax = 255
 
@@ -92,6 +104,11 @@ assertLimit(chunkBytesMax % digestBytes === 0, 'a chunk holds a whole number of 
 assertLimit(
   sentenceBytesMax + nodesMax * 3 * reasonBytesMax < frameBodyBytesMax,
   'a verdict with a note and a detail of every node fits into a frame',
+)
+assertLimit(2 * pathBytesMax + 3 * nodesMax * digestBytes + 1_024 < recordBytesMax, 'every record fits')
+assertLimit(
+  recordsBytesAim + recordBytesMax + inlineBytesMax + 64 <= frameBodyBytesMax,
+  'records and one more with its bytes fit into a frame',
 )
 assertLimit(
   pageBytesAim + 2 * (pathBytesMax + nodesMax * 128) < frameBodyBytesMax,

@@ -1,12 +1,23 @@
 import fc from 'fast-check'
 import { bodies } from '../fixtures/arbitrary-messages.ts'
 import { goldenFrames } from '../fixtures/golden-frames.ts'
+import { heartbeatOf, neverJournaled } from '../fixtures/message-bodies.ts'
 import { readFrames } from '../fixtures/wire-frames.ts'
 import { ByteWriter } from './bytes.ts'
+import type { ChangeRequest } from './change-messages.ts'
 import type { Digest } from './digest.ts'
 import { ConcurError } from './errors.ts'
-import type { NodeName } from './ids.ts'
-import { frameHeaderBytes, nodesMax, pathBytesMax, reasonBytesMax, sentenceBytesMax } from './limits.ts'
+import type { NodeName, Nonce } from './ids.ts'
+import {
+  frameHeaderBytes,
+  inlineBytesMax,
+  nodesMax,
+  pathBytesMax,
+  reasonBytesMax,
+  recordBytesMax,
+  recordsBytesAim,
+  sentenceBytesMax,
+} from './limits.ts'
 import type { Status, Verdict } from './messages.ts'
 import { type BodyOf, decodeBody, encodeBody, type Opcode, opcodes } from './opcodes.ts'
 import { parsePath } from './path.ts'
@@ -74,14 +85,27 @@ test.each([
   ['a copy of a kind that is none', 'COPY', '05'],
   ['something that is none', 'COPY', '0206'],
   ['a verdict that is none', 'VERDICT', '03'],
+  ['a change that is none', 'CHANGE', `0020${'30'.repeat(32)} ${'00'.repeat(16)} 00 00 00 00 05`],
+  ['an operation whose nonce is too short', 'CHANGE', `0001 30 ${'00'.repeat(30)}`],
+  ['three paths at once', 'SURVEY', '0003 000161 000161 000161'],
+  ['a stage whose id has capitals', 'STAGE', `0020${'41'.repeat(32)}`],
+  [
+    'a hash that is too short',
+    'FOLLOW',
+    `${'00'.repeat(8)} 0020${'30'.repeat(32)} ${'00'.repeat(8)} 0001 30`,
+  ],
+  ['an outcome that is none', 'DONE', `00 00 ${'00'.repeat(8)} 0000 0000 0000 0000 0001 00 02`],
 ])('%s makes a BAD_FRAME', (_, opcode, hex) => {
   expect(codeOf(opcode, Buffer.from(hex.replaceAll(' ', ''), 'hex'))).toBe('BAD_FRAME')
 })
 
-test.each(['READ', 'LOOK', 'FETCH', 'LIST', 'WALK'])('%s of a path that is none is BAD_PATH', opcode => {
-  const path = Buffer.from('0004', 'hex')
-  expect(codeOf(opcode, Buffer.concat([path, Buffer.from('../a'), Buffer.alloc(40)]))).toBe('BAD_PATH')
-})
+test.each(['READ', 'LOOK', 'FETCH', 'LIST', 'WALK', 'LOG', 'WAIT'])(
+  '%s of a path that is none is BAD_PATH',
+  opcode => {
+    const path = Buffer.from('0004', 'hex')
+    expect(codeOf(opcode, Buffer.concat([path, Buffer.from('../a'), Buffer.alloc(40)]))).toBe('BAD_PATH')
+  },
+)
 
 test.each(['READ', 'LOOK', 'FETCH'])(
   '%s needs a path, and LIST and WALK take none for the whole tree',
@@ -100,7 +124,9 @@ test('an error code that this version does not know is read as INTERNAL', () => 
 
 test('a time before 1970 is written as 0, and a part of a millisecond is left out', () => {
   const copy = { is: 'file', size: 1, mtimeMs: -5.5, executable: false, checkedAtMs: 1.9, digest } as const
-  expect(decodeBody('COPY', encoded('COPY', copy)).body).toMatchObject({ mtimeMs: 0, checkedAtMs: 1 })
+  expect(decodeBody('COPY', encoded('COPY', neverJournaled(copy))).body).toMatchObject({
+    copy: { mtimeMs: 0, checkedAtMs: 1 },
+  })
 })
 
 const digest = `b3:${'0f'.repeat(32)}` as Digest
@@ -139,11 +165,18 @@ test('the longest status, and the longest copy, fit too', () => {
   const words = { address: longReason, reason: longReason, ...figures }
   const longest: Status = {
     coordinator: { name: names[0]!, state: 'serving', seq: 1, ...words },
-    replicas: names.map(name => ({ name, state: 'up', ...positions, ...words })),
+    replicas: names.map(name => ({
+      name,
+      state: 'up',
+      rolledBack: true,
+      fenced: longReason,
+      ...positions,
+      ...words,
+    })),
   }
   expect(encoded('STATUS_IS', longest).length).toBeLessThanOrEqual(opcodes.STATUS_IS.bodyBytesMax)
   const copy = { is: 'unreadable', reason: longReason } as const
-  expect(encoded('COPY', copy).length).toBeLessThanOrEqual(opcodes.COPY.bodyBytesMax)
+  expect(encoded('COPY', neverJournaled(copy)).length).toBeLessThanOrEqual(opcodes.COPY.bodyBytesMax)
 })
 
 test('the longest requests fit', () => {
@@ -152,6 +185,58 @@ test('the longest requests fit', () => {
   const read = encoded('READ', { path, deep: true, bodies: 'from', from: names[0]! })
   expect(read.length).toBeLessThanOrEqual(opcodes.READ.bodyBytesMax)
   expect(encoded('FETCH', { path, digest }).length).toBeLessThanOrEqual(opcodes.FETCH.bodyBytesMax)
+})
+
+test('the longest requests that name two paths fit', () => {
+  const path = parsePath(Array.from({ length: 16 }, () => 'p'.repeat(255)).join('/'))
+  const change: ChangeRequest = {
+    operation: { nonce: 'f'.repeat(32) as Nonce, counter: Number.MAX_SAFE_INTEGER, floor: 1 },
+    ifMatch: digest,
+    ifAbsent: true,
+    ack: 'all',
+    fence: Number.MAX_SAFE_INTEGER,
+    what: { type: 'rename', from: path, to: path, force: true },
+  }
+  expect(encoded('CHANGE', change).length).toBeLessThanOrEqual(opcodes.CHANGE.bodyBytesMax)
+  expect(encoded('SURVEY', { paths: [path, path] }).length).toBeLessThanOrEqual(opcodes.SURVEY.bodyBytesMax)
+})
+
+test('the longest answers to them, and the longest heartbeat, fit', () => {
+  const place = { copy: { is: 'unreadable', reason: longReason }, parent: 'other', isEmpty: true } as const
+  expect(encoded('SURVEYED', { places: [place, place] }).length).toBeLessThanOrEqual(
+    opcodes.SURVEYED.bodyBytesMax,
+  )
+  expect(encoded('LOST', { seq: 1, reason: longReason }).length).toBeLessThanOrEqual(
+    opcodes.LOST.bodyBytesMax,
+  )
+  const figures = { epoch: 1, files: 1, bytes: 1, diskFreeBytes: 1, scanAgeMs: 1, marks: 1 }
+  const heartbeat = heartbeatOf({ ...figures, fingerprint: digest, fenced: longReason })
+  expect(encoded('HEARTBEAT', heartbeat).length).toBeLessThanOrEqual(opcodes.HEARTBEAT.bodyBytesMax)
+})
+
+test('as many ranges of blocks fit as the list takes, and one more is refused', () => {
+  const blocks = Array.from({ length: 0x7fff }, (_, at) => ({ first: 2 * at, count: 1 }))
+  const bytes = encoded('WANTED', { blocks })
+  expect(bytes.length).toBeLessThanOrEqual(opcodes.WANTED.bodyBytesMax)
+  expect(decodeBody('WANTED', bytes).body).toEqual({ blocks })
+  const more = encoded('WANTED', { blocks: [...blocks, blocks[0]!] })
+  expect(codeOf('WANTED', more)).toBe('BAD_FRAME')
+})
+
+test('records that aim at a frame’s size fit with the largest one more', () => {
+  const record = Buffer.alloc(recordBytesMax)
+  const largest = { record, body: Buffer.alloc(inlineBytesMax) }
+  const small = { record: record.subarray(0, 1_000), body: null }
+  const entries = [...Array(Math.ceil(recordsBytesAim / 1_005)).fill(small), largest]
+  expect(encoded('RECORDS', { entries }).length).toBeLessThanOrEqual(opcodes.RECORDS.bodyBytesMax)
+})
+
+test.each([
+  ['a record that is too long', '0001 00004001'],
+  ['bytes beside a record that are too many', '0001 00000000 01 00010001'],
+])('%s makes RECORDS a BAD_FRAME', (_, hex) => {
+  const body = Buffer.concat([Buffer.from(hex.replaceAll(' ', ''), 'hex'), Buffer.alloc(0x10001)])
+  expect(codeOf('RECORDS', body)).toBe('BAD_FRAME')
 })
 
 function codeOf(opcode: string, body: Buffer): string {

@@ -8,61 +8,45 @@ import {
   list,
   oneOf,
   optional,
-  parsed,
   struct,
   text,
   u8,
   u16,
   u32,
   u64,
-  union,
   type ValueOf,
 } from './codec.ts'
-import { type Digest, digestFromHex, digestHex } from './digest.ts'
-import { ConcurError, type ErrorCode, errorCodeOf, errorNumber } from './errors.ts'
-import { type NodeName, parseClientId, parseClusterId, parseNodeId, parseNodeName } from './ids.ts'
-import { digestBytes, nodesMax, reasonBytesMax, sentenceBytesMax } from './limits.ts'
-import { type FilePath, type FolderPath, parsePath, wholeTree } from './path.ts'
-
-const nodeName = parsed(parseNodeName)
-const sentence = text(sentenceBytesMax)
-const reason = text(reasonBytesMax)
-
-const path: Codec<FilePath> = { write: (w, v) => w.text(v), read: r => parsePath(r.text()) }
-
-const folderPath: Codec<FolderPath> = {
-  write: (w, v) => w.text(v),
-  read(r) {
-    const value = r.text()
-    return value === '' ? wholeTree : parsePath(value)
-  },
-}
-
-const digest: Codec<Digest> = {
-  write: (w, v) => w.hex(digestHex(v)),
-  read: r => digestFromHex(r.hex(digestBytes)),
-}
-
-const errorCode: Codec<ErrorCode> = {
-  write: (w, v) => w.u16(errorNumber(v)),
-  read: r => errorCodeOf(r.u16()) ?? 'INTERNAL',
-}
-
-/** A time as milliseconds since 1970, whole. */
-const timeMs: Codec<number> = { write: (w, v) => w.u64(Math.max(0, Math.floor(v))), read: r => r.u64() }
-
-export const nothing: Codec<Record<string, never>> = { write: () => {}, read: () => ({}) }
+import { version } from './copies.ts'
+import { ConcurError } from './errors.ts'
+import {
+  clientId,
+  clusterId,
+  digest,
+  errorCode,
+  folderPath,
+  nodeId,
+  nodeName,
+  path,
+  reason,
+  sentence,
+  timeMs,
+} from './fields.ts'
+import { nodesMax } from './limits.ts'
+import { epoch } from './record.ts'
 
 const helloFields = struct({
   versionMin: u8,
   versionMax: u8,
   role: oneOf(['client', 'coordinator', 'replica', 'relay']),
   name: optional(nodeName),
-  nodeId: optional(parsed(parseNodeId)),
-  clusterId: optional(parsed(parseClusterId)),
-  clientId: optional(parsed(parseClientId)),
+  nodeId: optional(nodeId),
+  clusterId: optional(clusterId),
+  clientId: optional(clientId),
   listenPort: optional(u16),
   members: list(nodeName, nodesMax),
+  /** A node's: how far its journal goes; of a coordinator that has begun, its own epoch. */
+  epoch: optional(epoch),
+  lastSeq: optional(u64),
 })
 export type Hello = ValueOf<typeof helloFields>
 
@@ -84,56 +68,23 @@ export const credit = struct({ bytes: u32 })
 export const progress = struct({ node: optional(nodeName), bytesDone: u64, bytesTotal: u64 })
 export type Progress = ValueOf<typeof progress>
 
-export const heartbeat = struct({ files: optional(u64), bytes: optional(u64), diskFreeBytes: optional(u64) })
-export type Heartbeat = ValueOf<typeof heartbeat>
-
-/**
- * What every small read sends is spelled out field by field, here and below: a loop over the names of a struct costs more
- * than the fields do.
- */
-export const look: Codec<{ readonly path: FilePath; readonly deep: boolean }> = {
-  write(w, v) {
-    path.write(w, v.path)
-    flag.write(w, v.deep)
-  },
-  read: r => ({ path: path.read(r), deep: flag.read(r) }),
-}
-
-interface FileCopy {
-  readonly size: number
-  readonly mtimeMs: number
-  readonly executable: boolean
-  readonly digest: Digest
-  readonly checkedAtMs: number
-}
-
-const fileCopy: Codec<FileCopy> = {
-  write(w, v) {
-    u64.write(w, v.size)
-    timeMs.write(w, v.mtimeMs)
-    flag.write(w, v.executable)
-    digest.write(w, v.digest)
-    timeMs.write(w, v.checkedAtMs)
-  },
-  read: r => ({
-    size: u64.read(r),
-    mtimeMs: timeMs.read(r),
-    executable: flag.read(r),
-    digest: digest.read(r),
-    checkedAtMs: timeMs.read(r),
-  }),
-}
-
-/** What one node's disk holds at a path. */
-export const copy = union('is', {
-  file: fileCopy,
-  folder: nothing as Codec<object>,
-  other: struct({ what: oneOf(['link', 'fifo', 'socket', 'device', 'mount', 'unknown']) }),
-  absent: nothing as Codec<object>,
-  unreadable: struct({ reason }),
+export const heartbeat = struct({
+  epoch: optional(u64),
+  journaledSeq: u64,
+  settledSeq: u64,
+  /** Of the index at `settledSeq`. */
+  fingerprint: optional(digest),
+  files: optional(u64),
+  bytes: optional(u64),
+  diskFreeBytes: optional(u64),
+  /** Milliseconds since the tree was last looked through. */
+  scanAgeMs: optional(u64),
+  /** Paths that were kept back or differ, as far as known. */
+  marks: optional(u64),
+  /** Why the node takes no changes. */
+  fenced: optional(reason),
 })
-export type Copy = ValueOf<typeof copy>
-export type OtherKind = Extract<Copy, { is: 'other' }>['what']
+export type Heartbeat = ValueOf<typeof heartbeat>
 
 export const fetch = struct({ path, digest })
 
@@ -159,64 +110,7 @@ export const read = struct({
 })
 export type Read = ValueOf<typeof read>
 
-const versionType = oneOf(['file', 'folder', 'other'])
-const optionalDigest = optional(digest)
-const optionalTime = optional(timeMs)
-const optionalReason = optional(reason)
-const cause = optional(oneOf(['behind', 'edited-on-disk', 'bit-rot', 'forked', 'never-replicated']))
-
-interface HeldCopy {
-  readonly node: NodeName
-  readonly checkedAtMs: number | null
-}
-
-const heldCopies = list<HeldCopy>(
-  {
-    write(w, v) {
-      nodeName.write(w, v.node)
-      optionalTime.write(w, v.checkedAtMs)
-    },
-    read: r => ({ node: nodeName.read(r), checkedAtMs: optionalTime.read(r) }),
-  },
-  nodesMax,
-)
-
-export interface Version {
-  readonly type: ValueOf<typeof versionType>
-  readonly digest: Digest | null
-  readonly size: number
-  readonly mtimeMs: number | null
-  readonly executable: boolean
-  readonly copies: readonly HeldCopy[]
-  readonly cause: ValueOf<typeof cause>
-  readonly note: string | null
-}
-export type Cause = NonNullable<Version['cause']>
-
-const version: Codec<Version> = {
-  write(w, v) {
-    versionType.write(w, v.type)
-    optionalDigest.write(w, v.digest)
-    u64.write(w, v.size)
-    optionalTime.write(w, v.mtimeMs)
-    flag.write(w, v.executable)
-    heldCopies.write(w, v.copies)
-    cause.write(w, v.cause)
-    optionalReason.write(w, v.note)
-  },
-  read: r => ({
-    type: versionType.read(r),
-    digest: optionalDigest.read(r),
-    size: u64.read(r),
-    mtimeMs: optionalTime.read(r),
-    executable: flag.read(r),
-    copies: heldCopies.read(r),
-    cause: cause.read(r),
-    note: optionalReason.read(r),
-  }),
-}
-
-const detail = struct({ node: nodeName, reason, behindOps: optional(u64) })
+export const detail = struct({ node: nodeName, reason, behindOps: optional(u64) })
 export type Detail = ValueOf<typeof detail>
 
 export const verdict = struct({
@@ -279,6 +173,41 @@ const coordinatorStatus = struct({
 })
 export type CoordinatorStatus = ValueOf<typeof coordinatorStatus>
 
+export const opType = oneOf([
+  'put',
+  'append',
+  'rename',
+  'delete',
+  'mkdir',
+  'resolve',
+  'restore',
+  'lock',
+  'unlock',
+])
+export type OpType = ValueOf<typeof opType>
+
+export const log = struct({ path: folderPath, sinceSeq: optional(u64), last: optional(u32), follow: flag })
+export type LogRequest = ValueOf<typeof log>
+
+export const loggedOperation = struct({
+  epoch: u64,
+  seq: u64,
+  timeMs,
+  client: optional(clientId),
+  type: opType,
+  path,
+  from: optional(path),
+  size: optional(u64),
+  digest: optional(digest),
+})
+export type LoggedOperation = ValueOf<typeof loggedOperation>
+export const logged = struct({ operations: list(loggedOperation, 0xffff) })
+
+export const wait = struct({ path: folderPath, timeoutMs: u64 })
+
+export const waited = struct({ seq: u64, behind: list(detail, nodesMax) })
+export type Waited = ValueOf<typeof waited>
+
 const replicaStatus = struct({
   name: nodeName,
   address: text(300),
@@ -288,6 +217,8 @@ const replicaStatus = struct({
   lagOps: optional(u64),
   lagMs: optional(u64),
   lastHeartbeatMs: optional(u64),
+  rolledBack: flag,
+  fenced: optional(reason),
   ...position,
 })
 export type ReplicaStatus = ValueOf<typeof replicaStatus>

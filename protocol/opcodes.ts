@@ -2,19 +2,22 @@
  * The one table of opcodes. It drives the types, the codecs, the limits that a decoder refuses on, the dispatch
  * and the wire document. Numbers are never used again. Clause: README.md "Opcodes".
  *
- * kind: `connection` frames stand on stream 0; `request` opens a stream; `answer` goes back on it; `stream`
- * frames rule a stream from either side.
+ * kind: `connection` frames stand on stream 0; `request` opens a stream; `answer` goes back on it; `upload` follows a
+ * request from its sender; `content` goes either way; `stream` frames rule a stream from either side.
  * from: the roles whose requests it may be.
  * lane: `control` frames are outside credit and written first; `flow` frames need credit and keep their order.
  */
 import { ByteReader, type ByteWriter } from './bytes.ts'
+import * as changes from './change-messages.ts'
 import type { Codec, ValueOf } from './codec.ts'
+import * as copies from './copies.ts'
 import { ConcurError } from './errors.ts'
+import { nothing } from './fields.ts'
 import { chunkBytesMax, frameBodyBytesMax, pathBytesMax, reasonBytesMax, sentenceBytesMax } from './limits.ts'
 import type { Hello } from './messages.ts'
 import * as messages from './messages.ts'
 
-export type Kind = 'connection' | 'stream' | 'request' | 'answer'
+export type Kind = 'connection' | 'stream' | 'request' | 'answer' | 'upload' | 'content'
 export type Lane = 'control' | 'flow'
 
 /** Bytes as they are: pieces of a file, or of a list of block digests. */
@@ -39,12 +42,12 @@ export const opcodes = {
     number: 0x03,
     kind: 'connection',
     lane: 'control',
-    bodyBytesMax: 256,
+    bodyBytesMax: reasonBytesMax + 128,
     body: messages.heartbeat,
   },
 
   CREDIT: { number: 0x10, kind: 'stream', lane: 'control', bodyBytesMax: 4, body: messages.credit },
-  CANCEL: { number: 0x11, kind: 'stream', lane: 'control', bodyBytesMax: 0, body: messages.nothing },
+  CANCEL: { number: 0x11, kind: 'stream', lane: 'control', bodyBytesMax: 0, body: nothing },
   ERROR: {
     number: 0x12,
     kind: 'stream',
@@ -75,7 +78,7 @@ export const opcodes = {
     from: clients,
     lane: 'control',
     bodyBytesMax: 0,
-    body: messages.nothing,
+    body: nothing,
   },
   LOOK: {
     number: 0x23,
@@ -83,7 +86,7 @@ export const opcodes = {
     from: coordinators,
     lane: 'control',
     bodyBytesMax: requestBytesMax,
-    body: messages.look,
+    body: copies.look,
   },
   FETCH: {
     number: 0x24,
@@ -100,6 +103,89 @@ export const opcodes = {
     lane: 'control',
     bodyBytesMax: requestBytesMax,
     body: messages.walk,
+  },
+
+  CHANGE: {
+    number: 0x26,
+    kind: 'request',
+    from: clients,
+    lane: 'control',
+    bodyBytesMax: 2 * requestBytesMax,
+    body: changes.change,
+  },
+  LOG: {
+    number: 0x27,
+    kind: 'request',
+    from: clients,
+    lane: 'control',
+    bodyBytesMax: requestBytesMax,
+    body: messages.log,
+  },
+  WAIT: {
+    number: 0x28,
+    kind: 'request',
+    from: clients,
+    lane: 'control',
+    bodyBytesMax: requestBytesMax,
+    body: messages.wait,
+  },
+  SURVEY: {
+    number: 0x29,
+    kind: 'request',
+    from: coordinators,
+    lane: 'control',
+    bodyBytesMax: 2 * requestBytesMax,
+    body: changes.survey,
+  },
+  STAGE: {
+    number: 0x2a,
+    kind: 'request',
+    from: coordinators,
+    lane: 'control',
+    bodyBytesMax: 64,
+    body: changes.stage,
+  },
+  JOURNAL_AT: {
+    number: 0x2b,
+    kind: 'request',
+    from: coordinators,
+    lane: 'control',
+    bodyBytesMax: 8,
+    body: changes.journalAt,
+  },
+  FOLLOW: {
+    number: 0x2c,
+    kind: 'request',
+    from: coordinators,
+    lane: 'control',
+    bodyBytesMax: 256,
+    body: changes.follow,
+  },
+  SUPPLY: {
+    number: 0x2d,
+    kind: 'request',
+    from: coordinators,
+    lane: 'control',
+    bodyBytesMax: 64,
+    body: changes.supply,
+  },
+  REPLAY: {
+    number: 0x2e,
+    kind: 'request',
+    from: coordinators,
+    lane: 'control',
+    bodyBytesMax: 8,
+    body: changes.replay,
+  },
+
+  SEAL: { number: 0x38, kind: 'upload', lane: 'flow', bodyBytesMax: 40, body: changes.seal },
+  COMMITTED: { number: 0x39, kind: 'upload', lane: 'control', bodyBytesMax: 8, body: changes.committed },
+  LOST: {
+    number: 0x3a,
+    kind: 'upload',
+    lane: 'control',
+    bodyBytesMax: reasonBytesMax + 16,
+    body: changes.lost,
   },
 
   PROGRESS: { number: 0x40, kind: 'answer', lane: 'control', bodyBytesMax: 64, body: messages.progress },
@@ -121,13 +207,52 @@ export const opcodes = {
     number: 0x43,
     kind: 'answer',
     lane: 'control',
-    bodyBytesMax: reasonBytesMax + 64,
-    body: messages.copy,
+    bodyBytesMax: reasonBytesMax + 128,
+    body: copies.copyAt,
+  },
+
+  DONE: {
+    number: 0x44,
+    kind: 'answer',
+    lane: 'control',
+    bodyBytesMax: frameBodyBytesMax,
+    body: changes.done,
+  },
+  WAITED: {
+    number: 0x45,
+    kind: 'answer',
+    lane: 'control',
+    bodyBytesMax: frameBodyBytesMax,
+    body: messages.waited,
+  },
+  SURVEYED: {
+    number: 0x46,
+    kind: 'answer',
+    lane: 'control',
+    bodyBytesMax: 2 * (reasonBytesMax + 128),
+    body: changes.surveyed,
+  },
+  STAGED: { number: 0x47, kind: 'answer', lane: 'control', bodyBytesMax: 40, body: changes.staged },
+  JOURNAL_IS: { number: 0x48, kind: 'answer', lane: 'control', bodyBytesMax: 256, body: changes.journalIs },
+  SETTLED: {
+    number: 0x49,
+    kind: 'answer',
+    lane: 'control',
+    bodyBytesMax: frameBodyBytesMax,
+    body: changes.settled,
+  },
+  NEED: { number: 0x4a, kind: 'answer', lane: 'control', bodyBytesMax: 8, body: changes.need },
+  WANTED: {
+    number: 0x4b,
+    kind: 'answer',
+    lane: 'control',
+    bodyBytesMax: frameBodyBytesMax,
+    body: changes.wanted,
   },
 
   BODY: { number: 0x60, kind: 'answer', lane: 'flow', bodyBytesMax: 10, body: messages.body },
-  DIGESTS: { number: 0x61, kind: 'answer', lane: 'flow', bodyBytesMax: chunkBytesMax, body: raw },
-  CHUNK: { number: 0x62, kind: 'answer', lane: 'flow', bodyBytesMax: chunkBytesMax, body: raw },
+  DIGESTS: { number: 0x61, kind: 'content', lane: 'flow', bodyBytesMax: chunkBytesMax, body: raw },
+  CHUNK: { number: 0x62, kind: 'content', lane: 'flow', bodyBytesMax: chunkBytesMax, body: raw },
   ENTRIES: {
     number: 0x63,
     kind: 'answer',
@@ -142,6 +267,20 @@ export const opcodes = {
     lane: 'flow',
     bodyBytesMax: frameBodyBytesMax,
     body: messages.listed,
+  },
+  RECORDS: {
+    number: 0x66,
+    kind: 'content',
+    lane: 'flow',
+    bodyBytesMax: frameBodyBytesMax,
+    body: changes.records,
+  },
+  LOGGED: {
+    number: 0x67,
+    kind: 'answer',
+    lane: 'flow',
+    bodyBytesMax: frameBodyBytesMax,
+    body: messages.logged,
   },
 } as const satisfies Record<
   string,
@@ -175,6 +314,8 @@ export type BodyOf<K extends Opcode> = (typeof opcodes)[K]['body'] extends infer
 
 /** A frame's meaning: opcode and body. */
 export type Message = { [K in Opcode]: { readonly opcode: K; readonly body: BodyOf<K> } }[Opcode]
+
+export type Request = Extract<Message, { opcode: RequestOpcode }>
 
 const opcodeByNumber: (Opcode | undefined)[] = []
 for (const [name, { number }] of Object.entries(opcodes)) opcodeByNumber[number] = name as Opcode

@@ -124,6 +124,11 @@ export function nodeNameOption<const S extends Spec>(spec: S): Option<Settled<S,
   return one(spec, { placeholder: 'NAME', allowed: nodeNameAllowed, parse: parseNodeName })
 }
 
+/** Names of nodes, in the order given. */
+export function nodeNamesOption(spec: Spec): Option<readonly NodeName[]> {
+  return many(spec, { placeholder: 'NAME', allowed: nodeNameAllowed, parse: parseNodeName })
+}
+
 /** Milliseconds. `min` and `max` are durations as typed, both inclusive. */
 export function durationOption<const S extends Spec & { readonly min: string; readonly max: string }>(
   spec: S,

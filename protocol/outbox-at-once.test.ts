@@ -84,9 +84,15 @@ test('a small frame does not overtake the streams that have their turn', async (
 
 test('much of one turn begins to leave before the turn has ended, unless the peer is slow', () => {
   const send = (): void =>
-    void outbox.sendControl(1, 'COPY', { is: 'unreadable', reason: 'r'.repeat(1000) }, false)
+    void outbox.sendControl(
+      1,
+      'COPY',
+      { copy: { is: 'unreadable', reason: 'r'.repeat(990) }, pathSeq: 0, journaled: null },
+      false,
+    )
   for (let i = 0; i < 33; i++) send()
   expect(transport.writes).toHaveLength(1)
+  expect(unsentBytesPause % transport.writes[0]!.length).toBeGreaterThan(0)
   for (let i = 0; i < 2_000; i++) send()
   const bytesLeft = transport.unflushedBytes.length
   expect(bytesLeft).toBeGreaterThan(unsentBytesPause)

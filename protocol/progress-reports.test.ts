@@ -1,5 +1,6 @@
 import { FakeTime } from '../fixtures/fake-time.ts'
 import { ManualTransport } from '../fixtures/manual-transport.ts'
+import { neverJournaled } from '../fixtures/message-bodies.ts'
 import { readFrames } from '../fixtures/wire-frames.ts'
 import { Outbox } from './outbox.ts'
 import { ProgressReports } from './progress-reports.ts'
@@ -67,7 +68,7 @@ test('a request that was answered is not reported any more, and without any ther
 test('a request whose stream has ended is forgotten', () => {
   const stream = streamOf(1)
   reports.begin(stream)
-  stream.send('COPY', { is: 'absent' }, true)
+  stream.send('COPY', neverJournaled({ is: 'absent' }), true)
   time.passAtOnce(1_000)
   expect(time.timerCount).toBe(0)
 })

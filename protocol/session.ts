@@ -43,7 +43,10 @@ function isAdmitted(state: SessionState, side: Side, opcode: Opcode): boolean {
     case 'stream':
       return true
     case 'request':
+    case 'upload':
       return side === 'acceptor'
+    case 'content':
+      return true
     case 'answer':
       return side === 'dialer'
   }

@@ -1,9 +1,11 @@
 import { readdirSync, readFileSync } from 'node:fs'
-import { goldenFrames, parseHex } from '../fixtures/golden-frames.ts'
+import { goldenFrames, goldenMeanings, parseHex } from '../fixtures/golden-frames.ts'
 import { digestOf } from './digest.ts'
 import { errorCodes, errorNumber, isRetryable } from './errors.ts'
 import * as limits from './limits.ts'
-import { opcodes } from './opcodes.ts'
+import { type BodyOf, opcodes } from './opcodes.ts'
+import { type ChangeType, readEntry } from './record.ts'
+import { uploads } from './upload.ts'
 
 const root = new URL('../', import.meta.url)
 const document = readFileSync(new URL('README.md', import.meta.url), 'utf8')
@@ -83,6 +85,46 @@ test('the read that is shown frame by frame is made of golden frames', () => {
   expect(blocks.map(block => parseHex(block).toString('hex'))).toEqual(names.map(name => golden.get(name)))
 })
 
+test('README.md has for every request what may follow it, and where FIN is', () => {
+  const written = rows('Requests').filter(
+    ([name, opcodes]) => name! in uploads && /^[A-Z, ]+$/.test(opcodes!),
+  )
+  const known = Object.entries(uploads).map(([name, { opcodes, last }]) => [
+    name,
+    opcodes.join(', '),
+    last ?? 'none',
+  ])
+  expect(written).toEqual(known)
+})
+
+test('README.md has every request with what follows it and every answer that there is', () => {
+  const grammar = section('Requests').match(/(^ {4}[A-Z ].*\n)+/m)![0]
+  const named = new Set(grammar.match(/[A-Z_]{3,}/g))
+  const spoken = Object.entries(opcodes).flatMap(([name, { kind }]) =>
+    kind === 'connection' || kind === 'stream' || name === 'PROGRESS' ? [] : [name],
+  )
+  expect([...named].filter(name => name !== 'FIN').sort()).toEqual(spoken.sort())
+})
+
+test('README.md has every kind of change that a record may be, and the hash of a golden one', () => {
+  const kinds: Record<ChangeType, true> = {
+    begin: true,
+    join: true,
+    leave: true,
+    abandoned: true,
+    put: true,
+    append: true,
+    rename: true,
+    delete: true,
+    mkdir: true,
+  }
+  expect(rows('Records').map(([kind]) => kind)).toEqual(Object.keys(kinds))
+  const { entries } = goldenMeanings().RECORDS!.body as BodyOf<'RECORDS'>
+  const [first, second] = entries.map(({ record, body }) => readEntry(record, body))
+  expect(section('Records')).toContain(first!.hash)
+  expect(second!.record.previous).toBe(first!.hash)
+})
+
 test('every body in the table of opcodes has its grammar among the messages', () => {
   const bodies = new Set(rows('Opcodes').map(cells => cells[6]!))
   const grammars = [...section('Messages').matchAll(/^\*\*(\w+)\*\*/gm)].map(([, name]) => name!)
@@ -121,6 +163,26 @@ test.each([
   'WALK',
   'BODY',
   'VERDICT-different-files',
+  'COPY-file',
+  'SEAL',
+  'DONE',
+  'LOG',
+  'LOGGED',
+  'WAIT',
+  'WAITED',
+  'STAGE',
+  'STAGED',
+  'SURVEYED',
+  'JOURNAL_AT',
+  'JOURNAL_IS',
+  'FOLLOW',
+  'COMMITTED',
+  'SETTLED-outcomes',
+  'NEED',
+  'LOST',
+  'SUPPLY',
+  'WANTED',
+  'REPLAY',
 ])('the fields of %s stand in README.md in the order of the frame', name => {
   const documented = documentedFields(name.split('-')[0]!)
   const isThere = (field: string) => field !== 'digest' && field !== 'error'

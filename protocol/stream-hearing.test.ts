@@ -1,4 +1,5 @@
 import { DrivenStream } from '../fixtures/driven-stream.ts'
+import { neverJournaled } from '../fixtures/message-bodies.ts'
 import { ConcurError } from './errors.ts'
 import { chunkBytesMax, streamCreditBytes } from './limits.ts'
 import type { Message } from './opcodes.ts'
@@ -110,7 +111,7 @@ describe('what is heard', () => {
 
 describe('the end', () => {
   test('comes when both sides have said their last', () => {
-    stream.send('COPY', { is: 'absent' }, true)
+    stream.send('COPY', neverJournaled({ is: 'absent' }), true)
     expect(driven.happened).toEqual([])
     stream.hear(progress, true, 18)
     expect(driven.happened).toEqual(['PROGRESS 18 fin', 'ended'])
@@ -127,7 +128,7 @@ describe('the end', () => {
   })
 
   test('waits for a last frame that waits for credit, so that the credit is heard', async () => {
-    stream.hearRequest(true)
+    stream.hearRequest(null)
     void stream.sendPiece('CHUNK', Buffer.alloc(5 * chunkBytesMax), true)
     await driven.sent()
     expect(driven.happened).toEqual([])

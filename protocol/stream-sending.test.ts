@@ -1,5 +1,6 @@
 import { DrivenStream } from '../fixtures/driven-stream.ts'
 import { turns } from '../fixtures/fake-time.ts'
+import { neverJournaled } from '../fixtures/message-bodies.ts'
 import { type ReadFrame, readFrames } from '../fixtures/wire-frames.ts'
 import { ConcurError } from './errors.ts'
 import { chunkBytesMax } from './limits.ts'
@@ -119,11 +120,11 @@ describe('what is sent', () => {
   })
 
   test('nothing is sent behind FIN', async () => {
-    stream.send('COPY', { is: 'absent' }, true)
+    stream.send('COPY', neverJournaled({ is: 'absent' }), true)
     expect(stream.ended).toBe(true)
-    stream.send('COPY', { is: 'folder' }, true)
+    stream.send('COPY', neverJournaled({ is: 'folder' }), true)
     await stream.sendFlow('LISTED', { unreachable: [] })
-    expect((await driven.sent()).map(({ body }) => body)).toEqual([{ is: 'absent' }])
+    expect((await driven.sent()).map(({ body }) => body)).toEqual([neverJournaled({ is: 'absent' })])
   })
 
   test('a message that fits no frame is our own mistake', () => {

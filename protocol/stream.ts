@@ -13,6 +13,7 @@ import {
   type RawOpcode,
 } from './opcodes.ts'
 import { type FlowQueue, type Outbox, releaseFrames } from './outbox.ts'
+import { assertFollows, type Upload } from './upload.ts'
 
 export interface StreamEvents {
   /**
@@ -42,6 +43,8 @@ export class Stream {
   private saidFin = false
   private heardFin = false
   private isOver = false
+  /** Acceptor: what the dialer may still send. */
+  private upload: Upload | null = null
 
   constructor(options: { id: number; outbox: Outbox; onEnded: (id: number) => void }) {
     this.id = options.id
@@ -135,7 +138,8 @@ export class Stream {
 
   /**
    * The connection heard a frame of this stream.
-   * @throws ConcurError BAD_FRAME when the peer sends beyond its credit or after its last frame.
+   * @throws ConcurError BAD_FRAME when the peer sends beyond its credit, after its last frame, or what does not follow
+   *   its request.
    */
   hear(message: Message, fin: boolean, bodyBytes: number): void {
     if (this.isOver) return
@@ -145,6 +149,7 @@ export class Stream {
       return this.lose(new ConcurError('UNREACHABLE', 'the peer does not want the answer any more'))
     if (this.heardFin)
       throw new ConcurError('BAD_FRAME', `${message.opcode} after the last frame of stream ${this.id}`)
+    if (this.upload !== null) assertFollows(this.upload, message.opcode, fin)
     if (opcodes[message.opcode].lane === 'flow') {
       if (bodyBytes > this.receiveCredit)
         throw new ConcurError('BAD_FRAME', `${message.opcode} beyond the credit of stream ${this.id}`)
@@ -162,9 +167,10 @@ export class Stream {
     this.events?.onFailed(error)
   }
 
-  /** Acceptor: the request that opened the stream was heard. */
-  hearRequest(fin: boolean): void {
-    this.heardFin = fin
+  /** Acceptor: the request that opened the stream was heard, and this is what follows it. */
+  hearRequest(upload: Upload | null): void {
+    this.upload = upload
+    this.heardFin = upload === null
   }
 
   private leftAtOnce(fin: boolean): Promise<void> {

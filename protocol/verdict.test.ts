@@ -1,8 +1,8 @@
 import fc from 'fast-check'
+import type { Copy, OtherKind } from './copies.ts'
 import type { Digest } from './digest.ts'
 import { errorCodes } from './errors.ts'
 import type { NodeName } from './ids.ts'
-import type { Copy, OtherKind } from './messages.ts'
 import { judge, type NodeAnswer, refused } from './verdict.ts'
 
 const file = (content: string, more: { mtimeMs?: number; executable?: boolean } = {}): Copy => ({

@@ -3,35 +3,66 @@
  * order, coordinator first: the coordinator's judgement, and that of a replica that is left alone with its one copy.
  * It never takes a node that was not asked, or could not read, for one that agrees.
  */
+
+import type { Copy, OtherKind, Version } from './copies.ts'
 import type { ErrorCode } from './errors.ts'
 import type { NodeName } from './ids.ts'
-import type { Copy, Detail, OtherKind, Verdict, Version } from './messages.ts'
+import {
+  causeOf,
+  isLeftover,
+  isStale,
+  type JournaledAt,
+  type Lag,
+  latestOf,
+  missingReason,
+} from './journaled.ts'
+import type { Detail, Verdict } from './messages.ts'
 
 /** What one node said of its copy, or why it said nothing. `reason` reads on from the node's name. */
 export type NodeAnswer =
-  | { readonly node: NodeName; readonly copy: Copy }
+  | { readonly node: NodeName; readonly copy: Copy; readonly at?: JournaledAt }
   | { readonly node: NodeName; readonly copy: null; readonly reason: string }
 
-type Present = { readonly node: NodeName; readonly copy: Extract<Copy, { is: 'file' | 'folder' | 'other' }> }
+type Present = {
+  readonly node: NodeName
+  readonly copy: Extract<Copy, { is: 'file' | 'folder' | 'other' }>
+  readonly at?: JournaledAt
+}
 
-/** @param answers one for every configured node, in the configured order. */
-export function judge(answers: readonly NodeAnswer[]): Verdict {
+/**
+ * @param answers one for every configured node, in the configured order.
+ * @param lags the nodes that are catching up, and how far they have to go.
+ */
+export function judge(answers: readonly NodeAnswer[], lags: ReadonlyMap<NodeName, Lag> = new Map()): Verdict {
   if (isOneFile(answers)) return agreedOn(versionOf(answers))
-  const present = answers.filter(isPresent)
-  const missing = answers.filter(answer => answer.copy?.is === 'absent').map(({ node }) => node)
+  const latest = latestOf(answers)
+  const stale = latest === null ? [] : answers.filter(one => isStale(one, latest, lags.get(one.node)))
+  const compared = answers.filter(answer => !stale.includes(answer))
+  const present = compared.filter(isPresent)
+  const missing = compared.filter(answer => answer.copy?.is === 'absent')
   const silent = answers.flatMap(silenceOf)
   const versions = groupVersions(present)
+  const reasons = new Map([
+    ...missing.map(one => [one.node, missingReason(one, latest)] as const),
+    ...stale.map(({ node }) => [node, `is ${lags.get(node)!.behindOps} operations behind`] as const),
+    ...silent.map(({ node, reason }) => [node, reason] as const),
+  ])
   const findings = {
-    versions,
-    missing,
-    stale: [],
+    versions: versions.map(({ version }) => version),
+    missing: missing.map(({ node }) => node),
+    stale: stale.map(({ node }) => node),
     unreachable: silent.map(({ node }) => node),
-    details: detailsOf(answers, missing, silent),
+    details: detailsOf(answers, reasons, lags),
   }
-  const error = errorOf(present, missing, silent)
+  const isDeleted =
+    latest !== null && latest.digest === null && present.some(({ copy }) => copy.is === 'file')
+  const error =
+    isDeleted && present.every(one => isLeftover(one, latest))
+      ? notFoundBut(findings.missing, present)
+      : errorOf(present, findings.missing, silent)
   if (error !== null) return { verdict: 'ERROR', ...findings, error }
-  if (versions.length === 1) return { verdict: 'SINGLE_FILE', ...findings, error: null }
-  const deviating = versions.map(version => ({ ...version, cause: 'never-replicated' as const }))
+  if (versions.length === 1 && !isDeleted) return { verdict: 'SINGLE_FILE', ...findings, error: null }
+  const deviating = versions.map(({ version, holders }) => ({ ...version, cause: causeOf(holders, latest) }))
   return { verdict: 'DIFFERENT_FILES', ...findings, versions: deviating, error: null }
 }
 
@@ -81,17 +112,29 @@ function silenceOf(answer: NodeAnswer): { node: NodeName; reason: string }[] {
 
 function detailsOf(
   answers: readonly NodeAnswer[],
-  missing: readonly NodeName[],
-  silent: readonly { node: NodeName; reason: string }[],
+  reasons: ReadonlyMap<NodeName, string>,
+  lags: ReadonlyMap<NodeName, Lag>,
 ): Detail[] {
   return answers.flatMap(({ node }) => {
-    const reason = missing.includes(node) ? 'has no such file' : silent.find(one => one.node === node)?.reason
-    return reason === undefined ? [] : [{ node, reason, behindOps: null }]
+    const reason = reasons.get(node)
+    return reason === undefined ? [] : [{ node, reason, behindOps: lags.get(node)?.behindOps ?? null }]
   })
 }
 
+/** Deleted through us; what still lies there is of nodes that do not know of it yet. */
+function notFoundBut(missing: readonly NodeName[], present: readonly Present[]): Verdict['error'] {
+  const absent = missing.map(node => `not on ${node}`)
+  const left = present.map(({ node }) => `${node} has not deleted it yet`)
+  return { code: 'NOT_FOUND', message: [...absent, ...left].join(', ') }
+}
+
+interface Grouped {
+  readonly version: Version
+  readonly holders: readonly Present[]
+}
+
 /** Versions in the order of the first node that holds each. */
-function groupVersions(present: readonly Present[]): Version[] {
+function groupVersions(present: readonly Present[]): Grouped[] {
   const groups = new Map<string, Present[]>()
   for (const one of present) {
     const content = contentOf(one.copy)
@@ -99,7 +142,7 @@ function groupVersions(present: readonly Present[]): Version[] {
     if (group === undefined) groups.set(content, [one])
     else group.push(one)
   }
-  return [...groups.values()].map(versionOf)
+  return [...groups.values()].map(holders => ({ version: versionOf(holders), holders }))
 }
 
 /** What two copies have in common that are one version. */

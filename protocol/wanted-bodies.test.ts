@@ -1,6 +1,7 @@
+import type { Copy } from './copies.ts'
 import type { Digest } from './digest.ts'
 import type { NodeName } from './ids.ts'
-import type { Copy, Read } from './messages.ts'
+import type { Read } from './messages.ts'
 import { parsePath } from './path.ts'
 import { judge, refused } from './verdict.ts'
 import { verdictFrom, wantedVersions } from './wanted-bodies.ts'

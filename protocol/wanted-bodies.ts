@@ -1,5 +1,6 @@
 /** Which bodies of a verdict a READ wants to have: pure functions of the two. Clause: README.md "READ". */
-import type { Read, Verdict, Version } from './messages.ts'
+import type { Version } from './copies.ts'
+import type { Read, Verdict } from './messages.ts'
 
 /** A read from one node needs that node's copy, whatever the others hold. */
 export function verdictFrom(verdict: Verdict, { bodies, from }: Read): Verdict {

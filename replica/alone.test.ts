@@ -1,4 +1,5 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { putOf } from '../fixtures/message-bodies.ts'
 import { fileCopy, fileEntry } from '../fixtures/scripted-node.ts'
 import { type ServedAlone, serveAlone } from '../fixtures/served-alone.ts'
 import { until } from '../fixtures/until.ts'
@@ -180,7 +181,22 @@ describe('a listing', () => {
   })
 })
 
+test('what needs the coordinator is refused as unreachable, also while its bytes still come', async () => {
+  const put = alone.peer.ask('CHANGE', putOf('a.txt'), { more: true })
+  void put.stream.sendPiece('CHUNK', Buffer.alloc(9))
+  const asked = [put, alone.peer.ask('WAIT', { path: wholeTree, timeoutMs: 1 })]
+  for (const answer of asked) expect((await answer.ended()).error?.code).toBe('UNREACHABLE')
+  expect(alone.peer.closed).toBeNull()
+})
+
 describe('the status', () => {
+  test('says why this node takes no changes', async () => {
+    alone.store.fence.set('a flush failed')
+    const [own] = (await alone.peer.ask('STATUS', {}).ended()).only('STATUS_IS').replicas
+    expect(own).toMatchObject({ fenced: 'a flush failed' })
+    alone.store.fence.clear()
+  })
+
   test('shows the coordinator as down, and this node', async () => {
     const status = (await alone.peer.ask('STATUS', {}).ended()).only('STATUS_IS')
     const unknown = { epoch: null }
@@ -203,10 +219,12 @@ describe('the status', () => {
           address: '127.0.0.1:6002',
           state: 'up',
           reason: null,
-          appliedSeq: null,
+          appliedSeq: 0,
           lagOps: null,
           lagMs: null,
           lastHeartbeatMs: null,
+          rolledBack: false,
+          fenced: null,
           files: 3,
           bytes: 40,
           diskFreeBytes: expect.any(Number),

@@ -1,23 +1,25 @@
 /**
- * A client's reads while the coordinator is gone: answered from this one copy, naming every other node as
+ * A client's questions while the coordinator is gone: answered from this one copy, naming every other node as
  * unreachable. Nothing here claims that copies were compared.
  */
 
 import { addressText } from '../protocol/addresses.ts'
 import type { Request } from '../protocol/connection.ts'
+import type { Copy } from '../protocol/copies.ts'
 import type { Digest } from '../protocol/digest.ts'
 import { asConcurError, ConcurError } from '../protocol/errors.ts'
 import type { ClientId, NodeName } from '../protocol/ids.ts'
-import type { CoordinatorStatus, Copy, Detail, Entry, ReplicaStatus, Row } from '../protocol/messages.ts'
+import type { CoordinatorStatus, Detail, Entry, ReplicaStatus, Row } from '../protocol/messages.ts'
 import type { BodyOf, ClientOpcode } from '../protocol/opcodes.ts'
 import type { FilePath, FolderPath } from '../protocol/path.ts'
 import type { ProgressReports, Report } from '../protocol/progress-reports.ts'
 import type { Stream } from '../protocol/stream.ts'
 import { judge, type NodeAnswer } from '../protocol/verdict.ts'
 import { verdictFrom, wantedVersions } from '../protocol/wanted-bodies.ts'
-import type { Address, Clock } from '../protocol/world.ts'
+import type { Address, Clock, Timers } from '../protocol/world.ts'
 import { pagesOf } from './answer-node.ts'
 import type { ReplicaConfig } from './config.ts'
+import { logAlone } from './log-alone.ts'
 import type { Log } from './program/log.ts'
 import { beginRequestLine, failure, type Outcome } from './program/request-line.ts'
 import { finishBodies, pourBody, streamSink } from './store/body-sink.ts'
@@ -33,7 +35,14 @@ const reason = 'was not asked, because the coordinator cannot be reached'
 const unknownCoordinator = 'coordinator' as NodeName
 
 /** What a request is called in the log. */
-const opNames: Record<ClientOpcode, string> = { READ: 'read', LIST: 'ls', STATUS: 'status' }
+const opNames: Record<ClientOpcode, string> = {
+  READ: 'read',
+  LIST: 'ls',
+  STATUS: 'status',
+  CHANGE: 'change',
+  LOG: 'log',
+  WAIT: 'wait',
+}
 
 const listed: Outcome = { verdict: 'listed' }
 
@@ -43,6 +52,7 @@ export interface AloneOptions {
   readonly census: Census
   readonly reports: ProgressReports
   readonly clock: Clock
+  readonly timers: Timers
   readonly log: Log
   readonly address: () => Address
   readonly coordinator: () => Address | null
@@ -56,7 +66,7 @@ export class Alone {
   }
 
   serve(request: ClientRequest, stream: Stream, client: ClientId | null): void {
-    const path = request.opcode === 'STATUS' ? '' : request.body.path
+    const path = 'path' in request.body ? request.body.path : ''
     const endLine = beginRequestLine({ ...this.options, client }, opNames[request.opcode], path)
     const report = this.options.reports.begin(stream)
     this.answer(request, stream, report)
@@ -75,6 +85,11 @@ export class Alone {
         return this.onList(request.body, stream)
       case 'STATUS':
         return this.onStatus(stream)
+      case 'LOG':
+        return logAlone(request.body, stream, this.options)
+      case 'CHANGE':
+      case 'WAIT':
+        throw new ConcurError('UNREACHABLE', `the coordinator ${reason}`)
       default:
         return request satisfies never
     }
@@ -165,25 +180,25 @@ export class Alone {
     const { config, store, census, address, coordinator } = this.options
     const known = coordinator()
     const counts = census.latest()
-    const nothing = { epoch: null, files: null, bytes: null, diskFreeBytes: null }
     const coordinatorRow: CoordinatorStatus = {
       name: this.members[0]!,
       address: known === null ? '' : addressText(known),
       state: 'down',
       reason: 'cannot be reached from this replica',
-      seq: null,
-      ...nothing,
+      ...{ seq: null, epoch: null, files: null, bytes: null, diskFreeBytes: null },
     }
     const own: ReplicaStatus = {
       name: config.name,
       address: addressText(address()),
       state: 'up',
       reason: null,
-      appliedSeq: null,
+      appliedSeq: store.settler.settledSeq,
       lagOps: null,
       lagMs: null,
       lastHeartbeatMs: null,
-      ...nothing,
+      rolledBack: false,
+      fenced: store.fence.reason,
+      epoch: store.promised?.number ?? null,
       files: counts?.files ?? null,
       bytes: counts?.bytes ?? null,
       diskFreeBytes: store.diskFreeBytes(),

@@ -10,6 +10,7 @@ import { encodeBody } from '../protocol/opcodes.ts'
 import { type FilePath, wholeTree } from '../protocol/path.ts'
 import { ProgressReports } from '../protocol/progress-reports.ts'
 import { answerNode, pagesOf } from './answer-node.ts'
+import { Following } from './following.ts'
 import { openTemporaryStore, type TemporaryStore } from './store/store.fixture.ts'
 
 const path = 'a.txt' as FilePath
@@ -28,7 +29,7 @@ beforeEach(async () => {
   const reports = new ProgressReports(time)
   const onRequest: Parameters<typeof serve>[1] = (request, stream) => {
     if (request.opcode === 'LOOK' || request.opcode === 'FETCH' || request.opcode === 'WALK')
-      answerNode(request, { stream, store, reports })
+      answerNode(request, { stream, store, reports, following: new Following({ store, timers: time }) })
   }
   served = await serve(time, onRequest, { role: 'coordinator' })
   openBefore = temporary.disk.open.size
@@ -46,7 +47,7 @@ const write = (name: string, content: string | Uint8Array): void =>
 
 describe('LOOK', () => {
   const look = async (name: string, deep = false) =>
-    (await served.peer.ask('LOOK', { path: name as FilePath, deep }).ended()).only('COPY')
+    (await served.peer.ask('LOOK', { path: name as FilePath, deep, settledSeq: 0 }).ended()).only('COPY').copy
 
   test('tells a file, a folder, a link and nothing apart', async () => {
     write('a.txt', 'x')
@@ -66,7 +67,7 @@ describe('LOOK', () => {
         goOn = resolve
       })
     write('a.txt', Buffer.alloc(3 * MiB))
-    const answer = served.peer.ask('LOOK', { path, deep: false })
+    const answer = served.peer.ask('LOOK', { path, deep: false, settledSeq: 0 })
     await until(() => temporary.hasher.hashed === 1, 'the hash to begin')
     await time.pass(2_500)
     expect(answer.all('PROGRESS')).toEqual(
@@ -74,7 +75,7 @@ describe('LOOK', () => {
     )
     expect(answer.messages.length).toBeGreaterThanOrEqual(4)
     goOn()
-    expect((await answer.ended()).only('COPY')).toMatchObject({ is: 'file', size: 3 * MiB })
+    expect((await answer.ended()).only('COPY').copy).toMatchObject({ is: 'file', size: 3 * MiB })
     const { length } = answer.messages
     await time.pass(2_000)
     expect(answer.messages).toHaveLength(length)
@@ -84,7 +85,7 @@ describe('LOOK', () => {
   test('that fails within the program is told without its cause', async () => {
     temporary.hasher.before = () => Promise.reject(new Error('/secret/folder'))
     write('a.txt', Buffer.alloc(3 * MiB))
-    const { error } = await served.peer.ask('LOOK', { path, deep: false }).ended()
+    const { error } = await served.peer.ask('LOOK', { path, deep: false, settledSeq: 0 }).ended()
     expect(error).toMatchObject({ code: 'INTERNAL', message: expect.not.stringContaining('secret') })
   })
 })

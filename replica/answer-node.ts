@@ -1,55 +1,91 @@
-/** A coordinator's questions about this node's copy: LOOK, FETCH, WALK. Clause: protocol/README.md, the same words. */
+/**
+ * A coordinator's questions about this node's copy, and the way of each request that changes it to what does it.
+ * Clause: protocol/README.md "LOOK", "FETCH", "WALK".
+ */
 import type { Request } from '../protocol/connection.ts'
+import type { CopyAt } from '../protocol/copies.ts'
 import { asConcurError } from '../protocol/errors.ts'
 import { pageBytesAim } from '../protocol/limits.ts'
-import type { Copy, Entry, Progress } from '../protocol/messages.ts'
+import type { Entry, Progress } from '../protocol/messages.ts'
 import type { BodyOf, NodeOpcode } from '../protocol/opcodes.ts'
 import type { ProgressReports, Report } from '../protocol/progress-reports.ts'
 import type { Stream } from '../protocol/stream.ts'
+import { onJournalAt, onReplay, onSurvey } from './answer-journal.ts'
+import type { Following } from './following.ts'
 import { finishBodies, pourBody, streamSink } from './store/body-sink.ts'
 import type { Store } from './store/store.ts'
+import { onSupply } from './supply.ts'
 
 /** Bytes of an entry beside its path. */
 const entryFixedBytesMax = 64
 
 export type NodeRequest = Extract<Request, { opcode: NodeOpcode }>
 
-interface Answering {
+export interface Answering {
   readonly stream: Stream
   readonly store: Store
   readonly reports: ProgressReports
+  readonly following: Following
 }
 
 export function answerNode(request: NodeRequest, answering: Answering): void {
   switch (request.opcode) {
     case 'LOOK':
-      return onLook(request.body, answering)
+      return failWith(answering.stream, onLook(request.body, answering))
     case 'FETCH':
       return failWith(answering.stream, onFetch(request.body, answering))
     case 'WALK':
       return failWith(answering.stream, onWalk(request.body, answering))
+    case 'SURVEY':
+      return failWith(answering.stream, onSurvey(request.body, answering))
+    case 'JOURNAL_AT':
+      return failWith(answering.stream, onJournalAt(request.body, answering))
+    case 'REPLAY':
+      return failWith(answering.stream, onReplay(request.body, answering))
+    case 'STAGE':
+      return answering.following.stagings.onStage(request.body.stage, answering.stream)
+    case 'FOLLOW':
+      return answering.following.onFollow(request.body, answering.stream)
+    case 'SUPPLY':
+      return onSupply(request.body, answering)
     default:
       return request satisfies never
   }
 }
 
-function onLook({ path, deep }: BodyOf<'LOOK'>, { stream, store, reports }: Answering): void {
+async function onLook(
+  { path, deep, settledSeq }: BodyOf<'LOOK'>,
+  { stream, store, reports }: Answering,
+): Promise<void> {
   let report: Report | null = null
   let latest: Progress = { node: null, bytesDone: 0, bytesTotal: 0 }
+  const begin = (): void => {
+    report ??= reports.begin(stream)
+    report.update(latest)
+  }
   const onProgress = (bytesDone: number, bytesTotal: number): void => {
     latest = { node: null, bytesDone, bytesTotal }
     report?.update(latest)
   }
-  const answer = (copy: Copy): void => stream.send('COPY', copy, true)
-  const copy = store.look(path, { deep, onProgress })
-  if (!(copy instanceof Promise)) return answer(copy)
-  const begun = reports.begin(stream)
-  begun.update(latest)
-  report = begun
-  failWith(
-    stream,
-    copy.then(answer).finally(() => begun.end()),
-  )
+  const answer = (found: CopyAt): void => stream.send('COPY', found, true)
+  try {
+    const settling = store.settler.whenSettled(path, settledSeq)
+    if (settling !== null) {
+      begin()
+      await settling
+      if (stream.ended) return
+    }
+    const found = store.lookAt(path, { deep, onProgress })
+    if (!(found instanceof Promise)) return answer(found)
+    begin()
+    answer(await found)
+  } finally {
+    endReport(report)
+  }
+}
+
+function endReport(report: Report | null): void {
+  report?.end()
 }
 
 async function onFetch(

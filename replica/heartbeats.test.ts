@@ -26,7 +26,13 @@ beforeEach(() => {
   heartbeats = new Heartbeats({
     timers: time,
     everyMs: 1_000,
-    store: { diskFreeBytes: () => diskFreeBytes } as unknown as Store,
+    store: {
+      diskFreeBytes: () => diskFreeBytes,
+      promised: { number: 4 },
+      journal: { durableSeq: 12 },
+      settler: { settledSeq: 10 },
+      fence: { reason: 'a flush failed' },
+    } as unknown as Store,
     census: { latest: () => counts } as unknown as Census,
   })
 })
@@ -101,8 +107,10 @@ test('each says what is known then, and what is not known as null', async () => 
   counts = { files: 4, bytes: 50 }
   diskFreeBytes = 400
   time.passAtOnce(1_000)
+  const position = { epoch: 4, journaledSeq: 12, settledSeq: 10, fenced: 'a flush failed' }
+  const unknown = { fingerprint: null, scanAgeMs: null, marks: null }
   expect(heard.map(({ heartbeat }) => heartbeat)).toEqual([
-    { files: null, bytes: null, diskFreeBytes: null },
-    { files: 4, bytes: 50, diskFreeBytes: 400 },
+    { ...position, ...unknown, files: null, bytes: null, diskFreeBytes: null },
+    { ...position, ...unknown, files: 4, bytes: 50, diskFreeBytes: 400 },
   ])
 })

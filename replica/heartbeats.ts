@@ -47,10 +47,18 @@ export class Heartbeats {
 
   private heartbeat(): Heartbeat {
     const counts = this.census.latest()
+    const { journal, settler, fence, promised } = this.store
     return {
+      epoch: promised?.number ?? null,
+      journaledSeq: journal.durableSeq,
+      settledSeq: settler.settledSeq,
+      fingerprint: null,
       files: counts?.files ?? null,
       bytes: counts?.bytes ?? null,
       diskFreeBytes: this.store.diskFreeBytes(),
+      scanAgeMs: null,
+      marks: null,
+      fenced: fence.reason,
     }
   }
 }

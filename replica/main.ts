@@ -12,12 +12,13 @@ await runServer(
     options: replicaOptions,
     async start(values, world, log) {
       const config = replicaConfig(values)
-      const onIndexFault = (error: unknown): void => log.error({ err: error }, 'index')
+      const onFault = (error: unknown): void => log.error({ err: error }, 'store')
       const copy = await openLocalCopy({
         root: config.root,
         ...world,
         mainUrl: import.meta.url,
-        onIndexFault,
+        onFault,
+        recheck: values.recheck,
       })
       const replica = new Replica({ config, ...copy, ...world, log })
       const close = async (): Promise<void> => {

@@ -84,6 +84,7 @@ test('a file that cannot be read gets neither of the two answers', async () => {
 
 test('a reader that is gone lets go of the file', async () => {
   const { disk } = cluster.node('server2')
+  await cluster.atRest()
   const before = disk.open.size
   const line = await cluster.line('server2')
   line.say('big\n')

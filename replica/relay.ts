@@ -1,15 +1,16 @@
 /**
  * One client of a replica, relayed to the coordinator: a connection of its own there, over which the client's frames
- * go as they are, and the answers back. Identity, credit and back-pressure are the two ends' own. Where the
- * coordinator cannot be dialled the request is answered from the one copy that is here.
+ * go as they are, and the answers back. Identity and credit are the two ends' own; what waits here in either direction
+ * is bounded. Where the coordinator cannot be dialled the request is answered from the one copy that is here.
  */
 import { Connection } from '../protocol/connection.ts'
 import { ConcurError } from '../protocol/errors.ts'
 import type { Frame } from '../protocol/frame.ts'
-import { relayedBytesPause, streamsPerConnectionMax } from '../protocol/limits.ts'
+import { streamsPerConnectionMax } from '../protocol/limits.ts'
 import type { Hello } from '../protocol/messages.ts'
 import { opcodes } from '../protocol/opcodes.ts'
 import type { Address, Clock, Dialer, Timers } from '../protocol/world.ts'
+import { RelayedBytes } from './relayed-bytes.ts'
 
 /** Milliseconds for the dial to the coordinator, and for its HELLO. */
 const dialWithinMs = 1_000
@@ -17,11 +18,21 @@ const dialWithinMs = 1_000
 /** Milliseconds for which a coordinator that could not be dialled counts as gone. */
 const goneForMs = 1_000
 
+/** What a frame that is held costs beside its body. */
+const heldFrameBytes = 256
+
 type State =
   | { readonly is: 'idle' }
-  | { readonly is: 'dialling'; readonly held: Frame[] }
+  /** `waiting`: the streams of the requests that are held. */
+  | { readonly is: 'dialling'; readonly held: Frame[]; readonly waiting: Set<number> }
   | { readonly is: 'relaying'; readonly upstream: Connection }
   | { readonly is: 'closed' }
+
+interface Relayed {
+  readonly isChange: boolean
+  /** All of the request went on to the coordinator. */
+  isWhole: boolean
+}
 
 export interface RelayOptions {
   readonly connection: Connection
@@ -36,15 +47,15 @@ export class ClientRelay {
   private readonly options: RelayOptions
   private readonly connection: Connection
   /** Streams of the client that the coordinator has to answer. */
-  private readonly relayed = new Set<number>()
+  private readonly relayed = new Map<number, Relayed>()
+  private readonly uploads: RelayedBytes
   private state: State = { is: 'idle' }
-  /** Bytes of answers that wait for the client. */
-  private answerBytes = 0
   private failedAtMs = Number.NEGATIVE_INFINITY
 
   constructor(options: RelayOptions) {
     this.options = options
     this.connection = options.connection
+    this.uploads = new RelayedBytes(options.connection)
     this.connection.spliceWith(frame => this.take(frame))
   }
 
@@ -54,38 +65,59 @@ export class ClientRelay {
     if (state.is === 'relaying') state.upstream.close('UNREACHABLE', 'the client is gone')
   }
 
-  /** @returns false for a frame that this node answers itself. */
+  /** @returns false for a frame that this node answers itself, or that comes too late for anybody. */
   private take(frame: Frame): boolean {
     const isRequest = opcodes[frame.opcode].kind === 'request'
-    if (this.state.is === 'closed') return true
-    if (this.state.is === 'dialling') return this.hold(this.state.held, frame)
-    if (this.state.is === 'relaying' && (isRequest || this.relayed.has(frame.stream))) {
-      this.relay(this.state.upstream, frame)
+    const { state } = this
+    if (state.is === 'closed') return true
+    if (state.is === 'dialling') return this.hold(state, frame)
+    if (state.is === 'relaying' && (isRequest || this.relayed.has(frame.stream))) {
+      this.relay(state.upstream, frame)
       return true
     }
     if (!isRequest || this.options.clock.monotonicMs() - this.failedAtMs < goneForMs) return false
     const coordinator = this.options.coordinator()
     if (coordinator === null) return false
-    const held: Frame[] = []
-    this.state = { is: 'dialling', held }
+    const dialling: State = { is: 'dialling', held: [], waiting: new Set() }
+    this.state = dialling
     void this.dial(coordinator)
-    return this.hold(held, frame)
+    return this.hold(dialling, frame)
   }
 
-  private hold(held: Frame[], frame: Frame): boolean {
-    if (held.length < streamsPerConnectionMax) held.push({ ...frame, body: Buffer.from(frame.body) })
-    else
+  /** Keeps a request until the coordinator is reached, and what follows one that is kept. */
+  private hold({ held, waiting }: Extract<State, { is: 'dialling' }>, frame: Frame): boolean {
+    if (opcodes[frame.opcode].kind !== 'request') {
+      if (!waiting.has(frame.stream)) return false
+    } else if (waiting.size < streamsPerConnectionMax) {
+      waiting.add(frame.stream)
+    } else {
       this.connection.refuse(
         frame.stream,
         new ConcurError('BUSY', 'too many requests before the coordinator was reached'),
       )
+      return true
+    }
+    held.push({ ...frame, body: Buffer.from(frame.body) })
+    this.uploads.add(heldFrameBytes + frame.body.length)
     return true
+  }
+
+  /** Gives what was held to `onwards`. */
+  private letGo(held: readonly Frame[], onwards: (frame: Frame) => void): void {
+    for (const frame of held) {
+      onwards(frame)
+      this.uploads.remove(heldFrameBytes + frame.body.length)
+    }
   }
 
   private relay(upstream: Connection, frame: Frame): void {
     if (frame.opcode === 'CANCEL') this.relayed.delete(frame.stream)
-    else this.relayed.add(frame.stream)
-    upstream.forward(frame)
+    if (opcodes[frame.opcode].kind === 'request')
+      this.relayed.set(frame.stream, { isChange: frame.opcode === 'CHANGE', isWhole: false })
+    const relayed = this.relayed.get(frame.stream)
+    if (relayed !== undefined && frame.fin) relayed.isWhole = true
+    const bytes = frame.body.length
+    if (upstream.forward(frame, () => this.uploads.remove(bytes))) this.uploads.add(bytes)
   }
 
   private async dial(coordinator: Address): Promise<void> {
@@ -117,23 +149,17 @@ export class ClientRelay {
   private begin(upstream: Connection): void {
     if (this.state.is !== 'dialling') return upstream.close('UNREACHABLE', 'the client is gone')
     const { held } = this.state
+    const answers = new RelayedBytes(upstream)
     this.state = { is: 'relaying', upstream }
-    upstream.spliceWith(frame => this.answer(upstream, frame))
-    for (const frame of held) this.relay(upstream, frame)
+    upstream.spliceWith(frame => this.answer(answers, frame))
+    this.letGo(held, frame => this.relay(upstream, frame))
   }
 
-  private answer(upstream: Connection, frame: Frame): boolean {
+  private answer(answers: RelayedBytes, frame: Frame): boolean {
     if (frame.fin) this.relayed.delete(frame.stream)
     const bytes = frame.body.length
-    if (!this.connection.forward(frame, () => this.onAnswerSent(upstream, bytes))) return true
-    this.answerBytes += bytes
-    if (this.answerBytes > relayedBytesPause) upstream.pauseReading()
+    if (this.connection.forward(frame, () => answers.remove(bytes))) answers.add(bytes)
     return true
-  }
-
-  private onAnswerSent(upstream: Connection, bytes: number): void {
-    this.answerBytes -= bytes
-    if (this.answerBytes <= relayedBytesPause) upstream.resumeReading()
   }
 
   /** What the coordinator had begun has failed; what it was not asked yet is answered here. */
@@ -142,9 +168,13 @@ export class ClientRelay {
     if (state.is === 'closed') return
     this.state = { is: 'idle' }
     this.failedAtMs = this.options.clock.monotonicMs()
-    const lost = new ConcurError('UNREACHABLE', `the coordinator was lost: ${error.message}`)
-    for (const stream of this.relayed) this.connection.refuse(stream, lost)
+    const message = `the coordinator was lost: ${error.message}`
+    const lost = new ConcurError('UNREACHABLE', message)
+    // It may have been made.
+    const unknown = new ConcurError('TIMEOUT', message)
+    for (const [stream, { isChange, isWhole }] of this.relayed)
+      this.connection.refuse(stream, isChange && isWhole ? unknown : lost)
     this.relayed.clear()
-    if (state.is === 'dialling') for (const frame of state.held) this.connection.hear(frame)
+    if (state.is === 'dialling') this.letGo(state.held, frame => this.connection.hear(frame))
   }
 }

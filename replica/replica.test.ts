@@ -1,5 +1,6 @@
 import { type Cluster, startCluster } from '../fixtures/cluster.ts'
 import { FakeTime, turns } from '../fixtures/fake-time.ts'
+import { heartbeatOf } from '../fixtures/message-bodies.ts'
 import { until } from '../fixtures/until.ts'
 import type { ClusterId, NodeName } from '../protocol/ids.ts'
 import { streamsPerConnectionMax } from '../protocol/limits.ts'
@@ -45,7 +46,10 @@ describe('a coordinator’s link', () => {
     await until(() => link.heartbeats.length === 1, 'a heartbeat')
     await time.pass(3_000)
     expect(link.heartbeats).toHaveLength(4)
-    expect(link.heartbeats.at(-1)).toEqual({ files: 1, bytes: 1, diskFreeBytes: expect.any(Number) })
+    expect(link.heartbeats.at(-1)).toEqual({
+      ...heartbeatOf({ files: 1, bytes: 1 }),
+      diskFreeBytes: expect.any(Number),
+    })
   })
 
   test('gives the cluster’s id and the members’ names, which stay', async () => {
@@ -76,7 +80,9 @@ describe('a coordinator’s link', () => {
     expect(second.closed).toBe(null)
     await until(() => second.heartbeats.length > 0, 'a heartbeat')
     for (const link of [first, second])
-      expect((await link.ask('LOOK', { path, deep: false }).ended()).only('COPY')).toMatchObject({
+      expect(
+        (await link.ask('LOOK', { path, deep: false, settledSeq: 0 }).ended()).only('COPY').copy,
+      ).toMatchObject({
         is: 'file',
       })
     first.close()
@@ -90,7 +96,7 @@ describe('a coordinator’s link', () => {
     const link = await cluster.dial('server2', coordinator)
     expect(link.closed).toBe(null)
     const answers = Array.from({ length: 2 * streamsPerConnectionMax }, () =>
-      link.ask('LOOK', { path, deep: false }),
+      link.ask('LOOK', { path, deep: false, settledSeq: 0 }),
     )
     for (const answer of answers) expect((await answer.ended()).error).toBe(null)
   })
@@ -111,7 +117,7 @@ describe('others', () => {
   test('as a client may not ask about the one copy', async () => {
     const peer = await cluster.dial('server2')
     const questions = [
-      peer.ask('LOOK', { path, deep: false }),
+      peer.ask('LOOK', { path, deep: false, settledSeq: 0 }),
       peer.ask('WALK', { path: wholeTree, recursive: true }),
     ]
     for (const answer of questions) expect((await answer.ended()).error?.code).toBe('FORBIDDEN')
@@ -142,7 +148,7 @@ test('the end tells links and clients, lets every request go, and leaves no time
     new Promise(resolve => {
       goOn = resolve
     })
-  const asked = link.ask('LOOK', { path: 'big' as FilePath, deep: false })
+  const asked = link.ask('LOOK', { path: 'big' as FilePath, deep: false, settledSeq: 0 })
   await until(() => cluster.node('server2').hasher.hashed === 1, 'the hash to begin')
   const stopped = cluster.stop('server2')
   await turns(5)

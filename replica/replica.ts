@@ -13,6 +13,7 @@ import type { Address, Clock, Dialer, Listener, Timers, Transport } from '../pro
 import { Alone } from './alone.ts'
 import { answerNode } from './answer-node.ts'
 import type { ReplicaConfig } from './config.ts'
+import { Following } from './following.ts'
 import { Heartbeats } from './heartbeats.ts'
 import { servePlainText } from './plain-text.ts'
 import { Acceptor } from './program/acceptor.ts'
@@ -37,6 +38,7 @@ export class Replica {
   private readonly reports: ProgressReports
   private readonly acceptor: Acceptor
   private readonly heartbeats: Heartbeats
+  private readonly following: Following
   private readonly connections = new Set<Connection>()
   private readonly relays = new Set<ClientRelay>()
   private readonly alone: Alone
@@ -50,6 +52,7 @@ export class Replica {
     this.address = config.listen
     this.reports = new ProgressReports(timers)
     this.heartbeats = new Heartbeats({ timers, everyMs: config.heartbeatMs, store, census })
+    this.following = new Following({ store, timers })
     this.alone = new Alone({
       ...options,
       reports: this.reports,
@@ -73,6 +76,7 @@ export class Replica {
   async close(): Promise<void> {
     await this.acceptor.close()
     this.heartbeats.close()
+    this.following.close()
     for (const relay of this.relays) relay.close()
     for (const connection of this.connections) connection.close('UNREACHABLE', 'the replica stops')
   }
@@ -92,6 +96,8 @@ export class Replica {
       clientId: null,
       listenPort: this.address.port,
       members: [],
+      epoch: store.epoch,
+      lastSeq: store.journal.durableSeq,
     }
   }
 
@@ -163,10 +169,24 @@ export class Replica {
       case 'LOOK':
       case 'FETCH':
       case 'WALK':
-        return answerNode(request, { stream, store: this.options.store, reports: this.reports })
+      case 'SURVEY':
+      case 'STAGE':
+      case 'JOURNAL_AT':
+      case 'FOLLOW':
+      case 'SUPPLY':
+      case 'REPLAY':
+        return answerNode(request, {
+          stream,
+          store: this.options.store,
+          reports: this.reports,
+          following: this.following,
+        })
       case 'READ':
       case 'LIST':
       case 'STATUS':
+      case 'CHANGE':
+      case 'LOG':
+      case 'WAIT':
         return this.alone.serve(request, stream, client)
       default:
         return request satisfies never

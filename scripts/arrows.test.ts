@@ -63,7 +63,7 @@ const sources = topLevel
   .flatMap(filesBelow)
   .filter(file => file.endsWith('.ts'))
   .map(readSource)
-const isTest = ({ file }: Source): boolean => /\.(test|suite)\.ts$/.test(file)
+const isTest = ({ file }: Source): boolean => /\.(test|suite|fixture)\.ts$/.test(file)
 const production = sources.filter(
   source => !isTest(source) && source.room !== 'fixtures' && source.room !== 'scripts',
 )

@@ -13,8 +13,12 @@ npm run --silent build || exit 1
 export NODE_OPTIONS="${NODE_OPTIONS:-} --experimental-vm-modules --no-warnings"
 npx jest --silent=false --json --outputFile="$results" "$@" || status=1
 unset NODE_OPTIONS
-passed=$(node -p 'JSON.parse(require("fs").readFileSync(process.argv[1])).numPassedTests' "$results")
-failed=$(node -p 'const r=JSON.parse(require("fs").readFileSync(process.argv[1])); r.numFailedTests+r.numRuntimeErrorTestSuites' "$results")
+# A jest that came to no end has written nothing, and counts as one failure.
+passed=0 failed=1
+if [ -s "$results" ]; then
+  passed=$(node -p 'JSON.parse(require("fs").readFileSync(process.argv[1])).numPassedTests' "$results")
+  failed=$(node -p 'const r=JSON.parse(require("fs").readFileSync(process.argv[1])); r.numFailedTests+r.numRuntimeErrorTestSuites' "$results")
+fi
 
 if [ "$#" -eq 0 ]; then
   scripts/scenarios/run | tee "$results"

@@ -2,6 +2,7 @@
 import type { Clock, Timers } from '../../protocol/world.ts'
 import type { ConcurClient } from '../concur-client.ts'
 import type { Temporaries } from '../saving/temporaries.ts'
+import type { Pieces } from '../sending/stream-source.ts'
 import type { Output } from '../terminal/output.ts'
 import type { Progress } from '../terminal/progress.ts'
 import type { StreamCalls } from '../terminal/stream-calls.ts'
@@ -17,6 +18,8 @@ export interface CommandContext {
   readonly quiet: boolean
   readonly out: Output
   readonly err: Output
+  /** Standard input. */
+  readonly openInput: () => Promise<Pieces>
   /** Colour for what goes to `out` and to `err`. */
   readonly paintOut: Paint
   readonly paintErr: Paint

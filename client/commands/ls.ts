@@ -5,11 +5,11 @@ import { type FolderPath, wholeTree } from '../../protocol/path.ts'
 import { NoServerError } from '../connecting.ts'
 import { ReaderGoneError } from '../terminal/output.ts'
 import { rowDocument } from '../words/documents.ts'
-import { rowLine } from '../words/row-lines.ts'
+import { notDirectory, rowLine } from '../words/row-lines.ts'
 import { tellable } from '../words/tellable.ts'
 import { reasonOf } from '../words/version-words.ts'
 import type { CommandContext, ExitStatus } from './context.ts'
-import { readPath } from './path-argument.ts'
+import { readFolder } from './path-argument.ts'
 import { printLines, reportFailure } from './report.ts'
 
 export interface LsOptions {
@@ -20,11 +20,9 @@ export interface LsOptions {
   readonly differing: boolean
 }
 
-const wholeTreeNames = ['', '.', '/']
-
 /** @throws NoServerError; ReaderGoneError. */
 export async function ls(context: CommandContext, typed: string, options: LsOptions): Promise<ExitStatus> {
-  const folder = wholeTreeNames.includes(typed) ? { path: wholeTree, meansFolder: true } : readPath(typed)
+  const folder = readFolder(typed)
   if (folder instanceof ConcurError) {
     await reportFailure(context, folder, typed)
     return 2
@@ -102,12 +100,4 @@ class ListingReport {
     }
     return rows.map(row => rowLine(row, wording))
   }
-}
-
-function notDirectory({ nodes }: Row): ConcurError {
-  const holders = nodes.flatMap(({ node, copy }) => {
-    if (copy === null || copy.type === 'folder') return []
-    return [`${copy.type === 'file' ? 'a file' : 'no folder'} on ${node}`]
-  })
-  return new ConcurError('NOT_DIRECTORY', holders.join(', '))
 }

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
 import { absent, node, readsFrom, verdictOf, versionOf } from '../../fixtures/client-server.ts'
 import { type ClientWorld, clientWorld } from '../../fixtures/client-world.ts'
+import type { Version } from '../../protocol/copies.ts'
 import { digestOf } from '../../protocol/digest.ts'
-import type { Version } from '../../protocol/messages.ts'
 
 const one = Buffer.from('Hello from Server1\n')
 const two = Buffer.from('Hello from Server2\n')

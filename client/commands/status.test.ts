@@ -147,3 +147,67 @@ test('colour tells states apart on a terminal, and NO_COLOR turns it off', async
   const colourless = await world.shell.run(['status'], { out: new KeptOutput(true) })
   expect(colourless.out.text).not.toContain('\u001b')
 })
+
+describe('where something is wrong', () => {
+  const [replica] = statusOfTwo.replicas
+  const show = async (
+    said: Partial<Status['replicas'][number]>,
+    coordinator: Partial<Status['coordinator']> = {},
+  ) => {
+    world.server.onStatus = stream =>
+      stream.send(
+        'STATUS_IS',
+        {
+          coordinator: { ...statusOfTwo.coordinator, epoch: 3, seq: 812, ...coordinator },
+          replicas: [{ ...replica!, epoch: 3, appliedSeq: 812, lagOps: 0, lagMs: 0, ...said }],
+        },
+        true,
+      )
+    return (await world.shell.run(['status'])).out.lines
+  }
+
+  test('nothing: positions, and no word more', async () => {
+    expect(await show({})).toEqual([
+      'server1  coordinator  127.0.0.1:6001  serving  epoch 3  seq 812      3 files  71 B  20 GiB free',
+      'server2  replica      127.0.0.1:6002  up       epoch 3  applied 812  2 files  50 B  20 GiB free  heartbeat 0.4 s ago',
+    ])
+  })
+
+  test('a replica that is behind says by how much, and what to wait with', async () => {
+    const lines = await show({
+      state: 'catching-up',
+      appliedSeq: 800,
+      lagOps: 12,
+      lagMs: 125_000,
+      rolledBack: true,
+    })
+    expect(lines[1]).toContain('  catching-up  epoch 3  applied 800  12 behind (2 min)  ')
+    expect(lines[1]).toMatch(/ {2}rolled back$/)
+    expect(lines[2]).toBe('next: until server2 caught up: concur wait')
+  })
+
+  test('a replica that is fenced says why, and is not waited for', async () => {
+    const lines = await show({ state: 'suspect', fenced: 'forked at seq 700', lagOps: 12, reason: 'is late' })
+    expect(lines[1]).toMatch(/ {2}12 behind \(0 s\) .* {2}fenced: forked at seq 700; is late$/)
+    expect(lines).toHaveLength(2)
+  })
+
+  test('a node that is down says how it is started', async () => {
+    expect((await show({ state: 'down' }))[2]).toBe(
+      'next: start server2: concur-replica --root DIR --name server2 --listen 127.0.0.1:6002 …',
+    )
+    expect((await show({}, { state: 'down' }))[2]).toBe(
+      'next: start server1: concur-coordinator --root DIR --name server1 --listen 127.0.0.1:6001 …',
+    )
+  })
+
+  test('--json has what is wrong as well', async () => {
+    await show({ rolledBack: true, fenced: 'forked at seq 700' })
+    expect(JSON.parse((await world.shell.run(['status', '--json'])).out.text)).toMatchObject({
+      coordinator: { epoch: 3, seq: 812 },
+      replicas: [
+        { rolledBack: true, fenced: 'forked at seq 700', epoch: 3, appliedSeq: 812, lagOps: 0, lagMs: 0 },
+      ],
+    })
+  })
+})

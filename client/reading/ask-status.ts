@@ -3,7 +3,7 @@ import type { Connection } from '../../protocol/connection.ts'
 import { ConcurError } from '../../protocol/errors.ts'
 import type { Status } from '../../protocol/messages.ts'
 import type { Timers } from '../../protocol/world.ts'
-import { Silence } from '../silence.ts'
+import { askOnce } from './ask-once.ts'
 
 /** @throws ConcurError what the server or the connection said, or TIMEOUT. */
 export function askStatus(options: {
@@ -11,32 +11,13 @@ export function askStatus(options: {
   timers: Timers
   silenceMs: number
 }): Promise<Status> {
-  const { connection, timers, silenceMs } = options
-  return new Promise((resolve, reject) => {
-    const stream = connection.request(
-      'STATUS',
-      {},
-      {
-        onMessage(message) {
-          silence.heard()
-          if (message.opcode === 'PROGRESS') return
-          silence.end()
-          if (message.opcode === 'STATUS_IS') return resolve(message.body)
-          throw new ConcurError('BAD_FRAME', `${message.opcode} in the answer to a STATUS`)
-        },
-        onFailed(error) {
-          silence.end()
-          reject(error)
-        },
-      },
-    )
-    const silence = new Silence({
-      timers,
-      limitMs: silenceMs,
-      onSilent() {
-        stream.cancel()
-        reject(new ConcurError('TIMEOUT', `the server said nothing for ${silenceMs / 1000} s`))
-      },
-    })
+  return askOnce({
+    ...options,
+    opcode: 'STATUS',
+    request: {},
+    answer(message) {
+      if (message.opcode === 'STATUS_IS') return message.body
+      throw new ConcurError('BAD_FRAME', `${message.opcode} in the answer to a STATUS`)
+    },
   })
 }

@@ -2,6 +2,7 @@ import { content, failure, Keeping } from '../../fixtures/client-receiver.ts'
 import type { Held } from '../../fixtures/client-server.ts'
 import { endBodies, readsFrom, sendBody, verdictOf } from '../../fixtures/client-server.ts'
 import { type ClientWorld, clientWorld } from '../../fixtures/client-world.ts'
+import { SeededChance } from '../../fixtures/seeded-chance.ts'
 import { digestOf } from '../../protocol/digest.ts'
 import type { ConcurError } from '../../protocol/errors.ts'
 import { parseClientId } from '../../protocol/ids.ts'
@@ -24,6 +25,7 @@ beforeEach(async () => {
     clientId,
     dialer: world.network,
     timers: world.time,
+    random: new SeededChance(1),
   })
 })
 afterEach(() => {

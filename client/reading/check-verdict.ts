@@ -2,10 +2,12 @@
  * What a verdict must be before anything follows from it. A server that says otherwise has made a mistake, and its
  * connection ends. Clause: protocol/README.md "VERDICT".
  */
+
+import type { Version } from '../../protocol/copies.ts'
 import type { Digest } from '../../protocol/digest.ts'
 import { ConcurError } from '../../protocol/errors.ts'
 import { fileBytesMax } from '../../protocol/limits.ts'
-import type { Verdict, Version } from '../../protocol/messages.ts'
+import type { Verdict } from '../../protocol/messages.ts'
 
 /** @throws ConcurError BAD_FRAME. */
 export function checkVerdict(verdict: Verdict): void {

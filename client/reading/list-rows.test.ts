@@ -2,6 +2,7 @@ import { failure } from '../../fixtures/client-receiver.ts'
 import { absent, node } from '../../fixtures/client-server.ts'
 import { type ClientWorld, clientWorld } from '../../fixtures/client-world.ts'
 import { turns } from '../../fixtures/fake-time.ts'
+import { SeededChance } from '../../fixtures/seeded-chance.ts'
 import { parseClientId } from '../../protocol/ids.ts'
 import { type FilePath, parsePath } from '../../protocol/path.ts'
 import { ConcurClient } from '../concur-client.ts'
@@ -18,6 +19,7 @@ beforeEach(async () => {
     clientId,
     dialer: world.network,
     timers: world.time,
+    random: new SeededChance(1),
   })
 })
 afterEach(() => {

@@ -2,6 +2,7 @@ import { content, failure, Keeping } from '../../fixtures/client-receiver.ts'
 import { endBodies, node, readsFrom, verdictOf, versionOf } from '../../fixtures/client-server.ts'
 import { type ClientWorld, clientWorld } from '../../fixtures/client-world.ts'
 import { turns } from '../../fixtures/fake-time.ts'
+import { SeededChance } from '../../fixtures/seeded-chance.ts'
 import { digestOf } from '../../protocol/digest.ts'
 import { parseClientId } from '../../protocol/ids.ts'
 import { blockBytes, chunkBytesMax } from '../../protocol/limits.ts'
@@ -24,6 +25,7 @@ beforeEach(async () => {
     clientId,
     dialer: world.network,
     timers: world.time,
+    random: new SeededChance(1),
   })
 })
 afterEach(() => {

@@ -1,6 +1,7 @@
 /** Where the versions of one read go: to files of their own, or into a stream that was there before. */
+
+import type { Version } from '../../protocol/copies.ts'
 import type { NodeName } from '../../protocol/ids.ts'
-import type { Version } from '../../protocol/messages.ts'
 import type { BlockSink } from '../reading/block-line.ts'
 import { notSaved } from './local-error.ts'
 import { NewFile } from './new-file.ts'

@@ -4,9 +4,9 @@
  */
 import { close, constants, open } from 'node:fs'
 import { promisify } from 'node:util'
+import type { Version } from '../../protocol/copies.ts'
 import type { Digest } from '../../protocol/digest.ts'
 import { ConcurError } from '../../protocol/errors.ts'
-import type { Version } from '../../protocol/messages.ts'
 import type { BlockSink } from '../reading/block-line.ts'
 import type { StreamCalls } from '../terminal/stream-calls.ts'
 import { writeFully } from '../terminal/write-fully.ts'

@@ -12,7 +12,7 @@ import { Pace } from './pace.ts'
 export interface Work {
   /** Nodes are still reading their copies. */
   comparing(progress: NodeProgress): void
-  /** So many more bytes are to be received. */
+  /** So many more bytes are to be received, or sent. */
   expect(bytes: number): void
   /** So many more bytes have been. */
   received(bytes: number): void
@@ -149,13 +149,20 @@ class LineWork implements Work {
   shown(): { fraction: number | null; before: string; behind: string } {
     const { done, total, label } = this
     const before = this.isReceiving ? label : `comparing ${label}`
-    if (total === 0) return { fraction: null, before, behind: '…' }
+    if (total === 0) return { fraction: null, before, behind: this.doneText() }
     const { rate } = this.pace
     const leftMs = this.pace.leftMs(total)
     const parts = [`${sizeText(Math.min(done, total))} of ${sizeText(total)}`]
     if (rate !== null) parts.push(`${sizeText(Math.round(rate))}/s`)
     if (leftMs !== null) parts.push(`${durationText(leftMs)} left`)
     return { fraction: Math.min(1, done / total), before, behind: parts.join('  ') }
+  }
+
+  /** Where the whole is not known: how much there was, and how fast. */
+  private doneText(): string {
+    if (this.done === 0) return '…'
+    const { rate } = this.pace
+    return [sizeText(this.done), ...(rate === null ? [] : [`${sizeText(Math.round(rate))}/s`])].join('  ')
   }
 
   private startReceiving(): void {

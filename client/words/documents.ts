@@ -1,12 +1,6 @@
 /** What `--json` prints. Every key of a shape is always there. Clause: "JSON". */
-import type {
-  CoordinatorStatus,
-  ReplicaStatus,
-  Row,
-  Status,
-  Verdict,
-  Version,
-} from '../../protocol/messages.ts'
+import type { Version } from '../../protocol/copies.ts'
+import type { CoordinatorStatus, ReplicaStatus, Row, Status, Verdict } from '../../protocol/messages.ts'
 import { isoTime } from './quantities.ts'
 
 export interface ErrorDocument {
@@ -93,7 +87,7 @@ function copyDocument(copy: Row['nodes'][number]['copy']): Record<string, unknow
   return { digest, size: type === 'file' ? size : null, mtime: isoTime(mtimeMs) }
 }
 
-/** Locks, and what needs the journal, are not known yet: null and none. */
+/** Locks and conflicts are not known yet: none and null. */
 export function statusDocument({ coordinator, replicas }: Status): Record<string, unknown> {
   return {
     coordinator: coordinatorDocument(coordinator),
@@ -109,9 +103,9 @@ function coordinatorDocument(status: CoordinatorStatus): Record<string, unknown>
 }
 
 function replicaDocument(status: ReplicaStatus): Record<string, unknown> {
-  const { name, address, state, reason, epoch, appliedSeq, lagOps, lagMs, lastHeartbeatMs } = status
-  const { files, bytes, diskFreeBytes } = status
-  const position = { rolledBack: false, fenced: null, epoch, appliedSeq, lagOps, lagMs, lastHeartbeatMs }
+  const { name, address, state, reason, files, bytes, diskFreeBytes } = status
+  const { rolledBack, fenced, epoch, appliedSeq, lagOps, lagMs, lastHeartbeatMs } = status
+  const position = { rolledBack, fenced, epoch, appliedSeq, lagOps, lagMs, lastHeartbeatMs }
   return { name, address, state, reason, ...position, files, bytes, diskFree: diskFreeBytes }
 }
 

@@ -1,4 +1,5 @@
 /** The line of a row of `ls`: the mark and the path; in the long form size, time and holders between them. */
+import { ConcurError } from '../../protocol/errors.ts'
 import type { Mark, Row } from '../../protocol/messages.ts'
 import type { Paint } from './paint.ts'
 import { printable } from './printable.ts'
@@ -44,4 +45,13 @@ function holdersOf({ nodes }: Row): string {
 
 function contentOf({ type, size, digest }: NodeCopy): string {
   return type === 'file' ? `${size} ${digest}` : type
+}
+
+/** @returns the error of a row that is no folder where one was asked for. */
+export function notDirectory({ nodes }: Row): ConcurError {
+  const holders = nodes.flatMap(({ node, copy }) => {
+    if (copy === null || copy.type === 'folder') return []
+    return [`${copy.type === 'file' ? 'a file' : 'no folder'} on ${node}`]
+  })
+  return new ConcurError('NOT_DIRECTORY', holders.join(', '))
 }

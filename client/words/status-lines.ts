@@ -1,6 +1,7 @@
-/** The screen of `status`: a line a node, what is wrong with it at the end. */
+/** The screen of `status`: a line a node, what is wrong with it at the end; then what to do about it. */
 import type { CoordinatorStatus, ReplicaStatus, Status } from '../../protocol/messages.ts'
 import { joinCells, padColumns } from './columns.ts'
+import { nextCommands } from './next-commands.ts'
 import type { Paint } from './paint.ts'
 import { printable } from './printable.ts'
 import { counted, durationText, sizeText } from './quantities.ts'
@@ -9,12 +10,14 @@ const secondMs = 1_000
 
 const stateColumn = 3
 
-export function statusLines({ coordinator, replicas }: Status, paint: Paint): string[] {
+export function statusLines(status: Status, paint: Paint): string[] {
+  const { coordinator, replicas } = status
   const rows = [coordinatorCells(coordinator), ...replicas.map(replicaCells)]
-  return padColumns(rows).map(cells => {
+  const lines = padColumns(rows).map(cells => {
     const state = cells[stateColumn]!
     return joinCells(cells.with(stateColumn, paint(colourOf(state.trimEnd()), state)))
   })
+  return [...lines, ...nextCommands(status)]
 }
 
 function colourOf(state: string): Parameters<Paint>[0] {
@@ -22,23 +25,31 @@ function colourOf(state: string): Parameters<Paint>[0] {
   return state === 'down' ? 'bad' : 'warning'
 }
 
-function coordinatorCells({ name, address, state, reason, seq, ...counts }: CoordinatorStatus): string[] {
-  const position = seq === null ? '' : `seq ${seq}`
+function coordinatorCells({
+  name,
+  address,
+  state,
+  reason,
+  seq,
+  epoch,
+  ...counts
+}: CoordinatorStatus): string[] {
   return [
     name,
     'coordinator',
     printable(address),
     state,
+    epoch === null ? '' : `epoch ${epoch}`,
+    seq === null ? '' : `seq ${seq}`,
+    '',
     ...countCells(counts),
-    position,
     '',
     reasonText(reason),
   ]
 }
 
 function replicaCells(status: ReplicaStatus): string[] {
-  const { name, address, state, reason, lagOps, lastHeartbeatMs } = status
-  const lag = lagOps === null ? '' : `${lagOps} behind`
+  const { name, address, state, reason, epoch, appliedSeq, lastHeartbeatMs } = status
   const heartbeat =
     lastHeartbeatMs === null ? 'no heartbeat yet' : `heartbeat ${heartbeatText(lastHeartbeatMs)} ago`
   return [
@@ -46,11 +57,27 @@ function replicaCells(status: ReplicaStatus): string[] {
     'replica',
     printable(address),
     state,
+    epoch === null ? '' : `epoch ${epoch}`,
+    appliedSeq === null ? '' : `applied ${appliedSeq}`,
+    lagText(status),
     ...countCells(status),
-    lag,
     heartbeat,
+    troubleText(status, reason),
+  ]
+}
+
+function lagText({ lagOps, lagMs }: ReplicaStatus): string {
+  if (lagOps === null || lagOps === 0) return ''
+  return lagMs === null ? `${lagOps} behind` : `${lagOps} behind (${durationText(lagMs)})`
+}
+
+function troubleText({ rolledBack, fenced }: ReplicaStatus, reason: string | null): string {
+  const said = [
+    rolledBack ? 'rolled back' : '',
+    fenced === null ? '' : `fenced: ${printable(fenced)}`,
     reasonText(reason),
   ]
+  return said.filter(text => text !== '').join('; ')
 }
 
 /** Null is what nobody has counted yet, or nobody has told. */

@@ -1,5 +1,6 @@
 /** The lines in which a person reads a verdict. Clause: "What people see". */
-import type { Verdict, Version } from '../../protocol/messages.ts'
+import type { Version } from '../../protocol/copies.ts'
+import type { Verdict } from '../../protocol/messages.ts'
 import { inColumns } from './columns.ts'
 import type { Paint } from './paint.ts'
 import { printable } from './printable.ts'

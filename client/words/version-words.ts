@@ -1,6 +1,8 @@
 /** What a person is told of one version: who holds it, what it is, why it differs. */
+
+import type { Cause, Version } from '../../protocol/copies.ts'
 import type { NodeName } from '../../protocol/ids.ts'
-import type { Cause, Detail, Verdict, Version } from '../../protocol/messages.ts'
+import type { Detail, Verdict } from '../../protocol/messages.ts'
 import { printable } from './printable.ts'
 
 const digestShownChars = 'b3:'.length + 4
@@ -29,7 +31,7 @@ export function neverReplicated(verdict: Verdict): boolean {
 }
 
 /** @returns why this version differs, or ''. */
-export function causeText({ note, cause }: Version): string {
+export function causeText({ note, cause }: Pick<Version, 'note' | 'cause'>): string {
   if (note !== null) return printable(note)
   return cause === null ? '' : causeWords[cause]
 }

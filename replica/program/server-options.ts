@@ -32,6 +32,9 @@ export function serverOptions({ listen, hostName = hostname() }: { listen: strin
       portMin: 0,
     }),
     insecure: flagOption({ describe: 'Allow --listen beyond loopback, for everybody who can reach it' }),
+    recheck: flagOption({
+      describe: 'Take changes again after a flush had failed, if one works now; the disk was looked after',
+    }),
     'connections-max': integerOption({
       describe: 'Connections at once; more are told BUSY',
       default: '12000',

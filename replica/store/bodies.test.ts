@@ -80,7 +80,7 @@ describe('openBody', () => {
 
   test('hashes again when the digests of the blocks were lost', async () => {
     const index = new MemoryIndex()
-    index.putBlockDigests = () => {}
+    index.digests.putBlockDigests = () => {}
     await temporary.remove()
     temporary = await openTemporaryStore({ openIndex: () => index })
     writeFileSync(inRoot(large), largeBytes)

@@ -60,6 +60,11 @@ export class Bodies {
     throw changed(path)
   }
 
+  /** The first bytes of a file, which belongs to the body from now on; what comes behind them may change. */
+  beginning(of: { path: FilePath; file: Fd; identity: Stat; size: number; blockDigests: Buffer }): OpenBody {
+    return new FileBody({ ...of, disk: this.tree.disk, buffers: this.buffers })
+  }
+
   /** The bytes are always held against the digest: what is kept of them must be right for ever. */
   private readWhole(path: FilePath, file: Fd, digest: Digest): SmallBody | null {
     const { stat } = this

@@ -3,6 +3,7 @@ import { blockDigest, digestOf } from '../../protocol/digest.ts'
 import { blockBytes } from '../../protocol/limits.ts'
 import { type FilePath, parsePath } from '../../protocol/path.ts'
 import type { DigestIndex, DigestRecord } from './digest-index.ts'
+import type { Index } from './index.ts'
 
 /** @returns the record of a reading of `content`. */
 export function recordOf(content: string | Buffer): DigestRecord {
@@ -18,6 +19,7 @@ export function recordOf(content: string | Buffer): DigestRecord {
     blockDigest: bytes.length > 0 && bytes.length <= blockBytes ? blockDigest(bytes) : null,
     beganNs: 1_700_000_060_000_000_001n,
     checkedAtMs: 1_700_000_060_000,
+    own: false,
   }
 }
 
@@ -26,14 +28,16 @@ const large = Buffer.alloc(blockBytes + 1, 1)
 const longPath = Array.from({ length: 16 }, () => 'p'.repeat(250)).join('/') as FilePath
 
 /** Runs the suite. `open` gives a new, empty index; `close` removes it. */
-export function describeIndex(open: () => DigestIndex, close: (index: DigestIndex) => Promise<void>): void {
+export function describeIndex(open: () => Index, close: (index: Index) => Promise<void>): void {
+  let opened: Index
   let index: DigestIndex
 
   beforeEach(() => {
-    index = open()
+    opened = open()
+    index = opened.digests
   })
 
-  afterEach(() => close(index))
+  afterEach(() => close(opened))
 
   test('a path that was never put has no record', () => {
     expect(index.get(path)).toBeNull()

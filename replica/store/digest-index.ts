@@ -17,6 +17,8 @@ export interface DigestRecord {
   readonly beganNs: bigint
   /** When the reading began, by the wall clock. */
   readonly checkedAtMs: number
+  /** Nobody read it: we made the file of this content, and `identity` is what it had when it came into place. */
+  readonly own: boolean
 }
 
 export interface DigestIndex {
@@ -30,5 +32,4 @@ export interface DigestIndex {
   putBlockDigests(digest: Digest, blockDigests: Buffer): void
   /** Settles when all that was put before is on the disk, or given up. */
   flush(): Promise<void>
-  close(): Promise<void>
 }

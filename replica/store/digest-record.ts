@@ -2,7 +2,7 @@
  * How a record of the index lies on the disk: little-endian, behind a CRC-32 of all that follows. Bytes whose
  * checksum does not hold are no record.
  *
- *     crc u32 · version u8 · blocks u8 (1: a block digest follows) · inode u64 · size u64 · mtime i64 · ctime i64 ·
+ *     crc u32 · version u8 · flags u8 (1: a block digest follows, 2: own) · inode u64 · size u64 · mtime i64 · ctime i64 ·
  *     began i64 · checked at u64 · digest 32 · block digest 32 or nothing
  */
 import { crc32 } from 'node:zlib'
@@ -11,6 +11,8 @@ import { digestBytes } from '../../protocol/limits.ts'
 import type { DigestRecord } from './digest-index.ts'
 
 const version = 1
+const blockFlag = 1
+const ownFlag = 2
 const digestAt = 54
 const blockDigestAt = digestAt + digestBytes
 
@@ -18,7 +20,7 @@ export function encodeRecord(record: DigestRecord): Buffer {
   const { identity, blockDigest } = record
   const bytes = Buffer.allocUnsafe(blockDigestAt + (blockDigest === null ? 0 : digestBytes))
   bytes[4] = version
-  bytes[5] = blockDigest === null ? 0 : 1
+  bytes[5] = (blockDigest === null ? 0 : blockFlag) | (record.own ? ownFlag : 0)
   bytes.writeBigUInt64LE(identity.inode, 6)
   bytes.writeBigUInt64LE(BigInt(identity.size), 14)
   bytes.writeBigInt64LE(identity.mtimeNs, 22)
@@ -33,7 +35,8 @@ export function encodeRecord(record: DigestRecord): Buffer {
 
 /** @returns the record, or null when the bytes are none; nothing of it lies in `bytes`. */
 export function decodeRecord(bytes: Buffer): DigestRecord | null {
-  const hasBlock = bytes[5] === 1
+  const flags = bytes[5] ?? 0
+  const hasBlock = (flags & blockFlag) !== 0
   if (bytes.length !== blockDigestAt + (hasBlock ? digestBytes : 0) || bytes[4] !== version) return null
   if (crc32(bytes.subarray(4)) !== bytes.readUInt32LE(0)) return null
   return {
@@ -47,6 +50,7 @@ export function decodeRecord(bytes: Buffer): DigestRecord | null {
     blockDigest: hasBlock ? Buffer.from(bytes.subarray(blockDigestAt)) : null,
     beganNs: bytes.readBigInt64LE(38),
     checkedAtMs: bytes.readUInt32LE(46) + bytes.readUInt32LE(50) * 2 ** 32,
+    own: (flags & ownFlag) !== 0,
   }
 }
 

@@ -3,14 +3,15 @@
  * one by the hasher, once however many ask. What moves while it is read is read again.
  * Clause: README.md "What is trusted".
  */
+
+import type { Copy } from '../../protocol/copies.ts'
 import { type Digest, digestOf, fileDigest } from '../../protocol/digest.ts'
 import { digestBytes, fileBytesMax } from '../../protocol/limits.ts'
-import type { Copy } from '../../protocol/messages.ts'
 import type { FilePath } from '../../protocol/path.ts'
 import type { Clock } from '../../protocol/world.ts'
 import type { BlockHasher, OnProgress } from './block-hasher.ts'
 import type { DigestIndex, DigestRecord } from './digest-index.ts'
-import { type Fd, newStat, readFully, type Stat } from './disk.ts'
+import { type Fd, type Identity, newStat, readFully, type Stat } from './disk.ts'
 import type { FileClock } from './file-clock.ts'
 import { identityOf, isTrusted, sameIdentity, wholeMs } from './identity.ts'
 import { SharedReadings } from './shared-readings.ts'
@@ -26,11 +27,32 @@ const keepsChanging: NoFile = { is: 'unreadable', reason: 'it keeps changing whi
 
 type FileCopy = Extract<Copy, { is: 'file' }>
 
-/** One reading of a file. */
-export interface Content {
+interface How {
+  readonly deep: boolean
+  readonly onProgress?: OnProgress | undefined
+}
+
+/** A file, and what is remembered of it. */
+export interface Known {
   readonly copy: FileCopy
   readonly record: DigestRecord
+}
+
+/** One reading of a file. */
+export interface Content extends Known {
   readonly blockDigests: Buffer
+}
+
+/** A file that we made. */
+export interface Made {
+  /** As it was when the file had come into place. */
+  readonly identity: Identity
+  readonly digest: Digest
+  /** None: not known. */
+  readonly blockDigests: Buffer | null
+  /** False: it builds on a file whose digest is not trusted itself, from a reading that began at `beganNs`. */
+  readonly own: boolean
+  readonly beganNs: bigint
 }
 
 interface Reading {
@@ -70,21 +92,56 @@ export class Digests {
   }
 
   /** What is at `path`; a promise only when a large file has to be read. */
-  look(path: FilePath, how: { deep: boolean; onProgress?: OnProgress | undefined }): Copy | Promise<Copy> {
+  look(path: FilePath, how: How): Copy | Promise<Copy> {
+    const seen = this.examine(path, how)
+    return seen instanceof Promise ? seen.then(toCopy) : toCopy(seen)
+  }
+
+  /** As `look`, with what is remembered of the file from now on. */
+  examine(path: FilePath, how: How): Known | NoFile | Promise<Known | NoFile> {
     const { stat } = this
     const place = this.tree.openPlace(path, stat)
     if (typeof place !== 'number') return this.without(path, place)
     this.tree.disk.close(place)
     if (stat.size > fileBytesMax) return tooLarge
     const record = how.deep ? null : this.trusted(path, stat)
-    if (record !== null) return copyOf(stat, record)
+    if (record !== null) return { copy: copyOf(stat, record), record }
     if (stat.size <= smallBytesMax) {
       const seen = this.readSmall(path)
-      if (seen !== 'too-large') return 'copy' in seen ? seen.copy : seen
+      if (seen !== 'too-large') return seen
     }
-    return this.readings
-      .ask(path, { fresh: how.deep, onProgress: how.onProgress })
-      .then(seen => ('copy' in seen ? seen.copy : seen))
+    return this.readings.ask(path, { fresh: how.deep, onProgress: how.onProgress })
+  }
+
+  /** Remembers a file that we made: its content is known, nobody has to read it. */
+  rememberOwn(path: FilePath, made: Made): void {
+    const { digest, blockDigests, own, beganNs } = made
+    const blockDigest = blockDigests?.length === digestBytes ? blockDigests : null
+    const checkedAtMs = this.clock.nowMs()
+    this.index.put(path, {
+      identity: identityOf(made.identity),
+      digest,
+      blockDigest,
+      beganNs,
+      checkedAtMs,
+      own,
+    })
+    if (blockDigests !== null && blockDigests.length > digestBytes)
+      this.index.putBlockDigests(digest, blockDigests)
+  }
+
+  /** What was remembered of `from` is remembered of `to`. */
+  rememberMoved(from: FilePath, to: FilePath): void {
+    const record = this.index.get(from)
+    if (record === null) return
+    const blockDigests = record.blockDigest === null ? this.index.blockDigests(record.digest) : null
+    this.index.delete(from)
+    this.index.put(to, record)
+    if (blockDigests !== null) this.index.putBlockDigests(record.digest, blockDigests)
+  }
+
+  forget(path: FilePath): void {
+    this.index.delete(path)
   }
 
   /** Reads the file now, or joins a reading that runs. */
@@ -96,7 +153,7 @@ export class Digests {
   /** @returns what is remembered of the file in this state and may be believed, or null. */
   trusted(path: FilePath, stat: Stat): DigestRecord | null {
     const record = this.remembered(path, stat)
-    return record !== null && isTrusted(record.identity, record.beganNs) ? record : null
+    return record !== null && isTrusted(record) ? record : null
   }
 
   /** As `trusted`, with what may not be believed without a check of the bytes. */
@@ -189,12 +246,16 @@ export class Digests {
   private remember(path: FilePath, stat: Stat, reading: Reading): Content {
     const { digest, blockDigests, beganNs, checkedAtMs } = reading
     const blockDigest = blockDigests.length === digestBytes ? blockDigests : null
-    const record = { identity: identityOf(stat), digest, blockDigest, beganNs, checkedAtMs }
-    if (stat.size <= smallBytesMax && !isTrusted(stat, beganNs)) this.index.delete(path)
+    const record = { identity: identityOf(stat), digest, blockDigest, beganNs, checkedAtMs, own: false }
+    if (stat.size <= smallBytesMax && !isTrusted(record)) this.index.delete(path)
     else this.index.put(path, record)
     if (blockDigests.length > digestBytes) this.index.putBlockDigests(digest, blockDigests)
     return { copy: copyOf(stat, record), record, blockDigests }
   }
+}
+
+function toCopy(seen: Known | NoFile): Copy {
+  return 'copy' in seen ? seen.copy : seen
 }
 
 function copyOf(stat: Stat, { digest, checkedAtMs }: DigestRecord): FileCopy {

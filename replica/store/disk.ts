@@ -1,7 +1,7 @@
 /**
  * Every system call that the store makes, as one interface, so that a faulty disk can stand in for the real one.
  * Below the root nothing is opened by its whole name from outside: a call takes a descriptor of a folder and what
- * stands below it. All calls but `readSoon` end before they return.
+ * stands below it. All calls but those named `…Soon` end before they return.
  */
 import type { Brand } from '../../protocol/ids.ts'
 
@@ -29,11 +29,27 @@ export interface Stat extends Identity {
   ctimeNs: bigint
   /** The owner's executable bit. */
   executable: boolean
+  /** The permission bits, set-id bits and the sticky bit. */
+  mode: number
+  owner: number
+  group: number
+  /** How many names the file has. */
+  links: number
 }
 
 /** @returns a stat to be filled. */
 export function newStat(): Stat {
-  return { kind: 'unknown', isMount: false, inode: 0n, size: 0, mtimeNs: 0n, ctimeNs: 0n, executable: false }
+  const identity = { inode: 0n, size: 0, mtimeNs: 0n, ctimeNs: 0n }
+  return {
+    ...identity,
+    kind: 'unknown',
+    isMount: false,
+    executable: false,
+    mode: 0,
+    owner: 0,
+    group: 0,
+    links: 0,
+  }
 }
 
 /** A system call that failed; `code` is the errno's name: `ENOENT`. */
@@ -45,6 +61,12 @@ export class DiskError extends Error {
     super(`${call}: ${code}`, options)
     this.code = code
   }
+}
+
+/** Where appended bytes came to lie, and how many they were: the system may take less than it is given. */
+export interface Landed {
+  readonly at: number
+  readonly bytes: number
 }
 
 /** All calls throw DiskError when the system refuses, unless something else is said. */
@@ -86,6 +108,9 @@ export interface Disk {
   /** @returns the bytes that this process may still fill on the folder's file system. */
   freeBytes(folder: Fd): number
 
+  /** @returns the size of the folder's file system in bytes. */
+  totalBytes(folder: Fd): number
+
   close(fd: Fd): void
 
   /** Makes a folder that only its owner may enter, unless something has that name. */
@@ -108,10 +133,57 @@ export interface Disk {
 
   /** @returns whether this descriptor now holds the file's lock; false when another one has it. */
   lock(file: Fd): boolean
+
+  /** As `write`, outside this thread; descriptor and bytes stay as they are until the promise has settled. */
+  writeSoon(file: Fd, bytes: Uint8Array, position: number): Promise<void>
+
+  /** As `flush`, outside this thread. */
+  flushSoon(fd: Fd): Promise<void>
+
+  /** As `flushSoon`, for a file's bytes and its size only: its times may be lost. */
+  flushDataSoon(file: Fd): Promise<void>
+
+  /** Gives what is called `name` a new name, in another folder too: EEXIST when something has that one already. */
+  moveNew(from: Fd, name: string, to: Fd, newName: string): void
+
+  /** What the two names stand for is exchanged in one step; both have to be there. */
+  exchange(folder: Fd, name: string, other: Fd, otherName: string): void
+
+  /** Makes a folder of the tree's, with the permissions that the process gives: EEXIST when the name is taken. */
+  makeTreeFolder(folder: Fd, name: string): void
+
+  /** Removes an empty folder. */
+  removeFolder(folder: Fd, name: string): void
+
+  /** Opens a regular file's place for reading and for writing at its end. */
+  openToAppend(place: Fd): Fd
+
+  /** One write at the end of a file, wherever that is by then. */
+  append(file: Fd, bytes: Uint8Array): Landed
+
+  /** Sets when the file was last changed, in whole milliseconds since 1970, as exactly as that. */
+  setModifiedAt(file: Fd, timeMs: number): void
+
+  setMode(file: Fd, mode: number): void
+
+  setOwner(file: Fd, owner: number, group: number): void
+
+  /** The names of the extended attributes, access lists among them. A place will do. */
+  attributeNames(file: Fd): string[]
+
+  attribute(file: Fd, name: string): Buffer
+
+  setAttribute(file: Fd, name: string, value: Buffer): void
+
+  /** Gives the file its place on the disk up to `size` bytes. */
+  allocate(file: Fd, size: number): void
+
+  /** Settles when all that was changed on the folder's file system before is on the disk. Outside this thread. */
+  flushAllSoon(folder: Fd): Promise<void>
 }
 
 /** Reads until `into` is full or the file ends. @returns how many bytes that were. */
-export function readFully(disk: Disk, file: Fd, into: Uint8Array, position: number): number {
+export function readFully(disk: Pick<Disk, 'read'>, file: Fd, into: Uint8Array, position: number): number {
   let done = 0
   while (done < into.length) {
     const read = disk.read(file, into.subarray(done), position + done)

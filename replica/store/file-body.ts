@@ -34,13 +34,17 @@ export class FileBody implements OpenBody {
   private readonly disk: Disk
   private readonly file: Fd
   private readonly identity: Identity
+  private readonly isBeginning: boolean
   private readonly buffers: BlockBuffers
   private readsUnderWay = 0
   /** Whether the last block had to be waited for: then the next one is read ahead. */
   private waitsForDisk = false
   private closed = false
 
-  /** `file` belongs to the body from now on. */
+  /**
+   * `file` belongs to the body from now on. `size`: only the first bytes of the file, which may have got more behind
+   * them by the end.
+   */
   constructor(options: {
     path: FilePath
     disk: Disk
@@ -48,12 +52,14 @@ export class FileBody implements OpenBody {
     identity: Identity
     blockDigests: Buffer
     buffers: BlockBuffers
+    size?: number
   }) {
     this.path = options.path
     this.disk = options.disk
     this.file = options.file
     this.identity = options.identity
-    this.size = options.identity.size
+    this.size = options.size ?? options.identity.size
+    this.isBeginning = options.size !== undefined
     this.blockDigests = options.blockDigests
     this.buffers = options.buffers
   }
@@ -130,7 +136,7 @@ export class FileBody implements OpenBody {
   }
 
   private assertUnmoved(): void {
-    if (this.closed) return
+    if (this.closed || this.isBeginning) return
     const stat = newStat()
     this.disk.stat(this.file, stat)
     if (!sameIdentity(stat, this.identity)) throw this.changed()

@@ -2,8 +2,12 @@
  * When a digest may be believed without reading the file again. A file's identity moves with every change that the
  * kernel records; a change through a memory map is recorded late, at writeback, and two changes in one tick of the
  * kernel's clock look like one. So a digest counts as trusted only when its reading began well after the file last
- * changed, both by the file system's own clock. Until then it is provisional. Clause: README.md "What is trusted".
+ * changed, both by the file system's own clock. Until then it is provisional.
+ * A file that we made ourselves needs no reading: its mtime is the operation's, in whole milliseconds, so that any
+ * change from the moment on in which it came into place moves the identity, even within one tick.
+ * Clause: README.md "What is trusted".
  */
+import type { DigestRecord } from './digest-index.ts'
 import type { Identity } from './disk.ts'
 
 /** Longer than dirty pages wait for writeback, and far longer than any tick. */
@@ -13,9 +17,13 @@ export function sameIdentity(a: Identity, b: Identity): boolean {
   return a.ctimeNs === b.ctimeNs && a.mtimeNs === b.mtimeNs && a.size === b.size && a.inode === b.inode
 }
 
-/** Whether a reading that began at `beganNs` (file system's clock) gave a digest that holds as long as `identity`. */
-export function isTrusted(identity: Identity, beganNs: bigint): boolean {
-  return beganNs >= identity.ctimeNs + settledAfterNs
+/** Whether the record's digest holds as long as its identity. */
+export function isTrusted({
+  own,
+  identity,
+  beganNs,
+}: Pick<DigestRecord, 'own' | 'identity' | 'beganNs'>): boolean {
+  return own || beganNs >= identity.ctimeNs + settledAfterNs
 }
 
 /** @returns a copy of the four values that later fills of a stat leave alone. */

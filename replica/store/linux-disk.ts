@@ -4,11 +4,11 @@
  */
 import fs from 'node:fs'
 import koffi from 'koffi'
-import { type Disk, DiskError, type Fd, type Kind, type Stat } from './disk.ts'
+import { type Disk, DiskError, type Fd, type Kind, type Landed, type Stat } from './disk.ts'
 
 const O_PATH = 0o10000000
 const O_CLOEXEC = 0o2000000
-const { O_RDONLY, O_RDWR, O_CREAT, O_DIRECTORY, O_NOFOLLOW, O_NONBLOCK } = fs.constants
+const { O_RDONLY, O_RDWR, O_APPEND, O_CREAT, O_DIRECTORY, O_NOFOLLOW, O_NONBLOCK } = fs.constants
 
 const openat2Number = 437
 const RESOLVE_NO_XDEV = 0x01
@@ -25,6 +25,15 @@ const LOCK_EX_NB = 2 | 4
 
 /** Reads what lies in memory, and waits for nothing. */
 const RWF_NOWAIT = 0x08
+
+const RENAME_NOREPLACE = 1
+const RENAME_EXCHANGE = 2
+const AT_REMOVEDIR = 0x200
+const SEEK_CUR = 1
+/** Leaves a time as it is. */
+const UTIME_OMIT = 0x3ffffffen
+const attributeNamesBytesMax = 64 * 1024
+const attributeBytesMax = 64 * 1024
 
 /** The kernel takes names up to 4,095 bytes; longer paths are opened in two steps. */
 const nameBytesMax = 4095
@@ -70,6 +79,20 @@ function loadCalls() {
     flock: libc.func('int flock(int fd, int operation)'),
     preadv2: libc.func('preadv2', 'long', ['int', parts, 'int', 'long', 'int']),
     getdents: libc.func('long getdents64(int fd, void *into, size_t size)'),
+    renameat2: libc.func(
+      'int renameat2(int from, const char *name, int to, const char *newName, unsigned int flags)',
+    ),
+    mkdirat: libc.func('int mkdirat(int folder, const char *name, unsigned int mode)'),
+    unlinkat: libc.func('int unlinkat(int folder, const char *name, int flags)'),
+    lseek: libc.func('int64_t lseek(int fd, int64_t offset, int whence)'),
+    futimens: libc.func('int futimens(int fd, void *times)'),
+    listxattr: libc.func('long listxattr(const char *path, void *into, size_t size)'),
+    getxattr: libc.func('long getxattr(const char *path, const char *name, void *into, size_t size)'),
+    setxattr: libc.func(
+      'int setxattr(const char *path, const char *name, void *value, size_t size, int flags)',
+    ),
+    fallocate: libc.func('int fallocate(int fd, int mode, int64_t offset, int64_t size)'),
+    syncfs: libc.func('int syncfs(int fd)'),
   }
 }
 
@@ -146,6 +169,11 @@ export class LinuxDisk implements Disk {
     return bavail * bsize
   }
 
+  totalBytes(folder: Fd): number {
+    const { blocks, bsize } = asked('statfs', () => fs.statfsSync(`/proc/self/fd/${folder}`))
+    return blocks * bsize
+  }
+
   close(fd: Fd): void {
     this.calls.close(fd)
   }
@@ -195,6 +223,109 @@ export class LinuxDisk implements Disk {
     throw error
   }
 
+  writeSoon(file: Fd, bytes: Uint8Array, position: number): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const go = (done: number) =>
+        fs.write(file, bytes, done, bytes.length - done, position + done, (error, written) => {
+          if (error !== null) reject(diskError('write', error))
+          else if (done + written < bytes.length) go(done + written)
+          else resolve()
+        })
+      go(0)
+    })
+  }
+
+  flushSoon(fd: Fd): Promise<void> {
+    return soon('fsync', done => fs.fsync(fd, done))
+  }
+
+  flushDataSoon(file: Fd): Promise<void> {
+    return soon('fdatasync', done => fs.fdatasync(file, done))
+  }
+
+  moveNew(from: Fd, name: string, to: Fd, newName: string): void {
+    this.renameat2(from, name, to, newName, RENAME_NOREPLACE)
+  }
+
+  exchange(folder: Fd, name: string, other: Fd, otherName: string): void {
+    this.renameat2(folder, name, other, otherName, RENAME_EXCHANGE)
+  }
+
+  makeTreeFolder(folder: Fd, name: string): void {
+    if (this.calls.mkdirat(folder, name, 0o777) !== 0) throw lastError('mkdirat')
+  }
+
+  removeFolder(folder: Fd, name: string): void {
+    if (this.calls.unlinkat(folder, name, AT_REMOVEDIR) !== 0) throw lastError('unlinkat')
+  }
+
+  openToAppend(place: Fd): Fd {
+    const fd = this.calls.open(`/proc/self/fd/${place}`, O_RDWR | O_APPEND | O_NONBLOCK | O_CLOEXEC)
+    if (fd < 0) throw lastError('open')
+    return fd as Fd
+  }
+
+  append(file: Fd, bytes: Uint8Array): Landed {
+    const written = asked('write', () => fs.writeSync(file, bytes, 0, bytes.length, null))
+    return { at: Number(this.calls.lseek(file, 0, SEEK_CUR)) - written, bytes: written }
+  }
+
+  setModifiedAt(file: Fd, timeMs: number): void {
+    const times = Buffer.alloc(32)
+    times.writeBigInt64LE(UTIME_OMIT, 8)
+    times.writeBigInt64LE(BigInt(Math.floor(timeMs / 1000)), 16)
+    times.writeBigInt64LE(BigInt(timeMs % 1000) * 1_000_000n, 24)
+    if (this.calls.futimens(file, times) !== 0) throw lastError('futimens')
+  }
+
+  setMode(file: Fd, mode: number): void {
+    asked('fchmod', () => fs.fchmodSync(file, mode))
+  }
+
+  setOwner(file: Fd, owner: number, group: number): void {
+    asked('fchown', () => fs.fchownSync(file, owner, group))
+  }
+
+  attributeNames(file: Fd): string[] {
+    const names = Buffer.alloc(attributeNamesBytesMax)
+    const bytes = Number(this.calls.listxattr(`/proc/self/fd/${file}`, names, names.length))
+    if (bytes < 0) throw lastError('listxattr')
+    return names
+      .toString('utf8', 0, bytes)
+      .split('\0')
+      .filter(name => name !== '')
+  }
+
+  attribute(file: Fd, name: string): Buffer {
+    const value = Buffer.alloc(attributeBytesMax)
+    const bytes = Number(this.calls.getxattr(`/proc/self/fd/${file}`, name, value, value.length))
+    if (bytes < 0) throw lastError('getxattr')
+    return value.subarray(0, bytes)
+  }
+
+  setAttribute(file: Fd, name: string, value: Buffer): void {
+    const set = this.calls.setxattr(`/proc/self/fd/${file}`, name, value, value.length, 0)
+    if (set !== 0) throw lastError('setxattr')
+  }
+
+  allocate(file: Fd, size: number): void {
+    if (this.calls.fallocate(file, 0, 0, size) !== 0) throw lastError('fallocate')
+  }
+
+  flushAllSoon(folder: Fd): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.calls.syncfs.async(folder, (error: Error | null, result: number) => {
+        if (error !== null) reject(diskError('syncfs', error))
+        else if (result !== 0) reject(lastError('syncfs'))
+        else resolve()
+      })
+    })
+  }
+
+  private renameat2(from: Fd, name: string, to: Fd, newName: string, flags: number): void {
+    if (this.calls.renameat2(from, name, to, newName, flags) !== 0) throw lastError('renameat2')
+  }
+
   private openat2(folder: Fd, path: string, as: keyof typeof howToOpen): Fd {
     for (let tries = 1; ; tries++) {
       const fd = Number(this.calls.openat2(openat2Number, folder, path, howToOpen[as], 24))
@@ -216,6 +347,10 @@ export class LinuxDisk implements Disk {
     into.ctimeNs = bytes.readBigInt64LE(96) * 1_000_000_000n + BigInt(bytes.readUInt32LE(104))
     into.mtimeNs = bytes.readBigInt64LE(112) * 1_000_000_000n + BigInt(bytes.readUInt32LE(120))
     into.executable = (mode & 0o100) !== 0
+    into.mode = mode & 0o7777
+    into.links = bytes.readUInt32LE(16)
+    into.owner = bytes.readUInt32LE(20)
+    into.group = bytes.readUInt32LE(24)
   }
 }
 
@@ -231,6 +366,12 @@ function asked<T>(call: string, act: () => T): T {
   } catch (error) {
     throw diskError(call, error)
   }
+}
+
+function soon(call: string, act: (done: (error: Error | null) => void) => void): Promise<void> {
+  return new Promise((resolve, reject) =>
+    act(error => (error === null ? resolve() : reject(diskError(call, error)))),
+  )
 }
 
 function diskError(call: string, error: unknown): DiskError {

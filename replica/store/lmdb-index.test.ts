@@ -5,7 +5,9 @@ import { digestOf } from '../../protocol/digest.ts'
 import { blockBytes } from '../../protocol/limits.ts'
 import { parsePath } from '../../protocol/path.ts'
 import { describeIndex, recordOf } from './digest-index.suite.ts'
+import type { Index } from './index.ts'
 import { openLmdbIndex } from './lmdb-index.ts'
+import { describePathIndex } from './path-index.suite.ts'
 import { temporaryFolder } from './store.fixture.ts'
 
 const path = parsePath('a.txt')
@@ -23,21 +25,24 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true }))
 
 describe('as every index', () => {
-  describeIndex(openIndex, async index => {
+  const close = async (index: Index) => {
     await index.close()
     expect(faults).toEqual([])
-  })
+  }
+
+  describeIndex(openIndex, close)
+  describePathIndex(openIndex, close)
 })
 
 test('what was put is there after a restart', async () => {
   const { digest, blockDigests } = digestOf(Buffer.alloc(3 * blockBytes))
   const before = openIndex()
-  before.put(path, recordOf('one'))
-  before.putBlockDigests(digest, blockDigests)
+  before.digests.put(path, recordOf('one'))
+  before.digests.putBlockDigests(digest, blockDigests)
   await before.close()
   const after = openIndex()
-  expect(after.get(path)).toEqual(recordOf('one'))
-  expect(after.blockDigests(digest)).toEqual(blockDigests)
+  expect(after.digests.get(path)).toEqual(recordOf('one'))
+  expect(after.digests.blockDigests(digest)).toEqual(blockDigests)
   await after.close()
 })
 
@@ -45,15 +50,15 @@ test('an index that cannot be opened is made anew, and the fault is told', async
   writeFileSync(join(folder, 'index'), 'not an index at all')
   const index = openIndex()
   expect(faults).toHaveLength(1)
-  index.put(path, recordOf('one'))
-  await index.flush()
-  expect(index.get(path)).toEqual(recordOf('one'))
+  index.digests.put(path, recordOf('one'))
+  await index.digests.flush()
+  expect(index.digests.get(path)).toEqual(recordOf('one'))
   await index.close()
 })
 
 test('a value that was damaged on the disk is not there', async () => {
   const before = openIndex()
-  before.put(path, recordOf('one'))
+  before.digests.put(path, recordOf('one'))
   await before.close()
   const file = join(folder, 'index/data.mdb')
   const bytes = readFileSync(file)
@@ -61,7 +66,7 @@ test('a value that was damaged on the disk is not there', async () => {
   for (let at = bytes.indexOf(digest); at >= 0; at = bytes.indexOf(digest, at + 1)) bytes[at + 7]! ^= 1
   writeFileSync(file, bytes)
   const after = openIndex()
-  expect(after.get(path)).toBeNull()
+  expect(after.digests.get(path)).toBeNull()
   await after.close()
 })
 
@@ -77,13 +82,13 @@ test('a write that fails is told once and forgotten; nothing is rejected behind 
     const told = { faults: 0, unhandled: 0 }
     process.on('unhandledRejection', () => told.unhandled++)
     const index = openLmdbIndex(${JSON.stringify(join(folder, 'index'))}, () => told.faults++)
-    index.putBlockDigests(record('large').digest, Buffer.alloc(8 * 1024 * 1024))
-    index.put('a', record('a'))
-    await index.flush()
-    told.after = [index.blockDigests(record('large').digest), index.get('a')]
-    index.put('b', record('b'))
-    await index.flush()
-    told.later = index.get('b').identity.size
+    index.digests.putBlockDigests(record('large').digest, Buffer.alloc(8 * 1024 * 1024))
+    index.digests.put('a', record('a'))
+    await index.digests.flush()
+    told.after = [index.digests.blockDigests(record('large').digest), index.digests.get('a')]
+    index.digests.put('b', record('b'))
+    await index.digests.flush()
+    told.later = index.digests.get('b').identity.size
     await index.close()
     await new Promise(resolve => setTimeout(resolve))
     console.log(JSON.stringify(told))`

@@ -1,10 +1,13 @@
 /** Opens a node's copy as a server has it: on the real disk, with workers that hash and an index that stays. */
+import { readFileSync } from 'node:fs'
 import type { Clock, Random, Timers } from '../../protocol/world.ts'
 import { Census } from './census.ts'
 import { HashWorkers } from './hash-workers.ts'
 import { LinuxDisk } from './linux-disk.ts'
 import { openLmdbIndex } from './lmdb-index.ts'
 import { Store } from './store.ts'
+
+const bootIdFile = '/proc/sys/kernel/random/boot_id'
 
 export interface LocalCopy {
   readonly store: Store
@@ -22,9 +25,11 @@ export async function openLocalCopy(options: {
   timers: Timers
   random: Random
   mainUrl: string
-  onIndexFault: (error: unknown) => void
+  /** Takes a fence away, when a flush works. */
+  recheck?: boolean
+  onFault: (error: unknown) => void
 }): Promise<LocalCopy> {
-  const { root, clock, timers, random, mainUrl, onIndexFault } = options
+  const { root, clock, timers, random, mainUrl, onFault, recheck = false } = options
   const workerUrl = new URL(
     mainUrl.endsWith('.ts') ? '../replica/store/hash-worker.ts' : './hash-worker.js',
     mainUrl,
@@ -36,7 +41,10 @@ export async function openLocalCopy(options: {
     timers,
     random,
     hasher: new HashWorkers({ workerUrl }),
-    openIndex: folder => openLmdbIndex(folder, onIndexFault),
+    openIndex: folder => openLmdbIndex(folder, onFault),
+    bootId: bootId(),
+    recheck,
+    onFault,
   })
   const census = new Census({ store, timers })
   census.start()
@@ -48,4 +56,8 @@ export async function openLocalCopy(options: {
       await store.close()
     },
   }
+}
+
+function bootId(): string {
+  return readFileSync(bootIdFile, 'utf8').trim()
 }

@@ -1,37 +1,11 @@
 /** An index that ends with its process. */
-import type { Digest } from '../../protocol/digest.ts'
-import type { FilePath } from '../../protocol/path.ts'
-import type { DigestIndex, DigestRecord } from './digest-index.ts'
+import type { Index } from './index.ts'
+import { MemoryDigestIndex } from './memory-digest-index.ts'
+import { MemoryPathIndex } from './memory-path-index.ts'
 
-export class MemoryIndex implements DigestIndex {
-  private readonly records = new Map<FilePath, DigestRecord>()
-  private readonly blocks = new Map<Digest, Buffer>()
-
-  get(path: FilePath): DigestRecord | null {
-    return this.records.get(path) ?? null
-  }
-
-  put(path: FilePath, record: DigestRecord): void {
-    const before = this.records.get(path)
-    if (before !== undefined && before.digest !== record.digest) this.blocks.delete(before.digest)
-    this.records.set(path, record)
-  }
-
-  delete(path: FilePath): void {
-    const before = this.records.get(path)
-    if (before !== undefined) this.blocks.delete(before.digest)
-    this.records.delete(path)
-  }
-
-  blockDigests(digest: Digest): Buffer | null {
-    return this.blocks.get(digest) ?? null
-  }
-
-  putBlockDigests(digest: Digest, blockDigests: Buffer): void {
-    this.blocks.set(digest, blockDigests)
-  }
-
-  async flush(): Promise<void> {}
+export class MemoryIndex implements Index {
+  readonly digests = new MemoryDigestIndex()
+  readonly paths = new MemoryPathIndex()
 
   async close(): Promise<void> {}
 }

@@ -5,9 +5,11 @@ import {
   type NodeId,
   type NodeName,
   parseClusterId,
+  parseIncarnation,
   parseNodeId,
   parseNodeName,
 } from '../../protocol/ids.ts'
+import type { Epoch } from '../../protocol/record.ts'
 import type { Random } from '../../protocol/world.ts'
 import { type Disk, type Fd, newStat, readFully } from './disk.ts'
 import { replaceDurably } from './durable-file.ts'
@@ -20,6 +22,8 @@ interface NodeContent {
   readonly clusterId: ClusterId | null
   /** The configured nodes as the last link told them, the coordinator first. */
   readonly members: readonly NodeName[]
+  /** The highest epoch that this node has promised to follow. */
+  readonly promised: Epoch | null
 }
 
 export class NodeFile {
@@ -58,14 +62,30 @@ export class NodeFile {
     this.write({ ...this.content, clusterId })
   }
 
+  adoptClusterId(clusterId: ClusterId): void {
+    if (clusterId !== this.content.clusterId) this.write({ ...this.content, clusterId })
+  }
+
+  get promised(): Epoch | null {
+    return this.content.promised
+  }
+
   setMembers(members: readonly NodeName[]): void {
     if (members.join() === this.content.members.join()) return
     this.write({ ...this.content, members: [...members] })
   }
 
+  /** From now on no lower epoch is followed, nor another one of this number. @throws DiskError. */
+  setPromised(promised: Epoch): void {
+    const { number, incarnation } = promised
+    const before = this.content.promised
+    if (before?.number === number && before.incarnation === incarnation) return
+    this.write({ ...this.content, promised: { number, incarnation } })
+  }
+
   private create(random: Random): NodeContent {
     const nodeId = parseNodeId(random.bytes(nodeIdBytes).toString('hex'))!
-    return this.write({ nodeId, clusterId: null, members: [] })
+    return this.write({ nodeId, clusterId: null, members: [], promised: null })
   }
 
   private write(content: NodeContent): NodeContent {
@@ -90,11 +110,12 @@ export class NodeFile {
 
 function parse(text: string): NodeContent {
   try {
-    const { nodeId, clusterId, members } = JSON.parse(text) as Record<string, unknown>
+    const { nodeId, clusterId, members, promised } = JSON.parse(text) as Record<string, unknown>
     const content = {
       nodeId: parseNodeId(String(nodeId)),
       clusterId: clusterId === null ? null : parseClusterId(String(clusterId)),
       members: (members as unknown[]).map(name => parseNodeName(String(name))),
+      promised: epochFrom(promised ?? null),
     }
     const isWhole = content.nodeId !== null && (clusterId === null || content.clusterId !== null)
     if (isWhole && !content.members.includes(null)) return content as NodeContent
@@ -102,4 +123,13 @@ function parse(text: string): NodeContent {
     // Said below, whatever it was.
   }
   throw new ConcurError('USAGE', `.concur/${fileName} cannot be understood`)
+}
+
+/** A file from before there were epochs has none. @throws Error when it is neither an epoch nor null. */
+function epochFrom(value: unknown): Epoch | null {
+  if (value === null) return null
+  const { number, incarnation } = value as Record<string, unknown>
+  const parsed = parseIncarnation(String(incarnation))
+  if (!Number.isSafeInteger(number) || parsed === null) throw new Error('no epoch')
+  return { number: number as number, incarnation: parsed }
 }

@@ -27,6 +27,9 @@ export const timers: Timers = {
 
 export const random: Random = { bytes: count => Buffer.alloc(count, 0xab), fraction: () => 0.5 }
 
+/** Nothing happens by itself later: for stores that a test abandons. */
+export const noTimers: Timers = { after: () => () => {}, endOfTurn: timers.endOfTurn }
+
 /** The real disk, whose file clock a test sets ahead, and which knows what is open. */
 export class WatchedDisk extends LinuxDisk {
   /** Seconds that the file system's clock is ahead of the times that it gives to files. */
@@ -50,6 +53,10 @@ export class WatchedDisk extends LinuxDisk {
     return this.opened(super.openFile(place))
   }
 
+  override openToAppend(place: Fd): Fd {
+    return this.opened(super.openToAppend(place))
+  }
+
   override openOwn(folder: Fd, name: string): Fd {
     const fd = this.opened(super.openOwn(folder, name))
     if (name === 'clock') this.probe = fd
@@ -68,6 +75,10 @@ export class WatchedDisk extends LinuxDisk {
   override close(fd: Fd): void {
     if (!this.open.delete(fd)) throw new Error(`descriptor ${fd} is closed twice`)
     super.close(fd)
+  }
+
+  protected isProbe(fd: Fd): boolean {
+    return fd === this.probe
   }
 
   private opened(fd: Fd): Fd {
@@ -114,7 +125,9 @@ export function temporaryFolder(): string {
 
 /** `disk`, `root`: kept from a store before; `root` is made when there is none. */
 export async function openTemporaryStore(
-  options: Partial<Pick<StoreOptions, 'root' | 'openIndex' | 'clock'>> & { disk?: WatchedDisk } = {},
+  options: Partial<Pick<StoreOptions, 'root' | 'openIndex' | 'clock' | 'timers' | 'bootId' | 'recheck'>> & {
+    disk?: WatchedDisk
+  } = {},
 ): Promise<TemporaryStore> {
   const disk = options.disk ?? new WatchedDisk()
   const hasher = new CountingHasher(disk)
@@ -124,10 +137,15 @@ export async function openTemporaryStore(
     root,
     disk,
     clock: options.clock ?? clock,
-    timers,
+    timers: options.timers ?? timers,
     random,
     hasher,
     openIndex,
+    bootId: options.bootId ?? 'this start',
+    recheck: options.recheck ?? false,
+    onFault(error) {
+      throw error
+    },
   })
   return {
     root,

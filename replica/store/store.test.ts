@@ -1,7 +1,7 @@
 /** Opening a root, what is kept in it, and what is refused. */
 import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { ClusterId, NodeName } from '../../protocol/ids.ts'
+import type { ClusterId, Incarnation, NodeName } from '../../protocol/ids.ts'
 import { DiskError } from './disk.ts'
 import { openTemporaryStore, type TemporaryStore, temporaryFolder, WatchedDisk } from './store.fixture.ts'
 
@@ -53,6 +53,15 @@ test('cluster id and members are there after a restart', async () => {
   await first.close()
   const second = await open()
   expect([second.clusterId, second.members()]).toEqual([cluster, members])
+})
+
+test('a promised epoch is there after a restart, the next one in its place', async () => {
+  const first = await open()
+  expect(first.promised).toBeNull()
+  first.setPromised({ number: 3, incarnation: 'a'.repeat(32) as Incarnation })
+  first.setPromised({ number: 4, incarnation: 'b'.repeat(32) as Incarnation })
+  await first.close()
+  expect((await open()).promised).toEqual({ number: 4, incarnation: 'b'.repeat(32) })
 })
 
 test('a store stays in its cluster', async () => {
@@ -171,7 +180,14 @@ test('a .concur that is a link, or a file, is refused', async () => {
   await expectRefusal(`--root ${root}: .concur cannot be opened: it is not a folder`)
 })
 
-test.each(['{', '{}', '{"nodeId":"x","clusterId":null,"members":[]}', '{"nodeId":"', 'null'])(
+const badPromise = JSON.stringify({
+  nodeId: 'f'.repeat(32),
+  clusterId: null,
+  members: [],
+  promised: { number: 1, incarnation: 'x' },
+})
+
+test.each(['{', '{}', '{"nodeId":"x","clusterId":null,"members":[]}', badPromise, '{"nodeId":"', 'null'])(
   'a node.json of %s is refused and left as it is',
   async text => {
     mkdirSync(join(root, '.concur'))

@@ -2,28 +2,42 @@
  * One node's copy: what its disk holds, with digests that can be believed, and contents by digest. The only face
  * of this folder to the rest of the program. Knows no other node and no wire.
  */
-import { join } from 'node:path'
+import type { Outcome, Place } from '../../protocol/change-messages.ts'
+import type { Copy, CopyAt } from '../../protocol/copies.ts'
 import type { Digest } from '../../protocol/digest.ts'
-import { ConcurError } from '../../protocol/errors.ts'
-import type { ClusterId, NodeId, NodeName } from '../../protocol/ids.ts'
-import type { Copy, Entry } from '../../protocol/messages.ts'
-import { type FilePath, type FolderPath, ownFolder } from '../../protocol/path.ts'
+import type { ClusterId, NodeId, NodeName, StageId } from '../../protocol/ids.ts'
+import type { Entry } from '../../protocol/messages.ts'
+import type { FilePath, FolderPath } from '../../protocol/path.ts'
+import { randomId } from '../../protocol/random-id.ts'
+import type { Epoch, JournalEntry } from '../../protocol/record.ts'
 import type { Clock, Random, Timers } from '../../protocol/world.ts'
 import type { BlockHasher, OnProgress } from './block-hasher.ts'
 import { Bodies } from './bodies.ts'
-import type { DigestIndex } from './digest-index.ts'
+import { Changes } from './changes.ts'
+import { Contents } from './contents.ts'
 import { Digests } from './digests.ts'
-import { type Disk, DiskError, type Fd } from './disk.ts'
+import type { Disk } from './disk.ts'
+import { extended, stagedPieces } from './extended.ts'
+import type { Fence } from './fence.ts'
 import type { OpenBody } from './file-body.ts'
-import { FileClock } from './file-clock.ts'
-import { NodeFile } from './node-file.ts'
-import { OwnFolder } from './own-folder.ts'
+import type { Index } from './index.ts'
+import type { ContentSource } from './install/ground.ts'
+import type { Journal } from './journal/journal.ts'
+import type { PathState } from './path-index.ts'
+import type { Settler } from './settler.ts'
 import { type Pace, Slices } from './slices.ts'
 import type { SmallBody } from './small-contents.ts'
-import { Tree } from './tree.ts'
+import type { Stages } from './staging.ts'
+import { closeParts, openParts, type Parts, refusalOf } from './store-parts.ts'
+import { survey } from './survey.ts'
 import { walk } from './walk.ts'
+import { type Whereabout, whereabouts } from './whereabouts.ts'
 
 export type { OpenBody } from './file-body.ts'
+export type { ContentSource, Obtained } from './install/ground.ts'
+export type { PathState } from './path-index.ts'
+export type { SettlerEvents } from './settler.ts'
+export type { Sealed, Stage } from './staging.ts'
 
 const walkPace: Pace = { workMs: 10, restMs: 0 }
 
@@ -37,23 +51,24 @@ export interface StoreOptions {
   /** Belongs to the store from now on. */
   readonly hasher: BlockHasher
   /** Opens the index that lies in `folder`, which need not exist yet. */
-  readonly openIndex: (folder: string) => DigestIndex
-}
-
-/** What a store is made of, each opened after the one before. */
-interface Parts {
-  readonly tree: Tree
-  readonly own: OwnFolder
-  readonly node: NodeFile
-  readonly fileClock: FileClock
-  readonly index: DigestIndex
+  readonly openIndex: (folder: string) => Index
+  /** Names this start of the system. */
+  readonly bootId: string
+  /** Hears of what failed in the background. */
+  readonly onFault: (error: unknown) => void
+  /** Somebody says that the disk is sound again: a fence goes, when a flush works. */
+  readonly recheck?: boolean
+  /** Of the journal's longest segment. */
+  readonly segmentBytes?: number
 }
 
 export class Store {
   private readonly options: StoreOptions
   private readonly parts: Parts
   private readonly digests: Digests
+  private readonly changes: Changes
   private readonly bodies: Bodies
+  private readonly contents: Contents
   private closing: Promise<void> | null = null
 
   /**
@@ -62,20 +77,117 @@ export class Store {
    */
   static async open(options: StoreOptions): Promise<Store> {
     try {
-      return new Store(options, openParts(options))
+      const parts = openParts(options)
+      try {
+        const { tree, index, fileClock, own } = parts
+        const digests = new Digests({ ...options, tree, index: index.digests, fileClock })
+        const changes = await Changes.open({ ...options, tree, digests, folder: own.fd, paths: index.paths })
+        return new Store(options, parts, digests, changes)
+      } catch (error) {
+        await parts.index.close()
+        closeParts(parts)
+        throw error
+      }
     } catch (error) {
       await options.hasher.close()
       throw refusalOf(options.root, error)
     }
   }
 
-  private constructor(options: StoreOptions, parts: Parts) {
-    const { clock, hasher } = options
-    const { tree, index, fileClock } = parts
+  private constructor(options: StoreOptions, parts: Parts, digests: Digests, changes: Changes) {
     this.options = options
     this.parts = parts
-    this.digests = new Digests({ tree, index, fileClock, clock, hasher })
-    this.bodies = new Bodies({ tree, digests: this.digests })
+    this.digests = digests
+    this.changes = changes
+    this.bodies = new Bodies({ tree: parts.tree, digests })
+    const { ground, journal } = changes
+    this.contents = new Contents({ ...options, ground, journal, bodies: this.bodies })
+  }
+
+  /** Every record of this node. Whoever appends has staged what the record names. */
+  get journal(): Journal {
+    return this.changes.journal
+  }
+
+  /** Makes the tree what the committed records say. */
+  get settler(): Settler {
+    return this.changes.settler
+  }
+
+  /** Bytes on their way. */
+  get stages(): Stages {
+    return this.changes.stages
+  }
+
+  /** Whether the store takes changes. */
+  get fence(): Fence {
+    return this.changes.fence
+  }
+
+  /** What the start had to list: kept, or replaced after a loss of power. */
+  get recovered(): readonly Outcome[] {
+    return this.changes.recovered
+  }
+
+  /** Who is asked for contents that are not here. */
+  setContentSource(source: ContentSource | null): void {
+    this.changes.setContentSource(source)
+  }
+
+  /** Returns when all that is settled by now is on the disk. @throws ConcurError IO_ERROR. */
+  flush(): Promise<void> {
+    return this.changes.checkpoints.flush()
+  }
+
+  /** What the settled records made of the path; null: no record ever named it. */
+  journaled(path: FilePath): PathState | null {
+    return this.parts.index.paths.get(path)
+  }
+
+  /** @returns the last record up to `seqMax` that changed the path, or something below it, once that is settled; 0: none. */
+  async lastSeqBelow(path: FilePath, seqMax: number): Promise<number> {
+    await this.settler.settled(seqMax)
+    let last = this.journaled(path)?.seq ?? 0
+    for await (const piece of this.parts.index.paths.below(path))
+      for (const [, { seq }] of piece) last = Math.max(last, seq)
+    return Math.min(last, seqMax)
+  }
+
+  /** What the disk holds at `path` and at its folder. A promise only when a large file has to be read. */
+  survey(path: FilePath): Place | Promise<Place> {
+    return survey(this.parts.tree, this.digests, path)
+  }
+
+  /** As `look`, with what this node's journal says of the path: of one and the same moment. */
+  lookAt(path: FilePath, how: { deep: boolean; onProgress?: OnProgress }): CopyAt | Promise<CopyAt> {
+    const before = this.journaled(path)
+    const copy = this.look(path, how)
+    if (!(copy instanceof Promise)) return copyAt(copy, before)
+    return copy.then(found => {
+      const isSame = (this.journaled(path)?.seq ?? 0) === (before?.seq ?? 0)
+      return isSame ? copyAt(found, before) : this.lookAt(path, how)
+    })
+  }
+
+  /**
+   * The digest of the file at `path` with more bytes at its end; of the file itself only what the last block needs is read.
+   * @throws ConcurError CHANGED when the file is not `base` any more, IO_ERROR.
+   */
+  extended(path: FilePath, base: Digest, added: Iterable<Buffer>): Promise<{ size: number; digest: Digest }> {
+    const { clock, timers } = this.options
+    const slices = new Slices({ clock, timers, pace: walkPace })
+    return extended(this.parts.tree, this.digests, { path, base, added }, slices)
+  }
+
+  /** The bytes of a sealed stage, in pieces that are valid until the next one is asked for. @throws ConcurError IO_ERROR. */
+  stagedPieces(id: StageId): Generator<Buffer> {
+    return stagedPieces(this.options.disk, this.stages.folder, id)
+  }
+
+  /** Where the result of a record may be by now, the likeliest places first. */
+  whereabouts(made: { readonly seq: number; readonly path: FilePath }): AsyncGenerator<Whereabout> {
+    const { clock, timers } = this.options
+    return whereabouts(this.journal, made, new Slices({ clock, timers, pace: walkPace }))
   }
 
   get nodeId(): NodeId {
@@ -89,6 +201,32 @@ export class Store {
   /** Returns when the id is on the disk. @throws ConcurError WRONG_CLUSTER when the store has another one. */
   setClusterId(clusterId: ClusterId): void {
     this.parts.node.setClusterId(clusterId)
+  }
+
+  /** Goes over to another cluster: the own journal was lost. Returns when the id is on the disk. */
+  adoptClusterId(clusterId: ClusterId): void {
+    this.parts.node.adoptClusterId(clusterId)
+  }
+
+  newStageId(): StageId {
+    return randomId(this.options.random) as StageId
+  }
+
+  /** The highest epoch that this node has promised to follow. */
+  get promised(): Epoch | null {
+    return this.parts.node.promised
+  }
+
+  /** The highest epoch that this node has promised to follow, or has a record of; null: neither. */
+  get epoch(): Epoch | null {
+    const { promised } = this
+    const own = this.journal.last.epoch
+    return own !== null && own.number > (promised?.number ?? 0) ? own : promised
+  }
+
+  /** Returns when the promise is on the disk. @throws DiskError. */
+  setPromised(epoch: Epoch): void {
+    this.parts.node.setPromised(epoch)
   }
 
   /** The configured nodes as the last link told them, coordinator first; none before the first link. */
@@ -123,6 +261,16 @@ export class Store {
   }
 
   /**
+   * Opens the whole result of a record that puts, appends or renames a file, or the list of one that deletes a folder,
+   * wherever this node has it now; the caller closes it. What is read from a file may have changed by then: whoever
+   * receives it checks each block.
+   * @throws ConcurError NOT_FOUND: nothing here has these bytes; CHANGED, IO_ERROR.
+   */
+  openContent(entry: JournalEntry): Promise<OpenBody> {
+    return this.contents.open(entry)
+  }
+
+  /**
    * What lies in `folder`, in the UTF-8 byte order of whole paths, in batches; of what is no folder, its one entry.
    * Links, FIFOs, sockets, devices and mounts are `other`; names that no path can be are left out.
    * @throws ConcurError NOT_FOUND, or IO_ERROR for a folder that cannot be read.
@@ -149,13 +297,17 @@ export class Store {
     }
   }
 
-  /** Ends what is being read, puts the index on the disk, and gives the root free. Open bodies stay open. */
+  /**
+   * Settles what is committed, ends what is being read, puts everything on the disk, and gives the root free.
+   * Open bodies stay open.
+   */
   close(): Promise<void> {
     this.closing ??= this.closeOnce()
     return this.closing
   }
 
   private async closeOnce(): Promise<void> {
+    await this.changes.close()
     this.parts.tree.close()
     await this.options.hasher.close()
     await this.digests.drained()
@@ -164,45 +316,6 @@ export class Store {
   }
 }
 
-function refusalOf(root: string, error: unknown): ConcurError {
-  if (error instanceof ConcurError) return new ConcurError(error.code, `--root ${root}: ${error.message}`)
-  const reason = error instanceof DiskError ? error.code : String((error as Error).message)
-  return new ConcurError('USAGE', `--root ${root}: ${ownFolder} cannot be used (${reason})`, { cause: error })
-}
-
-/** Opens what a store is made of; when one part fails, those before it are closed. */
-function openParts({ root, disk, random, openIndex }: StoreOptions): Parts {
-  const parts: { -readonly [K in keyof Parts]?: Parts[K] } = {}
-  try {
-    const rootFolder = openRoot(disk, root)
-    parts.tree = new Tree({ disk, root: rootFolder })
-    parts.own = new OwnFolder({ disk, root: rootFolder })
-    parts.node = new NodeFile({ disk, folder: parts.own.fd, random })
-    parts.fileClock = new FileClock({ disk, folder: parts.own.fd })
-    parts.index = openIndex(join(root, ownFolder, 'index'))
-    return parts as Parts
-  } catch (error) {
-    closeParts(parts)
-    throw error
-  }
-}
-
-function closeParts({ fileClock, own, tree }: Partial<Parts>): void {
-  fileClock?.close()
-  own?.close()
-  tree?.close()
-}
-
-function openRoot(disk: Disk, root: string): Fd {
-  try {
-    return disk.openFolder(root)
-  } catch (error) {
-    const code = error instanceof DiskError ? error.code : ''
-    const sentences: Record<string, string> = {
-      ENOENT: 'no such folder',
-      ENOTDIR: 'not a folder',
-      EACCES: 'permission denied',
-    }
-    throw new ConcurError('USAGE', sentences[code] ?? `it cannot be opened (${code})`, { cause: error })
-  }
+function copyAt(copy: Copy, state: PathState | null): CopyAt {
+  return { copy, pathSeq: state?.seq ?? 0, journaled: state?.is === 'file' ? state.digest : null }
 }

@@ -2,10 +2,12 @@
  * The user's tree as the disk shows it: opens what a path names, or says what stands there instead. The one place
  * where the system's refusals get their meaning. Knows no digests.
  */
+
+import type { Copy, OtherKind } from '../../protocol/copies.ts'
 import { ConcurError } from '../../protocol/errors.ts'
-import type { Copy, OtherKind } from '../../protocol/messages.ts'
 import { type FilePath, type FolderPath, wholeTree } from '../../protocol/path.ts'
 import { type Disk, DiskError, type Fd, type Kind, type Stat } from './disk.ts'
+import { makeParent, openParent, type Place } from './folders.ts'
 
 /** What a path leads to when it is no file that can be read. */
 export type NoFile = Exclude<Copy, { is: 'file' }>
@@ -95,6 +97,18 @@ export class Tree {
   /** Opens a folder for its names. @throws DiskError. */
   openFolder(path: FolderPath): Fd {
     return this.disk.openBeneath(this.openRoot(), path === wholeTree ? '.' : path, 'folder')
+  }
+
+  /** Opens the folder that `path` is in; the caller closes it. @throws DiskError. */
+  openParent(path: FilePath): Place {
+    return openParent(this.disk, this.openRoot(), path)
+  }
+
+  /** As `openParent`; folders that are missing are made. */
+  makeParent(path: FilePath): Place {
+    return makeParent(this.disk, this.openRoot(), path, (folder, name) =>
+      this.disk.makeTreeFolder(folder, name),
+    )
   }
 
   freeBytes(): number {

@@ -16,40 +16,61 @@ export interface ClusterOptions {
 export class Cluster {
   readonly port: number
   readonly coordinator: ChildProcess
-  readonly replica: ChildProcess
-  private readonly children: Children
+  private readonly options: ClusterOptions
+  private runningReplica: Started
 
-  static async start({ children, dist, roots }: ClusterOptions): Promise<Cluster> {
-    const start = async (program: string, args: readonly string[]): Promise<Started> => {
-      const command = [
-        ...profiling(),
-        join(dist, `${program}.js`),
-        ...args,
-        '--listen',
-        '127.0.0.1:0',
-        '--log-level',
-        'warn',
-      ]
-      const child = children.spawn(process.execPath, command, { stdio: ['ignore', 'ignore', 'pipe'] })
-      return { child, port: await awaitLine(child, startWithinMs, portOf) }
-    }
-    const replica = await start('replica', ['--name', 'server2', '--root', roots[1]])
+  static async start(options: ClusterOptions): Promise<Cluster> {
+    const replica = await startReplica(options, 0)
     const known = ['--replica', `server2=127.0.0.1:${replica.port}`]
-    const coordinator = await start('coordinator', ['--name', 'server1', '--root', roots[0], ...known])
-    return new Cluster(children, coordinator, replica)
+    const named = ['--name', 'server1', '--root', options.roots[0], ...known]
+    return new Cluster(options, await start(options, 'coordinator', named, 0), replica)
   }
 
-  private constructor(children: Children, coordinator: Started, replica: Started) {
-    this.children = children
+  private constructor(options: ClusterOptions, coordinator: Started, replica: Started) {
+    this.options = options
     this.port = coordinator.port
     this.coordinator = coordinator.child
-    this.replica = replica.child
+    this.runningReplica = replica
+  }
+
+  get replica(): ChildProcess {
+    return this.runningReplica.child
+  }
+
+  endReplica(): Promise<void> {
+    return this.options.children.end(this.replica)
+  }
+
+  /** Starts the replica again where it was. */
+  async restartReplica(): Promise<void> {
+    this.runningReplica = await startReplica(this.options, this.runningReplica.port)
   }
 
   async end(): Promise<void> {
-    await this.children.end(this.coordinator)
-    await this.children.end(this.replica)
+    await this.options.children.end(this.coordinator)
+    await this.endReplica()
   }
+}
+
+function startReplica(options: ClusterOptions, port: number): Promise<Started> {
+  return start(options, 'replica', ['--name', 'server2', '--root', options.roots[1]], port)
+}
+
+/** `port`: 0 takes a free one. */
+async function start(
+  { children, dist }: ClusterOptions,
+  program: string,
+  args: readonly string[],
+  port: number,
+): Promise<Started> {
+  const command = [
+    ...profiling(),
+    join(dist, `${program}.js`),
+    ...args,
+    ...['--listen', `127.0.0.1:${port}`, '--log-level', 'warn'],
+  ]
+  const child = children.spawn(process.execPath, command, { stdio: ['ignore', 'ignore', 'pipe'] })
+  return { child, port: await awaitLine(child, startWithinMs, portOf) }
 }
 
 interface Started {

@@ -43,6 +43,8 @@ export async function connectTo(port: number, onClosed: (error: Error) => void):
         clusterId: null,
         listenPort: null,
         members: [],
+        epoch: null,
+        lastSeq: null,
       },
       events: {
         onOpen: () => resolve(connection),

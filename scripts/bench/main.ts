@@ -11,17 +11,33 @@ import { parseArgs } from 'node:util'
 import { Children } from './children.ts'
 import { reportLines } from './report.ts'
 import type { Row } from './row.ts'
+import { appendLarge } from './rows/append-large.ts'
+import { catchUp } from './rows/catch-up.ts'
 import { largeRead } from './rows/large-read.ts'
 import { hashing, stall } from './rows/latency.ts'
 import { memory } from './rows/memory.ts'
+import { smallChanges } from './rows/small-changes.ts'
 import { manyConnections, oneConnection } from './rows/small-reads.ts'
 import { startUp } from './rows/start-up.ts'
+import { upload } from './rows/upload.ts'
 import { fullSizes, type Sizes, shortSizes } from './sizes.ts'
 import { type LargeFile, Trees } from './trees.ts'
 import { Workbench } from './workbench.ts'
 
 /** First those that need not wait until the files are a minute old. */
-const rows: readonly Row[] = [startUp, hashing, memory, oneConnection, manyConnections, largeRead, stall]
+const rows: readonly Row[] = [
+  startUp,
+  hashing,
+  memory,
+  oneConnection,
+  manyConnections,
+  largeRead,
+  stall,
+  smallChanges,
+  upload,
+  catchUp,
+  appendLarge,
+]
 
 const children = new Children()
 const folder = mkdtempSync(join(process.env.BENCH_DIR ?? tmpdir(), 'concur-bench-'))

@@ -1,8 +1,12 @@
 /** What the bench asks a load process, and what that answers. */
 
+import type { ChangeOptions } from './load-change.ts'
+
 /** So many requests at a time on each of so many connections, for so long. */
 export interface RateQuestion {
-  readonly of: 'concur' | 'echo' | 'http'
+  readonly of: 'concur' | 'echo' | 'http' | 'etcd' | 'bareStore' | 'change'
+  /** For changes. */
+  readonly change?: ChangeOptions
   readonly port: number
   readonly connections: number
   readonly outstanding: number
@@ -17,9 +21,20 @@ export type Beside =
   /** Every node reads every byte of `path`. */
   | { readonly is: 'hashing'; readonly path: string }
 
+export interface ChangesQuestion {
+  readonly port: number
+  readonly change: ChangeOptions
+  readonly count: number
+  readonly outstanding: number
+}
+
 export type Question =
   | ({ readonly is: 'rate' } & RateQuestion)
   | { readonly is: 'latency'; readonly port: number; readonly beside: Beside }
+  /** So many changes, so many at a time. */
+  | ({ readonly is: 'changes' } & ChangesQuestion)
+  /** Until every node has what is there. */
+  | { readonly is: 'wait'; readonly port: number; readonly path: string }
   | { readonly is: 'idle'; readonly port: number; readonly connections: number }
 
 export interface Latency {
@@ -32,6 +47,8 @@ export interface Latency {
 export interface Answers {
   /** Answers a second. */
   rate: number
+  changes: null
+  wait: null
   latency: Latency
   idle: null
 }

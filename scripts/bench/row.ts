@@ -17,6 +17,12 @@ export interface Bench {
   startLoader(): Loader
   /** Starts the bare echo. @returns its port. */
   startEcho(): Promise<number>
+  /** For what a row makes outside of the two copies; removed at the end. */
+  readonly folder: string
+  /** Starts two bare stores of new files. @returns the port of the one that is asked. */
+  startBareStore(how: 'journal' | 'each'): Promise<number>
+  /** Starts etcd. @returns its port, or null where it is not installed. */
+  etcd(): Promise<number | null>
   /** Starts nginx. @returns its port, or null where it is not installed. */
   webServer(): Promise<number | null>
 }

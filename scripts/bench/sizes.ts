@@ -17,6 +17,8 @@ export interface Sizes {
   /** Bytes of the file that is hashed, and of the largest that is read for the figures of memory. */
   readonly hugeBytes: number
   readonly idleConnections: number
+  /** Files of 4 KiB that a replica missed. */
+  readonly missedFiles: number
 }
 
 export const fullSizes: Sizes = {
@@ -28,6 +30,7 @@ export const fullSizes: Sizes = {
   largeBytes: 1024 * MiB,
   hugeBytes: 4096 * MiB,
   idleConnections: 10_000,
+  missedFiles: 10_000,
 }
 
 export const shortSizes: Sizes = {
@@ -39,4 +42,5 @@ export const shortSizes: Sizes = {
   largeBytes: 64 * MiB,
   hugeBytes: 512 * MiB,
   idleConnections: 2_000,
+  missedFiles: 1_000,
 }

@@ -1,9 +1,9 @@
 /** nginx over the coordinator's copy: `/` as Debian installs it, `/tuned/` as it is fastest for large files. */
 import { spawnSync } from 'node:child_process'
 import { mkdirSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { join } from 'node:path'
 import type { Children } from './children.ts'
+import { freePort } from './ports.ts'
 
 const startWithinMs = 5_000
 
@@ -60,15 +60,6 @@ http {
   }
 }
 `
-}
-
-function freePort(): Promise<number> {
-  return new Promise(resolve => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as { port: number }
-      server.close(() => resolve(port))
-    })
-  })
 }
 
 async function answers(port: number): Promise<boolean> {

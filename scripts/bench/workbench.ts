@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { bundle } from './bundles.ts'
 import type { Children } from './children.ts'
 import { Cluster } from './cluster.ts'
+import { startEtcd } from './etcd.ts'
 import { Loader } from './loader.ts'
 import type { Bench } from './row.ts'
 import type { Sizes } from './sizes.ts'
@@ -24,8 +25,9 @@ export class Workbench implements Bench {
   readonly trees: Trees
   readonly children: Children
   readonly dist: string
-  private readonly folder: string
-  private modules = { load: '', echo: '' }
+  readonly folder: string
+  private modules = { load: '', echo: '', bareStore: '' }
+  private stores = 0
 
   constructor({ sizes, trees, children, dist, folder }: WorkbenchOptions) {
     this.sizes = sizes
@@ -37,8 +39,9 @@ export class Workbench implements Bench {
 
   /** Builds the bench's own programs. */
   async prepare(): Promise<void> {
-    const [load, echo] = await Promise.all(['load', 'echo'].map(name => bundle(this.folder, name)))
-    this.modules = { load: load!, echo: echo! }
+    const names = ['load', 'echo', 'bare-store']
+    const [load, echo, bareStore] = await Promise.all(names.map(name => bundle(this.folder, name)))
+    this.modules = { load: load!, echo: echo!, bareStore: bareStore! }
   }
 
   /** Ends everything that a row has started. */
@@ -56,8 +59,20 @@ export class Workbench implements Bench {
   }
 
   async startEcho(): Promise<number> {
-    const back = await this.startHop(['back'])
-    return this.startHop(['front', String(back)])
+    const { echo } = this.modules
+    const back = await this.startHop(echo, ['back'])
+    return this.startHop(echo, ['front', String(back)])
+  }
+
+  async startBareStore(how: 'journal' | 'each'): Promise<number> {
+    const { bareStore } = this.modules
+    const folder = join(this.folder, `bare-store-${++this.stores}`)
+    const back = await this.startHop(bareStore, [how, join(folder, 'back')])
+    return this.startHop(bareStore, [how, join(folder, 'front'), String(back)])
+  }
+
+  async etcd(): Promise<number | null> {
+    return isInstalled('etcd') ? startEtcd(this.children, this.folder) : null
   }
 
   async webServer(): Promise<number | null> {
@@ -67,11 +82,11 @@ export class Workbench implements Bench {
   }
 
   /** @returns the port that the hop says. */
-  private startHop(args: readonly string[]): Promise<number> {
-    const hop: ChildProcess = this.children.fork(this.modules.echo, args)
+  private startHop(module: string, args: readonly string[]): Promise<number> {
+    const hop: ChildProcess = this.children.fork(module, args)
     return new Promise((resolve, reject) => {
       hop.once('message', port => resolve(port as number))
-      hop.once('exit', () => reject(new Error('the echo ended')))
+      hop.once('exit', () => reject(new Error('a hop ended before it served')))
     })
   }
 }

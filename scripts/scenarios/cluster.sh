@@ -198,3 +198,17 @@ is_state() {
     const is = replicas.some(({ name, state }) => name === process.env.NAME && state === process.env.STATE)
     process.exit(is ? 0 : 1)'
 }
+
+# start_all NAME…: server1 with these replicas, all of which take part in every change.
+start_all() {
+  local name
+  for name; do start_replica "$name"; done
+  start_coordinator server1
+  for name; do within 10 is_state "$name" up; done
+}
+
+# seq_of: the coordinator's latest operation.
+seq_of() {
+  concur status --json
+  node -p 'JSON.parse(require("fs").readFileSync("stdout", "utf8")).coordinator.seq'
+}

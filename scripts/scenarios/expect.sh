@@ -65,6 +65,31 @@ expect_same_file() {
   cmp "$1" "$2" || mismatch "the same bytes in $1 and $2"
 }
 
+# expect_everywhere PATH TEXT NODE…: each of these nodes has the file, with these bytes.
+expect_everywhere() {
+  local path=$1 text=$2 name
+  shift 2
+  for name; do expect_file "$name/$path" "$text"; done
+}
+
+# expect_nowhere PATH NODE…: none of these nodes has anything there.
+expect_nowhere() {
+  local path=$1 name
+  shift
+  for name; do
+    if [ -e "$name/$path" ] || [ -L "$name/$path" ]; then mismatch "nothing at $path on $name"; fi
+  done
+}
+
+# expect_tree NODE PATH…: below the root lie these files and folders (with a / at their end), and nothing else but the
+# server's own folder.
+expect_tree() {
+  local name=$1 found
+  shift
+  found=$(cd "$name/" && find . -mindepth 1 -path ./.concur -prune -o \( -type d -printf '%P/\n' -o -printf '%P\n' \) | sort)
+  [ "$found" = "$(printf '%s\n' "$@" | sort)" ] || mismatch "on $name: $*, not: $found"
+}
+
 # expect_here NAME…: these names lie in the client's folder and nothing else, hidden files included.
 expect_here() {
   [ "$(ls -A here)" = "$(printf '%s\n' "$@" | sort)" ] || mismatch "in the client's folder: $*, not: $(ls -A here)"

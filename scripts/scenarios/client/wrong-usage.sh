@@ -28,7 +28,7 @@ refused --from get a --from 'No Node'
 refused --client-id get a --client-id ''
 refused -o get a b -o one-name
 refused --config get a --config no-such-file.json
-refused put put a
+refused put put
 
 concur get --json
 expect_status 2

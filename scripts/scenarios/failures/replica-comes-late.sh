@@ -13,7 +13,7 @@ expect_status 0
 expect_output_like 'SINGLE_FILE file1.txt  31 B  server1  (server2 *)  saved as file1.txt'
 concur status
 expect_status 0
-expect_output_like 'server1 *coordinator *serving*' 'server2 *replica *down*'
+expect_output_like 'server1 *coordinator *serving*' 'server2 *replica *down*' 'next: start server2: *'
 
 start_replica server2
 within 10 is_state server2 up

@@ -1,0 +1,43 @@
+/** A question with one answer of one frame. A server that works on it says so, and is waited for. */
+import type { Connection } from '../../protocol/connection.ts'
+import { ConcurError } from '../../protocol/errors.ts'
+import type { BodyOf, Message, RequestOpcode } from '../../protocol/opcodes.ts'
+import type { Timers } from '../../protocol/world.ts'
+import { Silence } from '../silence.ts'
+
+export interface Question<K extends RequestOpcode, T> {
+  readonly connection: Connection
+  readonly opcode: K
+  readonly request: BodyOf<K>
+  /** @throws ConcurError BAD_FRAME for a frame that is no answer: the server's mistake, by which the connection ends. */
+  readonly answer: (message: Message) => T
+  readonly timers: Timers
+  readonly silenceMs: number
+}
+
+/** @throws ConcurError what the server or the connection said, or TIMEOUT. */
+export function askOnce<K extends RequestOpcode, T>(question: Question<K, T>): Promise<T> {
+  const { connection, opcode, request, answer, timers, silenceMs } = question
+  return new Promise((resolve, reject) => {
+    const stream = connection.request(opcode, request, {
+      onMessage(message) {
+        silence.heard()
+        if (message.opcode === 'PROGRESS') return
+        silence.end()
+        resolve(answer(message))
+      },
+      onFailed(error) {
+        silence.end()
+        reject(error)
+      },
+    })
+    const silence = new Silence({
+      timers,
+      limitMs: silenceMs,
+      onSilent() {
+        stream.cancel()
+        reject(new ConcurError('TIMEOUT', `the server said nothing for ${silenceMs / 1000} s`))
+      },
+    })
+  })
+}

@@ -1,0 +1,213 @@
+/**
+ * One change from its bytes to its answer: its turn, a survey of every node that is waited for, the decision, the record,
+ * and what the nodes made of it. Up to the record a refusal leaves no trace. Clause: DESIGN.md section 5.
+ */
+import type { AckLevel, ChangeRequest } from '../../protocol/change-messages.ts'
+import { type Digest, digestOf } from '../../protocol/digest.ts'
+import { asConcurError, ConcurError } from '../../protocol/errors.ts'
+import type { ClientId } from '../../protocol/ids.ts'
+import { inlineBytesMax } from '../../protocol/limits.ts'
+import type { FilePath } from '../../protocol/path.ts'
+import { type Change, type DeletedEntry, writeDeletedEntries } from '../../protocol/record.ts'
+import type { Store } from '../../replica/store/store.ts'
+import type { Awaited, Ledger } from '../ordering/ledger.ts'
+import { tooFewFor } from '../ordering/policy.ts'
+import { type Base, type Decision, decide, pathsOfWish, type Surveyed } from './decide.ts'
+import { listFolder } from './folder-list.ts'
+import type { Incoming, Received } from './incoming.ts'
+import type { Member } from './member.ts'
+
+/** How often the survey is taken again because a node came, went, or its disk moved meanwhile. */
+const triesMax = 5
+
+export interface Cluster {
+  readonly store: Store
+  readonly ledger: Ledger
+  /** Configured nodes. */
+  readonly nodesConfigured: number
+  readonly ack: AckLevel
+  /** The coordinator's own node. */
+  readonly self: Member
+  /** Every other node of the in-sync set. */
+  others(): readonly Member[]
+  /** A node cannot be asked, and is not waited for any more. */
+  lose(member: Member, error: ConcurError): void
+  /** Why no changes are taken, or null. */
+  refusal(): ConcurError | null
+  newIncoming(): Incoming
+}
+
+export interface Asked {
+  readonly request: ChangeRequest
+  readonly client: ClientId | null
+  /** Of put and append. */
+  readonly received: Received | null
+}
+
+/** What is ordered, and what rides beside it. */
+interface Ready {
+  readonly change: Change
+  readonly inline: Buffer | null
+  /** Where the bytes were staged. */
+  readonly staged: Received | null
+}
+
+export interface Ordered {
+  readonly awaited: Awaited
+  readonly change: Change
+}
+
+/** @throws ConcurError when nothing was changed. @returns null: there was nothing to do. */
+export async function orderChange(cluster: Cluster, asked: Asked): Promise<Ordered | null> {
+  for (let tries = 1; ; tries++) {
+    assertTaken(cluster, asked)
+    await cluster.ledger.tails.over()
+    const members = [cluster.self, ...cluster.others()]
+    const surveyed = await survey(cluster, members, pathsOfWish(asked.request))
+    let ready: Ready | null
+    try {
+      ready = await prepare(cluster, asked, members, surveyed)
+    } catch (error) {
+      const hasMoved = asConcurError(error).code === 'CHANGED'
+      if (hasMoved && tries < triesMax) continue
+      throw error
+    }
+    if (ready === null) return null
+    const isStill =
+      members.length === surveyed.length && sameNodes(members, [cluster.self, ...cluster.others()])
+    if (isStill || tries === triesMax) return order(cluster, asked, ready)
+    if (ready.staged !== asked.received) ready.staged?.discard()
+  }
+}
+
+function assertTaken({ refusal, ledger, nodesConfigured, ack }: Cluster, { request }: Asked): void {
+  const refused = refusal()
+  if (refused !== null) throw refused
+  const tooFew = tooFewFor(request.ack ?? ack, ledger.inSync.length, nodesConfigured)
+  if (tooFew !== null) throw new ConcurError('UNREACHABLE', `${pathsOfWish(request)[0]}: ${tooFew}`)
+}
+
+function sameNodes(before: readonly Member[], after: readonly Member[]): boolean {
+  return before.length === after.length && before.every((member, at) => member === after[at])
+}
+
+/** What every node that could be asked holds; the others are not waited for any more. */
+async function survey(
+  cluster: Cluster,
+  members: readonly Member[],
+  paths: readonly FilePath[],
+): Promise<Surveyed[]> {
+  const answers = await Promise.all(
+    members.map(async (member): Promise<Surveyed | null> => {
+      try {
+        return { node: member.name, places: await member.survey(paths) }
+      } catch (error) {
+        if (member === cluster.self) throw error
+        cluster.lose(member, asConcurError(error))
+        return null
+      }
+    }),
+  )
+  return answers.filter(answer => answer !== null)
+}
+
+async function prepare(
+  cluster: Cluster,
+  asked: Asked,
+  members: readonly Member[],
+  surveyed: readonly Surveyed[],
+): Promise<Ready | null> {
+  const { request, received } = asked
+  const bases = pathsOfWish(request).map(path => journaledDigest(cluster.store, path))
+  const decision = decide({ request, surveyed, bases, upload: received })
+  switch (decision.is) {
+    case 'nothing to do':
+      return null
+    case 'change':
+      return { change: decision.change, inline: received?.inline ?? null, staged: received }
+    case 'append':
+      return appendOf(cluster, asked, decision, bases[0]!)
+    case 'delete folder':
+      return deleteFolderOf(cluster, members, pathsOfWish(request)[0]!)
+    default:
+      return decision satisfies never
+  }
+}
+
+function journaledDigest(store: Store, path: FilePath): Digest | null {
+  const state = store.journaled(path)
+  return state?.is === 'file' ? state.digest : null
+}
+
+async function appendOf(
+  { store }: Cluster,
+  { request, received }: Asked,
+  { base, seen }: Extract<Decision, { is: 'append' }>,
+  journaled: Digest | null,
+): Promise<Ready> {
+  const [path] = pathsOfWish(request)
+  const { body, inline } = received!
+  const added = body.stage === null ? [inline ?? Buffer.alloc(0)] : store.stagedPieces(body.stage)
+  const { size, digest } = await extendedHere(store, path!, base, added)
+  const change: Change = {
+    type: 'append',
+    path: path!,
+    base: journaled,
+    seen,
+    offset: base.size,
+    digest,
+    size,
+    body,
+  }
+  return { change, inline, staged: received }
+}
+
+/** @throws ConcurError CONFLICT when this node lacks the file that others have: an append needs it here. */
+async function extendedHere(
+  store: Store,
+  path: FilePath,
+  base: Base,
+  added: Iterable<Buffer>,
+): Promise<{ size: number; digest: Digest }> {
+  const { copy } = await store.survey(path)
+  if (copy.is === 'absent')
+    throw new ConcurError('CONFLICT', `${path}: the coordinator's copy lacks it; an append needs one base`)
+  return store.extended(path, base.digest, added)
+}
+
+/** The list of a large folder goes ahead as a stage, as the bytes of a file do. */
+async function deleteFolderOf(cluster: Cluster, members: readonly Member[], path: FilePath): Promise<Ready> {
+  const isOurs = (path: FilePath): boolean => cluster.store.journaled(path)?.is === 'file'
+  const entries: DeletedEntry[] = await listFolder(members, path, isOurs)
+  const list = writeDeletedEntries(entries)
+  const nothing = { bytes: 0, stage: null }
+  const of = (body: { bytes: number; stage: Received['body']['stage'] }): Change => {
+    return { type: 'delete', path, what: 'folder', base: null, seen: [], body }
+  }
+  if (list.length === 0) return { change: of(nothing), inline: null, staged: null }
+  const incoming = cluster.newIncoming()
+  try {
+    for (let at = 0; at < list.length; at += inlineBytesMax)
+      await incoming.take(list.subarray(at, at + inlineBytesMax))
+    const received = await incoming.finish(list.length, digestOf(list).digest)
+    return { change: of(received.body), inline: received.inline, staged: received }
+  } catch (error) {
+    incoming.discard()
+    throw error
+  }
+}
+
+/** One uninterrupted step. */
+function order(cluster: Cluster, asked: Asked, { change, inline, staged }: Ready): Ordered {
+  const { ledger, nodesConfigured, ack } = cluster
+  const { request, client } = asked
+  try {
+    assertTaken(cluster, asked)
+    const tooFew = (inSync: number) => tooFewFor(request.ack ?? ack, inSync, nodesConfigured)
+    const awaited = ledger.order({ change, client, operation: request.operation, body: inline }, tooFew)
+    return { awaited, change }
+  } catch (error) {
+    if (staged !== asked.received) staged?.discard()
+    throw error
+  }
+}

@@ -1,0 +1,233 @@
+/**
+ * Everything that takes changes, put together: the ledger with the store behind it, a seat for each replica, the turns and
+ * the results. Says what the rest of the coordinator asks: whether changes are taken, how far every node is, what a read has
+ * to wait for.
+ */
+
+import type { Connection } from '../../protocol/connection.ts'
+import { asConcurError, ConcurError } from '../../protocol/errors.ts'
+import type { Incarnation, NodeName, StageId } from '../../protocol/ids.ts'
+import type { Lag } from '../../protocol/journaled.ts'
+import { resultsKeptMax } from '../../protocol/limits.ts'
+import type { Hello } from '../../protocol/messages.ts'
+import type { FilePath } from '../../protocol/path.ts'
+import { randomId } from '../../protocol/random-id.ts'
+import type { Cancel, Clock, Random, Timers } from '../../protocol/world.ts'
+import type { Log } from '../../replica/program/log.ts'
+import type { Store } from '../../replica/store/store.ts'
+import type { CoordinatorConfig } from '../config.ts'
+import { FetchedContents } from '../following/fetched-contents.ts'
+import type { ChangeDesk } from '../on-change.ts'
+import { Ledger } from '../ordering/ledger.ts'
+import { readPast } from '../ordering/past.ts'
+import { Results } from '../ordering/results.ts'
+import { Turns } from '../ordering/turns.ts'
+import type { ReplicaLink } from '../replica-link.ts'
+import { Seat } from '../seat.ts'
+import { termToBegin } from '../term.ts'
+import { Answers } from './answers.ts'
+import type { Cluster } from './change-work.ts'
+import { Incoming } from './incoming.ts'
+import type { Member } from './member.ts'
+
+const watchEveryMs = 1_000
+
+export interface ChangingOptions {
+  readonly config: CoordinatorConfig
+  readonly store: Store
+  /** The coordinator's own node first, then the replicas in their order. */
+  readonly members: readonly Member[]
+  readonly links: readonly ReplicaLink[]
+  readonly clock: Clock
+  readonly timers: Timers
+  readonly random: Random
+  readonly log: Log
+}
+
+export class Changing {
+  readonly ledger: Ledger
+  readonly seats: readonly Seat[]
+  readonly desk: ChangeDesk
+  readonly answers: Answers
+  private readonly options: ChangingOptions
+  /** Why no changes are taken, for good. */
+  private stopped: ConcurError | null = null
+  private readonly waiters = new Set<() => void>()
+  private callOffWatch: Cancel = () => {}
+  private stopListening: () => void = () => {}
+
+  constructor(options: ChangingOptions) {
+    const { config, store, clock } = options
+    this.options = options
+    const { journal, settler } = store
+    this.ledger = new Ledger({
+      ...{ journal, clock, self: config.name, settledSeq: settler.settledSeq },
+      events: {
+        onAppended: () => this.eachSeat(seat => seat.recordsAppended()),
+        onCommitted: seq => {
+          settler.commit(seq)
+          this.eachSeat(seat => seat.commit(seq))
+          this.wake()
+        },
+        onTakenBack: () => this.eachSeat(seat => seat.startAnew()),
+      },
+    })
+    const past = readPast(journal, resultsKeptMax)
+    this.seats = config.replicas.map(
+      ({ name }, at) =>
+        new Seat({
+          ...options,
+          ...{ name, ledger: this.ledger, nodeId: past.nodeIds.get(name) ?? null },
+          mayReplace: config.replace.includes(name),
+          onSuperseded: error => this.stop(error),
+          onMembership: () => options.links[at]!.logState(),
+          onHeard: () => this.wake(),
+        }),
+    )
+    this.answers = new Answers({ ...options, ledger: this.ledger, seats: this.seats })
+    const results = new Results({
+      keptMax: resultsKeptMax,
+      forgottenSeq: past.operationsAfterSeq,
+      answerOf: seq => this.answers.answerOfJournaled(seq),
+    })
+    for (const { operation, seq } of past.operations) results.add(operation, seq)
+    this.desk = {
+      cluster: this.cluster(),
+      turns: new Turns(),
+      results,
+      answerOf: ordered => this.answers.answerOf(ordered),
+    }
+  }
+
+  /** Begins the coordinator's term, once the replicas in reach were heard. */
+  async begin(): Promise<void> {
+    const { store, config, links, log, random } = this.options
+    if (this.seats.length > 0) this.watch()
+    try {
+      if (store.fence.reason !== null) return
+      store.setContentSource(new FetchedContents({ store, nodes: this.options.members.slice(1) }))
+      const number = await termToBegin({ store, links, log, acceptJournal: config.acceptJournal })
+      this.stopListening = store.settler.listen({
+        onSettled: (settledSeq, outcomes) => {
+          this.ledger.settledHere(settledSeq, outcomes)
+          this.wake()
+        },
+        onTrouble: error => log.error({ err: error }, 'store'),
+      })
+      const known = this.seats.map(({ name, knownNodeId }) => ({ name, nodeId: knownNodeId }))
+      const incarnation = randomId(random) as Incarnation
+      this.ledger.begin({ number, incarnation }, [{ name: config.name, nodeId: store.nodeId }, ...known])
+      log.info({ epoch: number, seq: store.journal.last.seq }, 'term')
+      for (const seat of this.seats) seat.begin()
+    } catch (error) {
+      this.stop(asConcurError(error))
+    }
+  }
+
+  close(): void {
+    this.callOffWatch()
+    this.stopListening()
+    for (const seat of this.seats) seat.close()
+    this.wake()
+  }
+
+  linkUp(name: NodeName, connection: Connection, hello: Hello): void {
+    this.seatOf(name).up(connection, hello)
+  }
+
+  linkDown(name: NodeName, reason: string): void {
+    this.seatOf(name).down(reason)
+  }
+
+  /** Why no changes are taken now, or null. */
+  refusal(): ConcurError | null {
+    const { store } = this.options
+    if (this.stopped !== null) return this.stopped
+    const { reason } = store.fence
+    if (reason !== null) return new ConcurError('READ_ONLY', `the coordinator takes no changes: ${reason}`)
+    if (this.ledger.epoch === null) return new ConcurError('BUSY', 'the coordinator has not begun yet')
+    return store.settler.trouble
+  }
+
+  /** Which record of the path a read has to wait for at this node; none: it answers at once. */
+  settledSeqFor(node: NodeName, path: FilePath): number | undefined {
+    if (!this.ledger.isInSync(node)) return undefined
+    const seq = this.options.store.settler.lastSeqOf(path)
+    return seq === 0 ? undefined : seq
+  }
+
+  /** The nodes that are catching up. */
+  lags(): Map<NodeName, Lag> {
+    const lags = new Map<NodeName, Lag>()
+    const { config, clock } = this.options
+    for (const seat of this.seats) {
+      const { settled } = seat
+      if (settled === null) continue
+      const behindOps = Math.max(0, this.ledger.committedSeq - settled.settledSeq)
+      const isMoving =
+        clock.monotonicMs() - seat.progressAtMs <= config.heartbeatTimeoutMs && seat.isFollowing
+      if (behindOps > 0) lags.set(seat.name, { behindOps, isMoving })
+    }
+    return lags
+  }
+
+  /** `onNews` is called whenever a node has got on. @returns how to be told no more. */
+  listen(onNews: () => void): () => void {
+    this.waiters.add(onNews)
+    return () => void this.waiters.delete(onNews)
+  }
+
+  private stop(error: ConcurError): void {
+    if (this.stopped !== null) return
+    const { config } = this.options
+    const remedy =
+      error.code === 'FENCED'
+        ? `; this folder can serve as a replica: concur-replica --root DIR --name ${config.name}`
+        : ''
+    this.stopped = new ConcurError(error.code, `the coordinator takes no changes: ${error.message}${remedy}`)
+    this.options.log.error({ code: error.code, reason: error.message }, 'refuses changes')
+  }
+
+  private seatOf(name: NodeName): Seat {
+    return this.seats.find(seat => seat.name === name)!
+  }
+
+  private eachSeat(tell: (seat: Seat) => void): void {
+    for (const seat of this.seats) tell(seat)
+  }
+
+  private wake(): void {
+    for (const onNews of [...this.waiters]) onNews()
+  }
+
+  private watch(): void {
+    this.callOffWatch = this.options.timers.after(watchEveryMs, () => {
+      for (const [at, seat] of this.seats.entries()) seat.watch(this.options.links[at]!.silentForMs)
+      this.watch()
+    })
+  }
+
+  private cluster(): Cluster {
+    const { config, store, members, random, log } = this.options
+    const [self, ...replicas] = members
+    const others = () => replicas.filter(({ name }) => this.ledger.isInSync(name))
+    const lose = ({ name }: Member, error: ConcurError): void => {
+      log.warn({ replica: name, code: error.code, reason: error.message }, 'left a change')
+      this.seatOf(name).lose(error.message)
+    }
+    return {
+      ...{
+        store,
+        ledger: this.ledger,
+        nodesConfigured: members.length,
+        ack: config.ack,
+        self: self!,
+        others,
+        lose,
+      },
+      refusal: () => this.refusal(),
+      newIncoming: () =>
+        new Incoming({ self: self!, others, onLost: lose, newStageId: () => randomId(random) as StageId }),
+    }
+  }
+}

@@ -1,0 +1,34 @@
+/** Takes what follows a CHANGE from the client's stream and gives it to who works on it, one piece after the other. */
+import type { Digest } from '../../protocol/digest.ts'
+import { ConcurError } from '../../protocol/errors.ts'
+import type { Message } from '../../protocol/opcodes.ts'
+import type { Stream } from '../../protocol/stream.ts'
+import type { Incoming, Received } from './incoming.ts'
+
+/**
+ * @param announced how many bytes the client said would come; null: it did not know.
+ * @returns when all bytes are where they belong.
+ * @throws ConcurError BAD_DIGEST, TOO_LARGE, NO_SPACE, IO_ERROR; UNREACHABLE when the client is gone: `incoming` has to be
+ *   discarded.
+ */
+export function receive(stream: Stream, incoming: Incoming, announced: number | null): Promise<Received> {
+  return new Promise((resolve, reject) => {
+    let work: Promise<void> = Promise.resolve()
+    const end = async (said: { size: number; digest: Digest }): Promise<void> => {
+      if (announced !== null && said.size !== announced)
+        throw new ConcurError('BAD_DIGEST', `${said.size} bytes came where ${announced} were announced`)
+      resolve(await incoming.finish(said.size, said.digest))
+    }
+    const onMessage = (message: Message, _fin: boolean, bodyBytes: number): void => {
+      if (message.opcode === 'CHUNK') {
+        const bytes = Buffer.from(message.body)
+        work = work.then(() => incoming.take(bytes)).then(() => stream.consumed(bodyBytes))
+      } else if (message.opcode === 'SEAL') {
+        const said = message.body
+        work = work.then(() => end(said))
+      }
+      work.catch(reject)
+    }
+    stream.listen({ onMessage, onFailed: error => reject(error) })
+  })
+}

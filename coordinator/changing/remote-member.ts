@@ -1,0 +1,51 @@
+/** A replica as a change sees it, over its link. Clause: protocol/README.md "SURVEY", "STAGE". */
+import type { Place } from '../../protocol/change-messages.ts'
+import { ConcurError } from '../../protocol/errors.ts'
+import type { StageId } from '../../protocol/ids.ts'
+import type { FilePath } from '../../protocol/path.ts'
+import { RemoteNode } from '../remote-node.ts'
+import type { Member, MemberStage } from './member.ts'
+import { RemoteStage } from './remote-stage.ts'
+
+/** Milliseconds in which a replica takes the bytes that it was sent. */
+const stagePatienceMs = 10_000
+
+export class RemoteMember extends RemoteNode implements Member {
+  survey(paths: readonly FilePath[]): Promise<readonly Place[]> {
+    const connection = this.openConnection()
+    return new Promise((resolve, reject) => {
+      const stream = connection.request(
+        'SURVEY',
+        { paths: [...paths] },
+        {
+          onMessage: message => {
+            wait.heard()
+            if (message.opcode !== 'SURVEYED') return
+            wait.end()
+            if (message.body.places.length === paths.length) resolve(message.body.places)
+            else reject(new ConcurError('BAD_FRAME', `${this.name} says nothing of some paths`))
+          },
+          onFailed: error => {
+            wait.end()
+            reject(this.named(error))
+          },
+        },
+      )
+      const wait = this.silence.begin(() => {
+        stream.cancel()
+        reject(new ConcurError('UNREACHABLE', `${this.name} ${this.silentReason}`))
+      })
+    })
+  }
+
+  openStage(id: StageId): MemberStage {
+    const connection = this.openConnection()
+    return new RemoteStage({
+      node: this.name,
+      connection,
+      id,
+      timers: this.timers,
+      patienceMs: stagePatienceMs,
+    })
+  }
+}

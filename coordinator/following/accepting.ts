@@ -1,0 +1,83 @@
+/**
+ * Takes over the journal of a replica, because this node's own was lost or put back from a copy: every record behind the
+ * last common one, in order, each held against the chain of hashes. Clause: protocol/README.md "REPLAY".
+ */
+import type { Connection } from '../../protocol/connection.ts'
+import { asConcurError, ConcurError } from '../../protocol/errors.ts'
+import type { NodeName } from '../../protocol/ids.ts'
+import { type JournalEntry, readEntry } from '../../protocol/record.ts'
+import type { Journal } from '../../replica/store/journal/journal.ts'
+import { PageQueue } from '../page-queue.ts'
+import { Meeting } from './meeting.ts'
+
+export interface AcceptingOptions {
+  readonly node: NodeName
+  readonly connection: Connection
+  readonly journal: Journal
+  /** Up to here this node has installed its own records. */
+  readonly settledSeq: number
+}
+
+interface Page {
+  readonly entries: readonly JournalEntry[]
+  readonly bytes: number
+}
+
+/**
+ * @returns how many records were taken over; they are durable, and count as committed.
+ * @throws ConcurError CONFLICT when this node has installed records that the replica does not have; UNREACHABLE; BAD_FRAME
+ *   for records that do not follow; NO_SPACE, IO_ERROR.
+ */
+export async function acceptJournal(options: AcceptingOptions): Promise<number> {
+  const { node, connection, journal, settledSeq } = options
+  const { seq: commonSeq } = await new Meeting({ connection, journal }).find(() => 0)
+  if (settledSeq > commonSeq)
+    throw new ConcurError(
+      'CONFLICT',
+      `${node} does not have record ${commonSeq + 1}, which is installed here`,
+    )
+  if (journal.last.seq > commonSeq) await journal.truncateAfter(commonSeq)
+  const pages = replay(options, commonSeq)
+  for (let page = await pages.queue.next(); page !== null; page = await pages.queue.next()) {
+    assertFollows(page.entries, journal)
+    if (page.entries.length > 0) await journal.append(page.entries)
+    pages.consumed(page.bytes)
+  }
+  return journal.last.seq - commonSeq
+}
+
+function replay({ node, connection }: AcceptingOptions, afterSeq: number) {
+  const queue = new PageQueue<Page>()
+  const stream = connection.request(
+    'REPLAY',
+    { afterSeq },
+    {
+      onMessage: (message, fin, bytes) => {
+        if (message.opcode !== 'RECORDS')
+          throw new ConcurError('BAD_FRAME', `${message.opcode} in answer to REPLAY`)
+        try {
+          queue.push({
+            entries: message.body.entries.map(({ record, body }) => readEntry(record, body)),
+            bytes,
+          })
+          if (fin) queue.finish(null)
+        } catch (error) {
+          queue.finish(asConcurError(error))
+        }
+      },
+      onFailed: error =>
+        queue.finish(new ConcurError(error.code, `${node}: ${error.message}`, { cause: error })),
+    },
+  )
+  return { queue, consumed: (bytes: number) => stream.consumed(bytes) }
+}
+
+function assertFollows(entries: readonly JournalEntry[], journal: Journal): void {
+  let { seq, hash } = journal.last
+  for (const { record, hash: own } of entries) {
+    if (record.seq !== seq + 1 || record.previous !== hash)
+      throw new ConcurError('BAD_FRAME', `record ${record.seq} does not follow from ${seq}`)
+    seq = record.seq
+    hash = own
+  }
+}

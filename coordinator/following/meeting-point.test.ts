@@ -1,0 +1,57 @@
+import { beginSearch, narrowed, nextProbe, seqToFollowFrom } from './meeting-point.ts'
+
+/** Looks for the last of `common` equal records in journals the shorter of which has `shorter`. */
+function search(shorter: number, common: number): { found: number; probes: number[] } {
+  const probes: number[] = []
+  let state = beginSearch(shorter)
+  for (let probe = nextProbe(state); probe !== null; probe = nextProbe(state)) {
+    probes.push(probe)
+    state = narrowed(state, probe, probe <= common)
+  }
+  return { found: state.common, probes }
+}
+
+describe('the search for the last common record', () => {
+  test('finds it wherever it is, and never compares a record twice', () => {
+    for (let shorter = 0; shorter <= 70; shorter++) {
+      for (let common = 0; common <= shorter; common++) {
+        const { found, probes } = search(shorter, common)
+        expect({ shorter, common, found }).toEqual({ shorter, common, found: common })
+        expect(new Set(probes).size).toBe(probes.length)
+        expect(probes.every(probe => probe >= 1 && probe <= shorter)).toBe(true)
+      }
+    }
+  })
+
+  test('compares one record where the shorter journal is the beginning of the longer', () => {
+    expect(search(1_000_000, 1_000_000).probes).toEqual([1_000_000])
+  })
+
+  test('compares none where a journal is empty', () => {
+    expect(search(0, 0).probes).toEqual([])
+  })
+
+  test('compares few where a short tail differs, and few where nearly everything does', () => {
+    expect(search(1_000_000, 999_998).probes).toEqual([1_000_000, 999_998, 999_999])
+    expect(search(1_000_000, 3).probes.length).toBeLessThanOrEqual(42)
+  })
+})
+
+describe('the record to follow from', () => {
+  const cases = [
+    ['the last common one, of journals that are the same', 9, 9, { lastSeq: 9, committedSeq: 9 }, 9],
+    ['the last common one, of a replica that is behind', 5, 9, { lastSeq: 5, committedSeq: 4 }, 5],
+    ['the last common one, of a tail that is not committed', 5, 5, { lastSeq: 8, committedSeq: 5 }, 5],
+    ['the last common one, of a tail that only we committed', 5, 7, { lastSeq: 8, committedSeq: 5 }, 5],
+    ['the last common one, of commits that we lack', 5, 5, { lastSeq: 8, committedSeq: 7 }, 5],
+    ['the first that differs, of commits on both sides', 5, 7, { lastSeq: 8, committedSeq: 6 }, 6],
+    ['the first of all, of journals with nothing in common', 0, 3, { lastSeq: 3, committedSeq: 3 }, 1],
+    ['the beginning, of an empty replica', 0, 9, { lastSeq: 0, committedSeq: 0 }, 0],
+    ['the beginning, of an empty coordinator', 0, 0, { lastSeq: 4, committedSeq: 4 }, 0],
+    ['the last common one, of a commit told ahead of its records', 5, 9, { lastSeq: 5, committedSeq: 8 }, 5],
+  ] as const
+
+  test.each(cases)('is %s', (_, common, ownCommittedSeq, replica, afterSeq) => {
+    expect(seqToFollowFrom({ common, ownCommittedSeq, replica })).toBe(afterSeq)
+  })
+})

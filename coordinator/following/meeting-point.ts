@@ -1,0 +1,49 @@
+/**
+ * Where a coordinator's journal and a replica's part ways, and from where the replica is asked to follow. Each record
+ * names the hash of the one before, so the records that both have are the first ones of each: what is sought is the end
+ * of a prefix, and one equal hash stands for everything before it. It is nearly always the end of the shorter journal, so
+ * that is looked at first, then further and further back, then between the two nearest. Pure.
+ * Clauses: protocol/README.md "JOURNAL_AT", "FOLLOW" (the beginning).
+ */
+
+export interface Search {
+  /** Both have the same records up to here; 0: none that is known. */
+  readonly common: number
+  /** From here on they have not, or one of them has no record. */
+  readonly differs: number
+  /** How far back the next look goes; null: between the two. */
+  readonly step: number | null
+}
+
+/** `lastOfBoth`: the end of the shorter journal. */
+export function beginSearch(lastOfBoth: number): Search {
+  return { common: 0, differs: lastOfBoth + 1, step: 1 }
+}
+
+/** @returns the record to compare next, or null when `common` is the last that both have. */
+export function nextProbe({ common, differs, step }: Search): number | null {
+  if (common + 1 >= differs) return null
+  return step === null ? Math.floor((common + differs) / 2) : Math.max(differs - step, common + 1)
+}
+
+/** What is known when the record `probe` was compared. */
+export function narrowed(search: Search, probe: number, isSame: boolean): Search {
+  if (isSame) return { common: probe, differs: search.differs, step: null }
+  return { common: search.common, differs: probe, step: search.step === null ? null : search.step * 2 }
+}
+
+/**
+ * The `afterSeq` at which the replica's own rules say what is true. Behind the last common record: it drops a tail that
+ * was never committed, or knows commits there that the coordinator's journal lacks (ROLLED_BACK). Where both know records
+ * there to be committed, neither lacks anything: they went different ways, and the first record that differs makes the
+ * replica say so (CONFLICT, "forked at seq n").
+ */
+export function seqToFollowFrom(place: {
+  common: number
+  ownCommittedSeq: number
+  replica: { readonly lastSeq: number; readonly committedSeq: number }
+}): number {
+  const { common, ownCommittedSeq, replica } = place
+  const committedThere = Math.min(replica.committedSeq, replica.lastSeq)
+  return Math.min(ownCommittedSeq, committedThere) > common ? common + 1 : common
+}

@@ -1,0 +1,71 @@
+/**
+ * Finds the last record that the coordinator and a replica both have, by asking the replica for hashes: one question
+ * where it was merely away, a few where it has a tail of its own. Clause: protocol/README.md "JOURNAL_AT".
+ */
+import type { JournalIs } from '../../protocol/change-messages.ts'
+import type { Connection } from '../../protocol/connection.ts'
+import { ConcurError } from '../../protocol/errors.ts'
+import type { RecordHash } from '../../protocol/ids.ts'
+import { noHash } from '../../protocol/record.ts'
+import type { Stream } from '../../protocol/stream.ts'
+import type { Journal } from '../../replica/store/journal/journal.ts'
+import { beginSearch, narrowed, nextProbe, seqToFollowFrom } from './meeting-point.ts'
+
+/** A record, as the place behind which others follow. */
+export interface Position {
+  readonly seq: number
+  readonly hash: RecordHash
+}
+
+export class Meeting {
+  private readonly connection: Pick<Connection, 'request'>
+  private readonly journal: Pick<Journal, 'at' | 'last'>
+  private stream: Stream | null = null
+
+  constructor(options: { connection: Pick<Connection, 'request'>; journal: Pick<Journal, 'at' | 'last'> }) {
+    this.connection = options.connection
+    this.journal = options.journal
+  }
+
+  /**
+   * @returns the record behind which the replica is asked to follow.
+   * @throws ConcurError what the replica refuses with, UNREACHABLE when it is lost, IO_ERROR when the own journal cannot
+   *   be read.
+   */
+  async find(ownCommittedSeq: () => number): Promise<Position> {
+    const { last } = this.journal
+    const replica = await this.ask(last.seq)
+    let answer = { seq: last.seq, hash: replica.hash }
+    let search = beginSearch(Math.min(last.seq, replica.lastSeq))
+    for (let probe = nextProbe(search); probe !== null; probe = nextProbe(search)) {
+      if (answer.seq !== probe) answer = { seq: probe, hash: (await this.ask(probe)).hash }
+      search = narrowed(search, probe, answer.hash === this.positionAt(probe).hash)
+    }
+    const { common } = search
+    return this.positionAt(seqToFollowFrom({ common, ownCommittedSeq: ownCommittedSeq(), replica }))
+  }
+
+  /** Asks no more; `find` never settles then. */
+  stop(): void {
+    this.stream?.cancel()
+  }
+
+  private positionAt(seq: number): Position {
+    if (seq === 0) return { seq, hash: noHash }
+    const entry = this.journal.at(seq)
+    if (entry === null)
+      throw new ConcurError('CHANGED', `record ${seq} was dropped from the journal meanwhile`)
+    return { seq, hash: entry.hash }
+  }
+
+  private ask(seq: number): Promise<JournalIs> {
+    return new Promise((resolve, reject) => {
+      const onMessage: Parameters<Connection['request']>[2]['onMessage'] = (message, fin) => {
+        if (message.opcode !== 'JOURNAL_IS' || !fin)
+          throw new ConcurError('BAD_FRAME', `${message.opcode} in answer to JOURNAL_AT`)
+        resolve(message.body)
+      }
+      this.stream = this.connection.request('JOURNAL_AT', { seq }, { onMessage, onFailed: reject })
+    })
+  }
+}

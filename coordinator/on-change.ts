@@ -1,0 +1,99 @@
+/** CHANGE: one change of a client, made once however often it is sent. Clause: protocol/README.md "CHANGE". */
+import type { ChangeRequest, Done } from '../protocol/change-messages.ts'
+import { asConcurError } from '../protocol/errors.ts'
+import { beginRequestLine, failure } from '../replica/program/request-line.ts'
+import { nothingDone, unknownDone } from './changing/answer.ts'
+import { type Asked, type Cluster, type Ordered, orderChange } from './changing/change-work.ts'
+import { receive } from './changing/client-bytes.ts'
+import { pathsOfWish } from './changing/decide.ts'
+import type { Received } from './changing/incoming.ts'
+import type { Results } from './ordering/results.ts'
+import type { Turns } from './ordering/turns.ts'
+import type { RequestContext } from './request.ts'
+
+export interface ChangeDesk {
+  readonly cluster: Cluster
+  readonly turns: Turns
+  readonly results: Results
+  /** What became of a record; settles when it is over, or cannot be within a time. @throws ConcurError when it was abandoned. */
+  readonly answerOf: (ordered: Ordered) => Promise<Done>
+}
+
+export function onChange(desk: ChangeDesk, request: ChangeRequest, context: RequestContext): void {
+  const { stream, reports } = context
+  const [path] = pathsOfWish(request)
+  const endLine = beginRequestLine(context, request.what.type, path!)
+  const report = reports.begin(stream)
+  change(desk, request, context)
+    .then(
+      done => {
+        endLine(done.error === null ? { verdict: 'done' } : { code: done.error.code })
+        stream.send('DONE', done, true)
+      },
+      error => {
+        endLine(failure(error))
+        stream.fail(asConcurError(error))
+      },
+    )
+    .finally(() => report.end())
+}
+
+async function change(desk: ChangeDesk, request: ChangeRequest, context: RequestContext): Promise<Done> {
+  const { cluster, results } = desk
+  const { stream, client } = context
+  const known = knownDone(desk, request)
+  if (known !== null) return known
+  const refused = cluster.refusal()
+  if (refused !== null) throw refused
+  // Once everything has come, the change is made, whoever waits for its answer.
+  const unheard = { onMessage: () => {}, onFailed: () => {} }
+  if (!('bytes' in request.what)) {
+    stream.listen(unheard)
+    return make(desk, { request, client, received: null })
+  }
+  const incoming = cluster.newIncoming()
+  let received: Received
+  try {
+    received = await receive(stream, incoming, request.what.bytes)
+  } catch (error) {
+    incoming.discard()
+    throw error
+  }
+  stream.listen(unheard)
+  const meanwhile = results.know(request.operation)
+  if (meanwhile.is === 'new') return make(desk, { request, client, received })
+  received.discard()
+  return knownDone(desk, request)!
+}
+
+function knownDone({ results, cluster }: ChangeDesk, { operation }: ChangeRequest): Promise<Done> | null {
+  const known = results.know(operation)
+  if (known.is === 'attempt') return known.answer()
+  if (known.is === 'new') return null
+  return Promise.resolve(
+    unknownDone(cluster.nodesConfigured, 'it was sent again too late: its result is not kept any more'),
+  )
+}
+
+function make(desk: ChangeDesk, asked: Asked): Promise<Done> {
+  const answer = makeInTurn(desk, asked)
+  desk.results.begin(asked.request.operation, answer)
+  return answer
+}
+
+async function makeInTurn({ cluster, turns, answerOf }: ChangeDesk, asked: Asked): Promise<Done> {
+  const endTurn = await turns.take(pathsOfWish(asked.request))
+  let ordered: Ordered | null = null
+  try {
+    ordered = await orderChange(cluster, asked)
+  } finally {
+    if (ordered === null) {
+      asked.received?.discard()
+      endTurn()
+    }
+  }
+  if (ordered === null) return nothingDone(cluster.nodesConfigured)
+  // The turn ends when the change does, also where its answer does not wait for that.
+  ordered.awaited.done.then(endTurn, endTurn)
+  return answerOf(ordered)
+}

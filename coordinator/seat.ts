@@ -1,0 +1,230 @@
+/**
+ * A replica's place among the nodes that changes wait for. Over each of its links it is told every record; when it has
+ * settled what there is it joins the in-sync set by a record, and when its link ends, falls silent or makes no progress it
+ * leaves by one. Clause: DESIGN.md section 7, "In-sync set".
+ */
+import type { Settled } from '../protocol/change-messages.ts'
+import type { Connection } from '../protocol/connection.ts'
+import type { ConcurError } from '../protocol/errors.ts'
+import type { NodeId, NodeName } from '../protocol/ids.ts'
+import type { Hello } from '../protocol/messages.ts'
+import type { Epoch } from '../protocol/record.ts'
+import type { Cancel, Clock, Random, Timers } from '../protocol/world.ts'
+import type { Log } from '../replica/program/log.ts'
+import type { Store } from '../replica/store/store.ts'
+import { Follower } from './following/follower.ts'
+import { backoffMs } from './liveness.ts'
+import type { Ledger } from './ordering/ledger.ts'
+
+/** Milliseconds in which a node of the set must get on with what it has been told. */
+const progressWithinMs = 10_000
+/** A node that is this close behind counts as having settled what there is: it is waited for from then on. */
+const tailOps = 256
+/** Milliseconds in the set after which earlier failures count no more. */
+const steadyAfterMs = 5_000
+
+/** Why a node may not follow; it stays so until somebody does something. */
+const lasting = new Set(['FENCED', 'CONFLICT', 'ROLLED_BACK', 'WRONG_CLUSTER'])
+
+export interface SeatOptions {
+  readonly name: NodeName
+  readonly store: Store
+  readonly ledger: Ledger
+  /** The node id that this name had so far. */
+  readonly nodeId: NodeId | null
+  /** A node with another id may take the name. */
+  readonly mayReplace: boolean
+  readonly clock: Clock
+  readonly timers: Timers
+  readonly random: Random
+  readonly log: Log
+  /** The replica knows of commits, or of a coordinator, that this one does not know of. */
+  readonly onSuperseded: (error: ConcurError) => void
+  /** Changes wait for it from now on, or do not any more. */
+  readonly onMembership: () => void
+  /** It has told how far it is. */
+  readonly onHeard: () => void
+}
+
+export class Seat {
+  readonly name: NodeName
+  /** Why the node may not follow, or null. */
+  fenced: string | null = null
+  /** It was behind what it had acknowledged. */
+  rolledBack = false
+  /** How far it is, as it last said. */
+  settled: Pick<Settled, 'journaledSeq' | 'settledSeq'> | null = null
+  /** When it last got on, or had nothing to do. */
+  progressAtMs = 0
+  private atEndAtMs = 0
+  private readonly options: SeatOptions
+  private nodeId: NodeId | null
+  private link: { readonly connection: Connection; readonly nodeId: NodeId } | null = null
+  private follower: Follower | null = null
+  private failures = 0
+  private joinedAtMs = 0
+  private callOff: Cancel = () => {}
+
+  constructor(options: SeatOptions) {
+    this.options = options
+    this.name = options.name
+    this.nodeId = options.nodeId
+  }
+
+  get isInSync(): boolean {
+    return this.options.ledger.isInSync(this.name)
+  }
+
+  get knownNodeId(): NodeId | null {
+    return this.nodeId
+  }
+
+  /** Milliseconds since it last had everything. */
+  get behindForMs(): number {
+    return Math.round(this.options.clock.monotonicMs() - this.atEndAtMs)
+  }
+
+  /** Whether it is told records now. */
+  get isFollowing(): boolean {
+    return this.settled !== null && this.follower !== null
+  }
+
+  /** A link is open. */
+  up(connection: Connection, { nodeId, lastSeq }: Hello): void {
+    const { mayReplace } = this.options
+    this.fenced = null
+    if (nodeId === null) return
+    if (this.nodeId !== null && this.nodeId !== nodeId && !mayReplace) {
+      this.fenced = `is another node than the ${this.name} that was known: --replace ${this.name} takes it in its place`
+      return
+    }
+    this.rolledBack = this.settled !== null && lastSeq !== null && lastSeq < this.settled.journaledSeq
+    this.link = { connection, nodeId }
+    this.follow()
+  }
+
+  down(reason: string): void {
+    this.link = null
+    this.stop()
+    this.options.ledger.leave(this.name, reason)
+  }
+
+  /** The coordinator's term has begun. */
+  begin(): void {
+    this.follow()
+  }
+
+  recordsAppended(): void {
+    this.follower?.recordsAppended()
+  }
+
+  commit(seq: number): void {
+    this.follower?.commit(seq)
+  }
+
+  /** Records that it was told are taken back: it is told anew what there is. */
+  startAnew(): void {
+    this.stop()
+    this.follow()
+  }
+
+  /** It could not be asked, or did not take what was sent: it is told anew after a pause. */
+  lose(reason: string): void {
+    this.options.ledger.leave(this.name, reason)
+    this.stop()
+    this.options.onMembership()
+    this.followLater()
+  }
+
+  /** Looks after a node that makes no progress, or says nothing. `silentForMs`: null as long as that is short. */
+  watch(silentForMs: number | null): void {
+    const { clock, store } = this.options
+    const nowMs = clock.monotonicMs()
+    if (this.isInSync && nowMs - this.joinedAtMs > steadyAfterMs) this.failures = 0
+    if (this.isInSync && silentForMs !== null)
+      return this.lose(`has been silent for ${Math.round(silentForMs)} ms`)
+    const isAtEnd = this.settled !== null && this.settled.settledSeq >= store.journal.last.seq
+    if (!this.isInSync || isAtEnd) this.progressAtMs = nowMs
+    else if (nowMs - this.progressAtMs > progressWithinMs)
+      this.lose(`made no progress for ${progressWithinMs / 1000} s`)
+  }
+
+  close(): void {
+    this.link = null
+    this.stop()
+  }
+
+  private stop(): void {
+    this.callOff()
+    this.follower?.stop()
+    this.follower = null
+  }
+
+  private follow(): void {
+    const { ledger, store, name, clock, timers } = this.options
+    const { link } = this
+    const epoch: Epoch | null = ledger.epoch
+    if (link === null || epoch === null || this.fenced !== null || !link.connection.isOpen) return
+    this.progressAtMs = clock.monotonicMs()
+    const follower = new Follower({
+      connection: link.connection,
+      name,
+      journal: store.journal,
+      epoch,
+      committedSeq: () => ledger.committedSeq,
+      openContent: entry => store.openContent(entry),
+      events: {
+        onFollowing: settled => this.hear(settled, link.nodeId),
+        onSettled: settled => this.hear(settled, link.nodeId),
+        // It may end while a record is being written, which comes first.
+        onEnded: error =>
+          timers.endOfTurn(() => {
+            if (this.follower === follower) this.ended(error)
+          }),
+      },
+    })
+    this.follower = follower
+    follower.start()
+  }
+
+  private hear(settled: Settled, nodeId: NodeId): void {
+    const { ledger, clock, onMembership } = this.options
+    const { journaledSeq, settledSeq, outcomes } = settled
+    if (
+      this.settled === null ||
+      settledSeq > this.settled.settledSeq ||
+      journaledSeq > this.settled.journaledSeq
+    )
+      this.progressAtMs = clock.monotonicMs()
+    if (settledSeq >= ledger.committedSeq) this.atEndAtMs = clock.monotonicMs()
+    this.settled = { journaledSeq, settledSeq }
+    ledger.report(this.name, { journaledSeq, settledSeq }, outcomes)
+    this.options.onHeard()
+    if (this.isInSync || settledSeq + tailOps < ledger.committedSeq) return
+    this.nodeId = nodeId
+    this.joinedAtMs = clock.monotonicMs()
+    ledger.join(this.name, nodeId, { journaledSeq, settledSeq })
+    onMembership()
+  }
+
+  private ended(error: ConcurError): void {
+    const { ledger, log, onSuperseded, onMembership } = this.options
+    this.follower = null
+    ledger.leave(this.name, error.message)
+    onMembership()
+    if (error.code === 'FENCED' || error.code === 'ROLLED_BACK') onSuperseded(error)
+    if (lasting.has(error.code)) {
+      this.fenced = error.message
+      log.warn({ replica: this.name, code: error.code, reason: error.message }, 'does not follow')
+      return
+    }
+    this.followLater()
+  }
+
+  private followLater(): void {
+    if (this.link === null) return
+    this.failures++
+    const { timers, random } = this.options
+    this.callOff = timers.after(backoffMs(this.failures, random.fraction()), () => this.follow())
+  }
+}

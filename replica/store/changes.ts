@@ -1,0 +1,215 @@
+/**
+ * The part of a store that changes the tree: the journal, what is staged, and everything by which a committed record
+ * becomes the disk's content. Each is opened after the one before, and closed in the other order.
+ */
+
+import type { Outcome } from '../../protocol/change-messages.ts'
+import { ConcurError } from '../../protocol/errors.ts'
+import type { Clock, Timers } from '../../protocol/world.ts'
+import { AuditLog } from './audit-log.ts'
+import type { BlockHasher } from './block-hasher.ts'
+import { BootFile } from './boot-file.ts'
+import { Checkpoints } from './checkpoint.ts'
+import type { Digests } from './digests.ts'
+import type { Disk, Fd } from './disk.ts'
+import { Fence } from './fence.ts'
+import { History } from './history.ts'
+import type { ContentSource, Ground } from './install/ground.ts'
+import { Journal } from './journal/journal.ts'
+import type { PathIndex } from './path-index.ts'
+import { Progress } from './progress.ts'
+import { recover } from './recovery.ts'
+import { Reserve } from './reserve.ts'
+import { Settler, type Start } from './settler.ts'
+import { type Pace, Slices } from './slices.ts'
+import { Stages } from './staging.ts'
+import type { Tree } from './tree.ts'
+
+const pace: Pace = { workMs: 8, restMs: 0 }
+
+const nobody: ContentSource = {
+  obtain: () => Promise.reject(new ConcurError('UNREACHABLE', 'there is no link to another node')),
+}
+/** At the start only this node is asked. */
+const onlyHere: ContentSource = {
+  obtain: async () => ({ is: 'lost', reason: 'it is not on this node any more' }),
+}
+
+export interface ChangesOptions {
+  readonly disk: Disk
+  /** `.concur`, open as long as this is used. */
+  readonly folder: Fd
+  readonly tree: Tree
+  readonly digests: Digests
+  readonly hasher: BlockHasher
+  readonly paths: PathIndex
+  readonly clock: Clock
+  readonly timers: Timers
+  readonly bootId: string
+  readonly recheck?: boolean
+  readonly segmentBytes?: number
+  /** Hears of what failed in the background. */
+  readonly onFault: (error: unknown) => void
+}
+
+export class Changes {
+  readonly journal: Journal
+  readonly stages: Stages
+  readonly fence: Fence
+  readonly history: History
+  readonly settler: Settler
+  readonly checkpoints: Checkpoints
+  readonly ground: Ground
+  /** What the start listed. */
+  readonly recovered: readonly Outcome[]
+  private readonly options: ChangesOptions
+  private readonly closers: readonly (() => void)[]
+  private source: ContentSource = nobody
+
+  /** @throws ConcurError, DiskError: everything that was opened is closed again. */
+  static async open(options: ChangesOptions): Promise<Changes> {
+    const closers: (() => void)[] = []
+    try {
+      return await openWith(options, closers)
+    } catch (error) {
+      for (const close of closers.toReversed()) close()
+      throw error
+    }
+  }
+
+  constructor(options: ChangesOptions, parts: Parts, start: Start & { outcomes: readonly Outcome[] }) {
+    const { journal, stages, fence, history, progress, reserve, log, exchange } = parts
+    this.options = options
+    this.closers = parts.closers
+    this.journal = journal
+    this.stages = stages
+    this.fence = fence
+    this.history = history
+    this.recovered = start.outcomes
+    const contents: ContentSource = { obtain: entry => this.source.obtain(entry) }
+    this.ground = groundOf(options, { history, stages, exchange, contents })
+    this.settler = new Settler({ ...options, ...parts, ground: this.ground }, start)
+    this.checkpoints = new Checkpoints({ ...options, ...parts, settler: this.settler })
+    reserve.make()
+    if (start.settledSeq > progress.seq) progress.set(start.settledSeq)
+    if (!log.flush()) this.checkpoints.schedule()
+    this.settler.commit(Math.max(start.settledSeq, journal.last.committedSeq))
+  }
+
+  /** What the last loss of power may have met is looked after once the record `tornSeq` is settled. */
+  renewBoot(tornSeq: number | null): void {
+    if (this.fence.isFenced) return
+    const boot = new BootFile(this.options)
+    if (tornSeq === null) return boot.renew()
+    const stop = this.settler.listen({
+      onSettled: seq => {
+        if (seq < tornSeq) return
+        stop()
+        boot.renew()
+      },
+    })
+  }
+
+  /** Who is asked for contents that are not here; null: nobody any more. */
+  setContentSource(source: ContentSource | null): void {
+    this.source = source ?? nobody
+    if (source !== null && this.settler.trouble === null) this.settler.retry()
+  }
+
+  /** Settles what is committed, flushes it, and closes everything. */
+  async close(): Promise<void> {
+    await this.settler.idle()
+    await this.settler.stop()
+    this.checkpoints.stop()
+    await this.checkpoints.flush().catch(this.options.onFault)
+    await this.journal.close()
+    for (const close of this.closers.toReversed()) close()
+  }
+}
+
+interface Parts {
+  readonly journal: Journal
+  readonly stages: Stages
+  readonly fence: Fence
+  readonly history: History
+  readonly progress: Progress
+  readonly reserve: Reserve
+  readonly log: AuditLog
+  readonly exchange: Fd
+  readonly closers: readonly (() => void)[]
+}
+
+/** `closers`: filled with how to close what was opened. */
+async function openWith(options: ChangesOptions, closers: (() => void)[]): Promise<Changes> {
+  const { disk, folder, paths, bootId } = options
+  const kept = <T extends { close(): void }>(part: T): T => {
+    closers.push(() => part.close())
+    return part
+  }
+  const fence = new Fence({ disk, folder, bootId })
+  const isRechecked = options.recheck === true && fence.recheck()
+  const onFlushFailed = () => fence.set('a flush failed')
+  const stages = new Stages({ disk, folder: openOwn(options, 'staging', closers), onFlushFailed })
+  const history = new History({ disk, folder: openOwn(options, 'history', closers) })
+  const exchange = openOwn(options, 'exchange', closers)
+  const progress = kept(new Progress({ disk, folder }))
+  const reserve = kept(new Reserve({ disk, folder }))
+  const log = kept(new AuditLog({ disk, folder }))
+  const segment = options.segmentBytes === undefined ? {} : { segmentBytes: options.segmentBytes }
+  const journal = Journal.open({ disk, folder, ...segment, onFailed: ({ message }) => fence.set(message) })
+  const parts = { journal, stages, fence, history, progress, reserve, log, exchange, closers }
+  try {
+    const start = await startOf(options, parts, isRechecked)
+    if (paths.settledSeq === null && journal.last.seq === 0) {
+      paths.setSettled(0)
+      await paths.flush()
+    }
+    const changes = new Changes(options, parts, start)
+    changes.renewBoot(start.tornSeq)
+    return changes
+  } catch (error) {
+    await journal.close()
+    throw error
+  }
+}
+
+/** A fenced store is as it was: nothing is mended. After the fence it is as after a loss of power. */
+async function startOf(
+  options: ChangesOptions,
+  parts: Parts,
+  isRechecked: boolean,
+): Promise<Start & { outcomes: readonly Outcome[] }> {
+  const { paths, clock, timers } = options
+  const { journal, progress, fence } = parts
+  const settledSeq = Math.min(journal.last.seq, Math.max(progress.seq, paths.settledSeq ?? 0))
+  if (fence.isFenced) return { settledSeq, leftOut: new Map(), usedStages: [], tornSeq: null, outcomes: [] }
+  const slices = new Slices({ clock, timers, pace })
+  const ground = groundOf(options, { ...parts, contents: onlyHere })
+  const hasRestarted = new BootFile(options).hasChanged() || isRechecked
+  const start = await recover({ journal, ground, paths, progress, slices, hasRestarted })
+  await parts.log.mend(journal, start.settledSeq, slices)
+  if (hasRestarted) await flushStart(options, start.settledSeq)
+  return start
+}
+
+/** What was mended is on the disk before the store says that it knows of this start of the system. */
+async function flushStart({ disk, folder, paths }: ChangesOptions, settledSeq: number): Promise<void> {
+  await disk.flushAllSoon(folder)
+  paths.setSettled(settledSeq)
+  await paths.flush()
+}
+
+function openOwn({ disk, folder }: ChangesOptions, name: string, closers: (() => void)[]): Fd {
+  disk.makeFolder(folder, name)
+  const fd = disk.openBeneath(folder, name, 'folder')
+  closers.push(() => disk.close(fd))
+  return fd
+}
+
+function groundOf(
+  { disk, tree, digests, hasher, paths }: ChangesOptions,
+  rest: Pick<Ground, 'history' | 'stages' | 'exchange' | 'contents'>,
+): Ground {
+  const { history, stages, exchange, contents } = rest
+  return { disk, tree, digests, hasher, history, stages, exchange, contents, paths }
+}

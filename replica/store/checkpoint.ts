@@ -1,0 +1,110 @@
+/**
+ * Now and then everything that is settled is flushed at once, and only then the index says so. Until then the journal
+ * and the stages have the bytes. A flush that fails fences the store.
+ */
+import { ConcurError } from '../../protocol/errors.ts'
+import type { Cancel, Clock, Timers } from '../../protocol/world.ts'
+import type { JournalReader } from './ahead.ts'
+import type { AuditLog } from './audit-log.ts'
+import { type Disk, DiskError, type Fd } from './disk.ts'
+import type { Fence } from './fence.ts'
+import type { PathIndex } from './path-index.ts'
+import type { Reserve } from './reserve.ts'
+import type { Settler } from './settler.ts'
+import { Slices } from './slices.ts'
+import type { Stages } from './staging.ts'
+
+const everyMs = 500
+
+export interface CheckpointOptions {
+  readonly disk: Disk
+  readonly folder: Fd
+  readonly settler: Settler
+  readonly paths: PathIndex
+  readonly stages: Stages
+  readonly log: AuditLog
+  readonly journal: JournalReader
+  readonly reserve: Reserve
+  readonly fence: Fence
+  readonly clock: Clock
+  readonly timers: Timers
+  /** Hears of each failure. */
+  readonly onFault: (error: unknown) => void
+}
+
+export class Checkpoints {
+  /** The last record that is flushed with all before it. */
+  flushedSeq: number
+  private readonly options: CheckpointOptions
+  private underWay: Promise<void> | null = null
+  private cancel: Cancel | null = null
+
+  constructor(options: CheckpointOptions) {
+    this.options = options
+    this.flushedSeq = options.paths.settledSeq ?? 0
+    options.settler.listen({ onSettled: () => this.schedule() })
+  }
+
+  /** Flushes what is settled by now. @throws ConcurError IO_ERROR: the store is fenced, or the index refuses. */
+  async flush(): Promise<void> {
+    while (this.underWay !== null) await this.underWay.catch(() => {})
+    this.underWay = this.flushOnce().finally(() => {
+      this.underWay = null
+    })
+    return this.underWay
+  }
+
+  /** None begins by itself any more. */
+  stop(): void {
+    this.cancel?.()
+    this.cancel = () => {}
+  }
+
+  /** The next one begins by itself. */
+  schedule(): void {
+    this.cancel ??= this.options.timers.after(everyMs, () => {
+      this.cancel = null
+      this.flush().catch(this.options.onFault)
+    })
+  }
+
+  private async flushOnce(): Promise<void> {
+    const { settler, paths, fence, reserve } = this.options
+    if (fence.isFenced) throw new ConcurError('IO_ERROR', `the store is fenced: ${fence.reason}`)
+    const seq = settler.settledSeq
+    reserve.make()
+    await this.writeLog(seq)
+    if (paths.settledSeq !== seq || this.flushedSeq !== seq) {
+      await this.flushTree()
+      paths.setSettled(seq)
+      await paths.flush()
+      this.flushedSeq = seq
+    }
+    this.removeStages(seq)
+  }
+
+  private async writeLog(seq: number): Promise<void> {
+    const { log, journal, clock, timers } = this.options
+    if (log.flush()) return
+    await log.mend(journal, seq, new Slices({ clock, timers, pace: { workMs: 8, restMs: 0 } }))
+  }
+
+  private async flushTree(): Promise<void> {
+    const { disk, folder, fence } = this.options
+    try {
+      await disk.flushAllSoon(folder)
+    } catch (cause) {
+      if (!(cause instanceof DiskError)) throw cause
+      fence.set(`a flush of the file system failed (${cause.code})`)
+      throw new ConcurError('IO_ERROR', 'what was installed may not be on the disk', { cause })
+    }
+  }
+
+  private removeStages(seq: number): void {
+    const { settler, stages } = this.options
+    for (const used of settler.usedStages.splice(0)) {
+      if (used.seq <= seq) stages.remove(used.stage)
+      else settler.usedStages.push(used)
+    }
+  }
+}

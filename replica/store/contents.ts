@@ -1,0 +1,194 @@
+/**
+ * Gives out what a record of the journal made, wherever this node has it now: for nodes that were away and whose
+ * records come without bytes. Everything is held against the digest before it is given out.
+ * Clause: protocol/README.md "SUPPLY".
+ */
+import { type Digest, digestOf } from '../../protocol/digest.ts'
+import { ConcurError } from '../../protocol/errors.ts'
+import type { FilePath } from '../../protocol/path.ts'
+import { bodyOf, type Change, type JournalEntry } from '../../protocol/record.ts'
+import type { Clock, Timers } from '../../protocol/world.ts'
+import type { JournalReader } from './ahead.ts'
+import type { Bodies } from './bodies.ts'
+import { BytesBody } from './bytes-body.ts'
+import { type Disk, DiskError, type Fd, newStat } from './disk.ts'
+import type { OpenBody } from './file-body.ts'
+import type { Place } from './folders.ts'
+import { historyName, listName } from './history.ts'
+import type { Ground } from './install/ground.ts'
+import { digestOfFirst } from './install/looked-at.ts'
+import { openOwnFile } from './install/new-file.ts'
+import { type Pace, Slices } from './slices.ts'
+import { type Whereabout, whereabouts } from './whereabouts.ts'
+
+const pace: Pace = { workMs: 8, restMs: 0 }
+/** How many files of one name are looked for in history. */
+const historyTriesMax = 16
+
+/** `digest` none: whatever is staged under this record's id. `size` none: not known. */
+interface Wanted {
+  readonly path: FilePath
+  readonly digest: Digest | null
+  readonly size: number | null
+}
+
+export class Contents {
+  private readonly ground: Ground
+  private readonly journal: JournalReader
+  private readonly bodies: Bodies
+  private readonly world: { readonly clock: Clock; readonly timers: Timers }
+
+  constructor(options: {
+    ground: Ground
+    journal: JournalReader
+    bodies: Bodies
+    clock: Clock
+    timers: Timers
+  }) {
+    this.ground = options.ground
+    this.journal = options.journal
+    this.bodies = options.bodies
+    this.world = { clock: options.clock, timers: options.timers }
+  }
+
+  /**
+   * Opens the whole result of a record that puts, appends or renames a file, or the list of one that deletes a folder.
+   * @throws ConcurError NOT_FOUND: nothing here has these bytes; IO_ERROR.
+   */
+  async open(entry: JournalEntry): Promise<OpenBody> {
+    const wanted = wantedBy(entry.record.change)
+    try {
+      const body =
+        wanted === null ? null : ((await this.sent(entry, wanted)) ?? (await this.found(entry, wanted)))
+      if (body !== null) return body
+    } catch (error) {
+      if (!(error instanceof DiskError)) throw error
+      throw new ConcurError('IO_ERROR', `what record ${entry.record.seq} made cannot be read`, {
+        cause: error,
+      })
+    }
+    throw new ConcurError('NOT_FOUND', `nothing here has what record ${entry.record.seq} made`)
+  }
+
+  /** What came with the record, where that is all of it. */
+  private async sent(entry: JournalEntry, { digest }: Wanted): Promise<OpenBody | null> {
+    const { change, seq } = entry.record
+    if (change.type === 'rename' || (change.type === 'append' && change.offset > 0)) return null
+    const body = bodyOf(change)
+    if (body === null) return change.type === 'delete' ? null : new BytesBody(Buffer.alloc(0))
+    if (body.stage !== null) {
+      const { disk, stages, history } = this.ground
+      const kept = { folder: history.folder, name: listName(seq) }
+      const file =
+        openOwnFile(disk, { folder: stages.folder, name: body.stage }) ??
+        (change.type === 'delete' ? openHistory(disk, kept) : null)
+      return file === null ? null : this.bodyIn(file, { path: pathOf(change), digest, size: body.bytes })
+    }
+    const bytes = entry.body ?? this.ownEntry(seq, entry)?.body ?? null
+    if (bytes === null || (digest !== null && digestOf(bytes).digest !== digest)) return null
+    return new BytesBody(bytes)
+  }
+
+  private ownEntry(seq: number, { hash }: JournalEntry): JournalEntry | null {
+    const own = this.journal.at(seq)
+    return own?.hash === hash ? own : null
+  }
+
+  private async found(entry: JournalEntry, wanted: Wanted): Promise<OpenBody | null> {
+    if (wanted.digest === null) return null
+    const { seq } = entry.record
+    const slices = new Slices({ ...this.world, pace })
+    for await (const place of whereabouts(this.journal, { seq, path: wanted.path }, slices)) {
+      const body =
+        place.is === 'in history' ? await this.inHistory(place, wanted) : await this.inTree(place, wanted)
+      if (body !== null) return body
+    }
+    return null
+  }
+
+  private async inTree({ path, grew }: Whereabout, wanted: Wanted): Promise<OpenBody | null> {
+    try {
+      if (!grew) return await this.bodies.open(path, wanted.digest!)
+    } catch (error) {
+      if (error instanceof ConcurError) return null
+      throw error
+    }
+    const file = this.ground.tree.openFile(path, newStat())
+    return typeof file === 'number' ? this.bodyIn(file, { ...wanted, path }) : null
+  }
+
+  private async inHistory(
+    place: Extract<Whereabout, { is: 'in history' }>,
+    wanted: Wanted,
+  ): Promise<OpenBody | null> {
+    const { disk, history } = this.ground
+    for (let tries = 0; tries < historyTriesMax; tries++) {
+      const name = historyName(place.seq, tries, place.path)
+      const file = openHistory(disk, { folder: history.folder, name })
+      if (file === null) return null
+      const body = await this.bodyIn(file, place.grew ? wanted : { ...wanted, size: null })
+      if (body !== null) return body
+    }
+    return null
+  }
+
+  /**
+   * The file's first `size` bytes, or all of it, when they are the content that is wanted. The file is closed, or
+   * belongs to the body.
+   */
+  private async bodyIn(file: Fd, { path, digest, size }: Wanted): Promise<OpenBody | null> {
+    const { disk } = this.ground
+    let body: OpenBody | null = null
+    try {
+      const stat = newStat()
+      disk.stat(file, stat)
+      const length = size ?? stat.size
+      if (stat.size < length) return null
+      const hashed = await digestOfFirst(this.ground, file, length)
+      if (hashed === null || (digest !== null && hashed.digest !== digest)) return null
+      body = this.bodies.beginning({
+        path,
+        file,
+        identity: stat,
+        size: length,
+        blockDigests: hashed.blockDigests,
+      })
+      return body
+    } finally {
+      if (body === null) disk.close(file)
+    }
+  }
+}
+
+/** @returns null also where a file stands in the place of one of its folders. */
+function openHistory(disk: Disk, place: Place): Fd | null {
+  try {
+    return openOwnFile(disk, place)
+  } catch (error) {
+    if (error instanceof DiskError && error.code === 'ENOTDIR') return null
+    throw error
+  }
+}
+
+function pathOf(change: Change): FilePath {
+  return (
+    change.type === 'rename' ? change.to : (change as Extract<Change, { path: unknown }>).path
+  ) as FilePath
+}
+
+/** @returns null for a record that has no content. */
+function wantedBy(change: Change): Wanted | null {
+  switch (change.type) {
+    case 'put':
+    case 'append':
+      return { path: change.path, digest: change.digest, size: change.size }
+    case 'rename': {
+      const digest = change.what === 'file' ? (change.base ?? change.seen[0] ?? null) : null
+      return digest === null ? null : { path: change.to, digest, size: null }
+    }
+    case 'delete':
+      return { path: change.path, digest: null, size: null }
+    default:
+      return null
+  }
+}

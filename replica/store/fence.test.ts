@@ -1,0 +1,142 @@
+/** A flush that fails takes a store out of service until the system starts anew, or somebody has looked after it. */
+import { existsSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { commitAll, journalOnly, put, settle, treeOf } from './changes.fixture.ts'
+import { DiskError } from './disk.ts'
+import { openTemporaryStore, temporaryFolder, WatchedDisk } from './store.fixture.ts'
+
+/** A disk whose flushes fail while it is told so. */
+class UnsoundDisk extends WatchedDisk {
+  isSound = true
+
+  override flush(fd: Parameters<WatchedDisk['flush']>[0]): void {
+    this.assertSound()
+    super.flush(fd)
+  }
+
+  override async flushSoon(fd: Parameters<WatchedDisk['flush']>[0]): Promise<void> {
+    this.assertSound()
+    return super.flushSoon(fd)
+  }
+
+  override async flushAllSoon(fd: Parameters<WatchedDisk['flush']>[0]): Promise<void> {
+    this.assertSound()
+    return super.flushAllSoon(fd)
+  }
+
+  private assertSound(): void {
+    if (!this.isSound) throw new DiskError('EIO', 'flush')
+  }
+}
+
+let root: string
+
+beforeEach(() => {
+  root = temporaryFolder()
+})
+
+afterEach(() => rmSync(root, { recursive: true, force: true }))
+
+const mark = () => join(root, '.concur/fence')
+const fenced = JSON.stringify({ bootId: 'this start', reason: 'a flush failed' })
+
+/** Leaves a store with a mark, and a record that is not settled. */
+async function leaveFenced(): Promise<void> {
+  const { store } = await openTemporaryStore({ root })
+  await settle(store, put('a', 'one'))
+  await journalOnly(store, put('a', 'two', { base: 'one' }))
+  await store.close()
+  writeFileSync(mark(), fenced)
+}
+
+test('a checkpoint whose flush fails fences the store, says why, and tells once', async () => {
+  const disk = new UnsoundDisk()
+  const { store, remove } = await openTemporaryStore({ root, disk })
+  const told: string[] = []
+  store.fence.listen(reason => told.push(reason))
+  await settle(store, put('a', 'one'))
+  expect([store.fence.isFenced, store.fence.reason]).toEqual([false, null])
+  const flushAllSoon = disk.flushAllSoon
+  disk.flushAllSoon = () => Promise.reject(new DiskError('EIO', 'syncfs'))
+  await expect(store.flush()).rejects.toMatchObject({ code: 'IO_ERROR' })
+  disk.flushAllSoon = flushAllSoon
+  await expect(store.flush()).rejects.toMatchObject({ code: 'IO_ERROR' })
+  store.fence.set('something else')
+  expect(told).toEqual(['a flush of the file system failed (EIO)'])
+  expect(store.fence.reason).toBe(told[0])
+  expect(existsSync(mark())).toBe(true)
+  store.fence.clear()
+  await remove()
+})
+
+test('a stage whose flush fails fences the store, even where the mark cannot be written', async () => {
+  const disk = new UnsoundDisk()
+  const { store, remove } = await openTemporaryStore({ root, disk })
+  const stage = store.stages.open('0'.repeat(32) as never)
+  disk.isSound = false
+  await expect(stage.seal()).rejects.toMatchObject({ code: 'EIO' })
+  expect(store.fence.reason).toBe('a flush failed')
+  disk.isSound = true
+  store.fence.clear()
+  await remove()
+})
+
+test('a fenced store settles nothing, in the next process as well', async () => {
+  await leaveFenced()
+  const { store } = await openTemporaryStore({ root })
+  expect(store.fence.reason).toBe('a flush failed')
+  store.settler.commit(2)
+  await store.settler.idle()
+  expect([store.settler.settledSeq, treeOf(root)]).toEqual([1, { a: 'one' }])
+  store.fence.clear()
+  await store.close()
+})
+
+test('the fence ends with another start of the system', async () => {
+  await leaveFenced()
+  const { store, remove } = await openTemporaryStore({ root, bootId: 'another start' })
+  expect(store.fence.isFenced).toBe(false)
+  await commitAll(store)
+  expect(treeOf(root)).toEqual({ a: 'two' })
+  await remove()
+})
+
+test('a recheck ends the fence for good when a flush works', async () => {
+  await leaveFenced()
+  const { store } = await openTemporaryStore({ root, recheck: true })
+  expect(store.fence.isFenced).toBe(false)
+  expect(existsSync(mark())).toBe(false)
+  await commitAll(store)
+  await store.close()
+  const again = await openTemporaryStore({ root })
+  expect(again.store.fence.isFenced).toBe(false)
+  await again.remove()
+})
+
+test('a recheck where flushes fail refuses to open, and the fence stands', async () => {
+  await leaveFenced()
+  const disk = new UnsoundDisk()
+  disk.isSound = false
+  const opening = openTemporaryStore({ root, disk, recheck: true })
+  await expect(opening).rejects.toMatchObject({ code: 'USAGE', message: expect.stringContaining('EIO') })
+  expect(disk.open.size).toBe(0)
+  const { store, remove } = await openTemporaryStore({ root })
+  expect(store.fence.reason).toBe('a flush failed')
+  store.fence.clear()
+  await remove()
+})
+
+test('a recheck of a store without a fence changes nothing', async () => {
+  const { store, remove } = await openTemporaryStore({ root, recheck: true })
+  await settle(store, put('a', 'one'))
+  await remove()
+})
+
+test('a mark that cannot be read is a fence', async () => {
+  await leaveFenced()
+  writeFileSync(mark(), '{"bootId": "th')
+  const { store, remove } = await openTemporaryStore({ root, bootId: 'another start' })
+  expect(store.fence.reason).toBe('the mark of a failed flush cannot be read')
+  store.fence.clear()
+  await remove()
+})

@@ -1,0 +1,9 @@
+/** What a store keeps in its index: both are caches that can be made anew, and lie in one place. */
+import type { DigestIndex } from './digest-index.ts'
+import type { PathIndex } from './path-index.ts'
+
+export interface Index {
+  readonly digests: DigestIndex
+  readonly paths: PathIndex
+  close(): Promise<void>
+}

@@ -1,0 +1,70 @@
+/**
+ * The result of an append as a new file: the base, which is at the path, and the added bytes. Flushed before it is
+ * used: the journal has only the added ones.
+ */
+import { DigestStream } from '../../../protocol/digest.ts'
+import { chunkBytesMax } from '../../../protocol/limits.ts'
+import { type Fd, newStat } from '../disk.ts'
+import { seqName } from '../history.ts'
+import type { Added, AppendChange } from './added-bytes.ts'
+import type { Ground, Work } from './ground.ts'
+import { NewFile } from './new-file.ts'
+
+/** @returns null when what is at the path does not give the result. */
+export async function copyExtended(
+  ground: Ground,
+  work: Work,
+  change: AppendChange,
+  added: Added,
+): Promise<NewFile | null> {
+  const { disk, tree, stages } = ground
+  const stat = newStat()
+  const from = tree.openFile(change.path, stat)
+  if (typeof from !== 'number') return null
+  let fd: Fd | null = null
+  try {
+    if (stat.size < change.offset) return null
+    const place = { folder: stages.folder, name: seqName(work.seq) }
+    fd = disk.openOwn(place.folder, place.name)
+    disk.truncate(fd, 0)
+    const hash = await copy(ground, work, { from, to: fd, change, added })
+    const result = hash?.finish() ?? null
+    if (result?.digest !== change.digest) return null
+    await stages.flush(fd)
+    const file = new NewFile({ disk, fd, place, digest: result.digest, blockDigests: result.blockDigests })
+    fd = null
+    return file
+  } finally {
+    disk.close(from)
+    if (fd !== null) {
+      disk.close(fd)
+      stages.remove(seqName(work.seq))
+    }
+  }
+}
+
+async function copy(
+  { disk }: Ground,
+  work: Work,
+  { from, to, change, added }: { from: Fd; to: Fd; change: AppendChange; added: Added },
+): Promise<DigestStream | null> {
+  const hash = new DigestStream()
+  const buffer = Buffer.allocUnsafe(chunkBytesMax)
+  const take = (bytes: Buffer, at: number) => {
+    disk.write(to, bytes, at)
+    hash.update(bytes)
+    return at + bytes.length
+  }
+  let at = 0
+  while (at < change.offset) {
+    const read = disk.read(from, buffer.subarray(0, Math.min(buffer.length, change.offset - at)), at)
+    if (read === 0) return null
+    at = take(buffer.subarray(0, read), at)
+    await work.pause()
+  }
+  while (at < change.size) {
+    at = take(added.read(at - change.offset), at)
+    await work.pause()
+  }
+  return hash
+}

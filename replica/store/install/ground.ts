@@ -1,0 +1,116 @@
+/** What the changes of the tree work with, and what one record's work says when it is done. */
+
+import type { Outcome } from '../../../protocol/change-messages.ts'
+import type { Copy } from '../../../protocol/copies.ts'
+import type { Digest } from '../../../protocol/digest.ts'
+import type { StageId } from '../../../protocol/ids.ts'
+import { nodesMax } from '../../../protocol/limits.ts'
+import type { FilePath } from '../../../protocol/path.ts'
+import type { JournalEntry } from '../../../protocol/record.ts'
+import type { BlockHasher } from '../block-hasher.ts'
+import type { Digests } from '../digests.ts'
+import type { Disk, Fd } from '../disk.ts'
+import type { History } from '../history.ts'
+import type { PathIndex } from '../path-index.ts'
+import type { Slices } from '../slices.ts'
+import type { Stages } from '../staging.ts'
+import type { Tree } from '../tree.ts'
+import { type Contents, causeOf, type Holds, holds } from './decide.ts'
+
+/** What was got for a record whose bytes are not here: its result as a whole. */
+export type Obtained =
+  | { readonly is: 'bytes'; readonly bytes: Buffer }
+  | { readonly is: 'staged'; readonly stage: StageId }
+  | { readonly is: 'lost'; readonly reason: string }
+
+/** Asks other nodes. */
+export interface ContentSource {
+  /** @throws ConcurError UNREACHABLE: nobody could be asked; the record is tried again in a moment. */
+  obtain(entry: JournalEntry): Promise<Obtained>
+}
+
+export interface Ground {
+  readonly disk: Disk
+  readonly tree: Tree
+  readonly digests: Digests
+  readonly hasher: BlockHasher
+  readonly history: History
+  readonly stages: Stages
+  /** `.concur/exchange`. */
+  readonly exchange: Fd
+  readonly contents: ContentSource
+  /** What the records before made of each path. */
+  readonly paths: Pick<PathIndex, 'get'>
+}
+
+/** More than this is not told: a `rm -r` may leave a million. */
+const keptMax = 1000
+
+/** The work of one record. */
+export class Work {
+  readonly entry: JournalEntry
+  readonly slices: Slices
+  /** Contents that this node settled at the record's path, or left out, and the record does not name. */
+  readonly older: readonly Digest[]
+  /** Whether a file that nobody knows may be one of ours whose bytes were lost. */
+  readonly afterPowerLoss: boolean
+  /** Whether a loss of power may have met this record's work in the middle. */
+  readonly mayBeTorn: boolean
+  private readonly later: () => readonly Digest[]
+  private readonly kept: { path: FilePath; reason: string }[] = []
+  private readonly gaveWay: { path: FilePath; digest: Digest; cause: ReturnType<typeof causeOf> }[] = []
+
+  constructor(options: {
+    entry: JournalEntry
+    slices: Slices
+    older: readonly Digest[]
+    /** Contents that later records give the path: the disk may be there already, when all positions were lost. */
+    later?: () => readonly Digest[]
+    afterPowerLoss?: boolean
+    mayBeTorn?: boolean
+  }) {
+    this.entry = options.entry
+    this.slices = options.slices
+    this.older = options.older
+    this.later = options.later ?? (() => [])
+    this.afterPowerLoss = options.afterPowerLoss ?? false
+    this.mayBeTorn = options.mayBeTorn ?? false
+  }
+
+  get seq(): number {
+    return this.entry.record.seq
+  }
+
+  holds(copy: Copy, contents: Contents): Holds {
+    const found = holds(copy, contents)
+    if (found !== 'another file') return found
+    if (copy.is === 'file' && this.later().includes(copy.digest)) return 'result'
+    return this.afterPowerLoss || this.isTorn(copy) ? 'known' : found
+  }
+
+  /** Whether a file has the size and the time that this record gives, and lost its bytes. */
+  private isTorn(copy: Copy): boolean {
+    const { change, timeMs } = this.entry.record
+    if (!this.mayBeTorn || copy.is !== 'file' || !('size' in change)) return false
+    return copy.size === change.size && copy.mtimeMs === timeMs
+  }
+
+  keep(path: FilePath, reason: string): void {
+    if (this.kept.length < keptMax) this.kept.push({ path, reason })
+  }
+
+  replaced(path: FilePath, digest: Digest, base: Digest | null): void {
+    if (this.gaveWay.length === nodesMax) return
+    const cause = this.older.includes(digest) ? null : causeOf(digest, base)
+    this.gaveWay.push({ path, digest, cause })
+  }
+
+  outcome(): Outcome {
+    return { seq: this.seq, kept: this.kept, replaced: this.gaveWay }
+  }
+
+  /** Lets others have their turn when it is due. */
+  async pause(): Promise<void> {
+    if (this.slices.isUsedUp) await this.slices.next()
+  }
+}

@@ -1,0 +1,93 @@
+/**
+ * What a file is by its bytes, when it is not at its path: one that came out of the tree, a stage found after a
+ * restart. Small ones are read at once, large ones by the hasher, and not at all where a trusted digest of the very
+ * same file is at hand: a rename moves ctime and nothing else.
+ */
+import { type Digest, digestOf, fileDigest } from '../../../protocol/digest.ts'
+import { type Known, smallBytesMax } from '../digests.ts'
+import { DiskError, type Fd, newStat, readFully } from '../disk.ts'
+import type { Place } from '../folders.ts'
+import { isTrusted, wholeMs } from '../identity.ts'
+import type { Ground } from './ground.ts'
+
+interface Hashed {
+  readonly digest: Digest
+  readonly blockDigests: Buffer
+}
+
+/** @returns null when the file shrank while it was read. @throws DiskError. */
+export function digestOfFile(ground: Ground, file: Fd): Hashed | null | Promise<Hashed | null> {
+  const stat = newStat()
+  ground.disk.stat(file, stat)
+  return digestOfFirst(ground, file, stat.size)
+}
+
+/** As `digestOfFile`, of the first `size` bytes. */
+export function digestOfFirst(
+  ground: Ground,
+  file: Fd,
+  size: number,
+): Hashed | null | Promise<Hashed | null> {
+  if (size <= smallBytesMax) {
+    const bytes = Buffer.allocUnsafe(size)
+    return readFully(ground.disk, file, bytes, 0) < size ? null : digestOf(bytes)
+  }
+  return ground.hasher
+    .hash(file, size, () => {})
+    .then(blockDigests => blockDigests && { digest: fileDigest(size, blockDigests), blockDigests })
+}
+
+/** What came out of the tree. */
+export interface Out {
+  readonly inode: bigint
+  readonly size: number
+  readonly mtimeMs: number
+  /** None: no file, or one that cannot be read. */
+  readonly digest: Digest | null
+}
+
+/** @returns what lies in `place`; `before`: what was known of it when it was in the tree. Null: nothing. */
+export async function lookAt(ground: Ground, place: Place, before: Known | null): Promise<Out | null> {
+  const { disk } = ground
+  let found: Fd
+  try {
+    found = disk.openBeneath(place.folder, place.name, 'place')
+  } catch (error) {
+    if (error instanceof DiskError && error.code === 'ENOENT') return null
+    throw error
+  }
+  try {
+    const stat = newStat()
+    disk.stat(found, stat)
+    const of = { inode: stat.inode, size: stat.size, mtimeMs: wholeMs(stat.mtimeNs) }
+    if (stat.kind !== 'file') return { ...of, digest: null }
+    const isSame =
+      before !== null &&
+      stat.size > smallBytesMax &&
+      isTrusted(before.record) &&
+      stat.inode === before.record.identity.inode &&
+      stat.size === before.record.identity.size &&
+      stat.mtimeNs === before.record.identity.mtimeNs
+    return { ...of, digest: isSame ? before.copy.digest : await readOut(ground, found) }
+  } finally {
+    disk.close(found)
+  }
+}
+
+async function readOut(ground: Ground, place: Fd): Promise<Digest | null> {
+  let file: Fd
+  try {
+    file = ground.disk.openFile(place)
+  } catch (error) {
+    if (error instanceof DiskError) return null
+    throw error
+  }
+  try {
+    return (await digestOfFile(ground, file))?.digest ?? null
+  } catch (error) {
+    if (error instanceof DiskError) return null
+    throw error
+  } finally {
+    ground.disk.close(file)
+  }
+}

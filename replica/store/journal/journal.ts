@@ -1,0 +1,244 @@
+/**
+ * The journal: every record in the order in which it was given, each durable before anybody is told so. It is the one
+ * truth of a node; all else can be made anew from it. It lies in `.concur/journal/`:
+ *
+ *     <first seq>.segment   records, one behind the other (segment-header.ts, entry-codec.ts)
+ *     prepared              the segment to come (next-segment.ts)
+ *     cut                   while records are dropped: up to where (cut-mark.ts)
+ *     damaged-<seq>-<n>     what an opening set aside (recovery.ts)
+ *
+ * It knows nothing of what a record means, nor which are committed. Only one process has it open: the store's lock.
+ */
+import { ConcurError } from '../../../protocol/errors.ts'
+import type { RecordHash } from '../../../protocol/ids.ts'
+import { inlineBytesMax, recordBytesMax } from '../../../protocol/limits.ts'
+import type { JournalEntry } from '../../../protocol/record.ts'
+import { DiskError, type Fd } from '../disk.ts'
+import { cutMark } from './cut-mark.ts'
+import { entryBytes } from './entry-codec.ts'
+import { GroupCommit, type Last, lastOf, nothing } from './group-commit.ts'
+import { NextSegment } from './next-segment.ts'
+import { type Cut, type Opened, openSegments } from './recovery.ts'
+import { entriesStart } from './segment-header.ts'
+import type { Segments } from './segments.ts'
+import { failureOf, type JournalDisk, runSoon } from './steps.ts'
+import { type SegmentSizes, Tail } from './tail.ts'
+
+const folderName = 'journal'
+/** A segment is read at once when a journal is opened. */
+const segmentBytesMax = 1024 * 1024 * 1024
+const segmentBytesDefault = { min: 1024 * 1024, max: 32 * 1024 * 1024 }
+
+export type { Cut, JournalDisk, Last }
+
+export interface JournalOptions {
+  readonly disk: JournalDisk
+  /** `.concur`; stays open as long as the journal. */
+  readonly folder: Fd
+  /** Bytes of the longest segment. */
+  readonly segmentBytes?: number
+  /** Called once: nothing can be appended any more, until the journal is opened anew. */
+  readonly onFailed: (error: ConcurError) => void
+}
+
+export class Journal {
+  /** What opening took off the end, for the log. */
+  readonly cut: Cut | null
+  /** Files in the journal's folder with what this opening or one before set aside. */
+  readonly setAside: readonly string[]
+  private readonly disk: JournalDisk
+  private readonly folder: Fd
+  private readonly segments: Segments
+  private readonly next: NextSegment
+  private readonly commit: GroupCommit
+  private cutting: Promise<void> | null = null
+  private closed: Promise<void> | null = null
+
+  /**
+   * Opens the journal in `folder`, and makes it when there is none. All calls end before it returns.
+   * @throws ConcurError USAGE when a newer version wrote it; DiskError.
+   */
+  static open(options: JournalOptions): Journal {
+    const { disk } = options
+    disk.makeFolder(options.folder, folderName)
+    disk.flush(options.folder)
+    const folder = disk.openBeneath(options.folder, folderName, 'folder')
+    try {
+      const opened = openSegments({ disk, folder })
+      try {
+        return new Journal(options, folder, opened)
+      } catch (error) {
+        opened.segments.close()
+        throw error
+      }
+    } catch (error) {
+      disk.close(folder)
+      throw error
+    }
+  }
+
+  private constructor(options: JournalOptions, folder: Fd, { segments, cut, setAside }: Opened) {
+    const { disk } = options
+    this.disk = disk
+    this.folder = folder
+    this.segments = segments
+    this.cut = cut
+    this.setAside = setAside
+    const onFailed = (error: unknown) => this.commit.fail(failureOf(error).error)
+    this.next = new NextSegment({ disk, folder, onFailed })
+    const tail = new Tail({ disk, folder, segments, next: this.next, sizes: sizesOf(options.segmentBytes) })
+    this.commit = new GroupCommit({
+      last: this.lastAt(segments.offsets.last),
+      write: entries => tail.write(entries),
+      durableSeq: () => segments.offsets.last,
+      onFailed: options.onFailed,
+    })
+  }
+
+  /** The last record that was appended, durable or not. After a failed append, the last durable one. */
+  get last(): Last {
+    return this.commit.last
+  }
+
+  get durableSeq(): number {
+    return this.commit.durableSeq
+  }
+
+  /** Why nothing can be appended any more, or null. */
+  get failure(): ConcurError | null {
+    return this.commit.failure
+  }
+
+  /**
+   * Appends entries that follow from `last`; they are part of the journal at once, and must not change until the
+   * promise has settled. It resolves when they and all before them are on the disk.
+   * Rejected with NO_SPACE: they are not there, or, of several, only the first few; what was appended behind them is
+   * rejected too, and `last` tells what to go on from. With IO_ERROR the same, and when `failure` is set, the journal
+   * takes nothing any more, and whether they are there after a restart is unknown.
+   * @throws Error when they do not follow, while records are dropped, after `close`.
+   */
+  append(entries: readonly JournalEntry[]): Promise<void> {
+    if (this.closed !== null) throw new Error('the journal is closed')
+    if (this.cutting !== null) throw new Error('records of the journal are being dropped')
+    if (this.failure === null) assertFollows(this.last, entries)
+    return this.commit.append(entries)
+  }
+
+  /**
+   * Drops the records behind `seq`, after what is under way has settled. Returns when that is durable; a crash
+   * before leaves all of them or none. Nothing may be appended meanwhile.
+   * @throws ConcurError NO_SPACE: nothing was dropped; IO_ERROR: the journal takes nothing any more.
+   */
+  truncateAfter(seq: number): Promise<void> {
+    if (!(Number.isSafeInteger(seq) && seq >= 0)) throw new Error(`no seq to cut after: ${seq}`)
+    if (this.closed !== null || this.cutting !== null) throw new Error('the journal is closed, or being cut')
+    this.cutting = this.cutAfter(seq).finally(() => {
+      this.cutting = null
+    })
+    return this.cutting
+  }
+
+  /** @throws ConcurError IO_ERROR when the record is damaged on the disk, or cannot be read. */
+  at(seq: number): JournalEntry | null {
+    return seq >= 1 && seq <= this.last.seq ? this.readFrom(seq, 0)[0]! : null
+  }
+
+  /**
+   * @returns consecutive entries behind `seq`, at least one if there is one; with more than one, no more than
+   * `bytesMax` bytes of journal. There may be more.
+   * @throws as `at`.
+   */
+  readAfter(seq: number, bytesMax: number): JournalEntry[] {
+    return seq >= 0 && seq < this.last.seq ? this.readFrom(seq + 1, bytesMax) : []
+  }
+
+  /** Returns when what is under way has settled and everything is closed. */
+  close(): Promise<void> {
+    this.closed ??= this.end()
+    return this.closed
+  }
+
+  private async end(): Promise<void> {
+    await this.cutting?.catch(() => {})
+    await this.commit.idle()
+    await this.next.close()
+    this.segments.close()
+    this.disk.close(this.folder)
+  }
+
+  private async cutAfter(seq: number): Promise<void> {
+    await this.commit.idle()
+    if (this.failure !== null) throw this.failure
+    if (seq >= this.last.seq) return
+    const last = this.lastAt(seq)
+    try {
+      await runSoon(this.disk, cutMark.place(this.disk, this.folder, seq))
+    } catch (cause) {
+      const { error, isFinal } = failureOf(cause)
+      if (isFinal) this.commit.fail(error)
+      throw error
+    }
+    // From here on only the shorter journal exists, and an opening would finish the rest.
+    this.commit.restartFrom(last)
+    try {
+      await runSoon(this.disk, this.segments.cutAfter(seq))
+      await runSoon(this.disk, cutMark.remove(this.disk, this.folder))
+    } catch (cause) {
+      const error = new ConcurError('IO_ERROR', 'the journal could not be cut', { cause })
+      this.commit.fail(error)
+      throw error
+    }
+  }
+
+  private lastAt(seq: number): Last {
+    return seq === 0 ? nothing : lastOf(this.readDurable(seq, 0)[0]!)
+  }
+
+  private readFrom(seq: number, bytesMax: number): JournalEntry[] {
+    if (seq <= this.durableSeq) return this.readDurable(seq, bytesMax)
+    const entries: JournalEntry[] = []
+    let bytes = 0
+    for (const entry of this.commit.from(seq)) {
+      bytes += entryBytes(entry)
+      if (entries.length > 0 && bytes > bytesMax) break
+      entries.push(entry)
+    }
+    return entries
+  }
+
+  private readDurable(seq: number, bytesMax: number): JournalEntry[] {
+    try {
+      return this.segments.read(seq, bytesMax)
+    } catch (error) {
+      if (!(error instanceof DiskError)) throw error
+      throw new ConcurError('IO_ERROR', `record ${seq} of the journal cannot be read`, { cause: error })
+    }
+  }
+}
+
+function assertFollows(last: Last, entries: readonly JournalEntry[]): void {
+  let before: { seq: number; hash: RecordHash } = last
+  for (const entry of entries) {
+    const mistake = mistakeIn(entry, before)
+    if (mistake !== null) throw new Error(mistake)
+    before = { seq: entry.record.seq, hash: entry.hash }
+  }
+}
+
+function mistakeIn(
+  { record, bytes, body }: JournalEntry,
+  before: { seq: number; hash: RecordHash },
+): string | null {
+  const { seq, previous } = record
+  if (seq !== before.seq + 1) return `record ${seq} is appended behind ${before.seq}`
+  if (previous !== before.hash) return `record ${seq} follows from another than is before it`
+  if (bytes.length > recordBytesMax) return `record ${seq} has ${bytes.length} bytes`
+  if (body !== null && body.length > inlineBytesMax)
+    return `the body of record ${seq} has ${body.length} bytes`
+  return null
+}
+
+function sizesOf(max = segmentBytesDefault.max): SegmentSizes {
+  if (max < entriesStart * 2 || max > segmentBytesMax) throw new Error(`a segment of ${max} bytes`)
+  return { min: Math.min(segmentBytesDefault.min, max), max }
+}

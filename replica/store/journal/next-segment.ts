@@ -1,0 +1,96 @@
+/**
+ * The segment to come: a file named `prepared`, full of zeros and on the disk, made while the one before it is
+ * being filled. What a crash leaves of it is thrown away.
+ */
+import type { Fd } from '../disk.ts'
+import { failureOf, flushed, type JournalDisk } from './steps.ts'
+
+export const preparedName = 'prepared'
+
+const zeros = Buffer.alloc(256 * 1024)
+/** Zeros that are flushed together, so that a flush of records beside them does not wait for all. */
+const flushBytes = 4 * 1024 * 1024
+
+export interface Prepared {
+  readonly file: Fd
+  readonly size: number
+}
+
+export class NextSegment {
+  private readonly disk: JournalDisk
+  private readonly folder: Fd
+  private readonly onFailed: (error: unknown) => void
+  /** Null where there was no room for it. */
+  private prepared: Promise<Prepared | null> | null = null
+  private isClosed = false
+
+  /** `onFailed`: a failure after which nothing may be written any more, met while nobody waited. */
+  constructor(options: { disk: JournalDisk; folder: Fd; onFailed: (error: unknown) => void }) {
+    this.disk = options.disk
+    this.folder = options.folder
+    this.onFailed = options.onFailed
+  }
+
+  /** Begins to make it, unless that was done already. */
+  prepare(size: () => number): void {
+    this.prepared ??= this.make(size()).catch(error => {
+      if (failureOf(error).isFinal) this.onFailed(error)
+      return null
+    })
+  }
+
+  /**
+   * @returns it, of `size` bytes or what was prepared, `sizeMin` at least; when there is room for no more, of `sizeMin`.
+   * It belongs to the caller, who renames it first of all.
+   */
+  async take({ size, sizeMin }: { size: number; sizeMin: number }): Promise<Prepared> {
+    const prepared = await this.prepared
+    this.prepared = null
+    if (prepared != null && prepared.size >= sizeMin) return prepared
+    if (prepared != null) this.disk.close(prepared.file)
+    try {
+      return await this.make(Math.max(size, sizeMin))
+    } catch (error) {
+      if (failureOf(error).isFinal || size <= sizeMin) throw error
+      return this.make(sizeMin)
+    }
+  }
+
+  /** Ends what is under way. */
+  async close(): Promise<void> {
+    this.isClosed = true
+    const prepared = await this.prepared
+    this.prepared = null
+    if (prepared != null) this.disk.close(prepared.file)
+  }
+
+  /** Throws away one that was taken and has no other name yet. */
+  discard(file: Fd): void {
+    this.disk.close(file)
+    try {
+      this.disk.remove(this.folder, preparedName)
+    } catch {
+      // The failure that brought us here is the one to tell.
+    }
+  }
+
+  private async make(size: number): Promise<Prepared> {
+    const file = this.disk.openOwn(this.folder, preparedName)
+    try {
+      this.disk.truncate(file, 0)
+      await this.fill(file, size)
+      await flushed(this.disk.flushSoon(file))
+      return { file, size }
+    } catch (error) {
+      this.discard(file)
+      throw error
+    }
+  }
+
+  private async fill(file: Fd, size: number): Promise<void> {
+    for (let at = 0; at < size && !this.isClosed; at += zeros.length) {
+      await this.disk.writeSoon(file, zeros.subarray(0, Math.min(zeros.length, size - at)), at)
+      if ((at + zeros.length) % flushBytes === 0) await flushed(this.disk.flushDataSoon(file))
+    }
+  }
+}

@@ -1,0 +1,109 @@
+/**
+ * The path index in LMDB. What could not be written stays in memory, and the next flush writes it again.
+ */
+import { ConcurError } from '../../protocol/errors.ts'
+import type { FilePath } from '../../protocol/path.ts'
+import { type Bytes, isHashed, keyOf, type LmdbEnvironment } from './lmdb-environment.ts'
+import type { PathIndex, PathState } from './path-index.ts'
+import { decodeSeq, decodeState, encodeSeq, encodeState } from './path-state.ts'
+
+const pieceMax = 1000
+const settledKey = Buffer.from('settled')
+/** Between the two lie the keys that are digests. */
+const hashedRange = { start: Buffer.of(0), end: Buffer.of(1) }
+
+export class LmdbPathIndex implements PathIndex {
+  private readonly environment: LmdbEnvironment
+  private readonly states: Bytes
+  private readonly positions: Bytes
+  /** What was put and is not yet seen by a read. */
+  private readonly newStates = new Map<FilePath, PathState>()
+  private settled: number | null
+  private hasFailed = false
+
+  constructor(environment: LmdbEnvironment) {
+    this.environment = environment
+    this.states = environment.database('states')
+    this.positions = environment.database('positions')
+    const settled = this.positions.getBinary(settledKey)
+    this.settled = settled === undefined ? null : decodeSeq(settled)
+  }
+
+  get settledSeq(): number | null {
+    return this.settled
+  }
+
+  get(path: FilePath): PathState | null {
+    const state = this.newStates.get(path)
+    if (state !== undefined) return state
+    const bytes = this.states.getBinaryFast(keyOf(path))
+    return bytes === undefined ? null : (decodeState(bytes)?.state ?? null)
+  }
+
+  put(path: FilePath, state: PathState): void {
+    this.newStates.set(path, state)
+    if (!this.hasFailed) this.writeState(path, state)
+  }
+
+  async *below(folder: FilePath): AsyncGenerator<(readonly [FilePath, PathState])[]> {
+    await this.flush()
+    const prefix = `${folder}/`
+    // The byte behind `/` is `0`.
+    const plain = { start: Buffer.from(prefix), end: Buffer.from(`${folder}0`) }
+    for (const { start, end } of [plain, hashedRange]) {
+      let from: Buffer | null = start
+      while (from !== null) {
+        const pairs = this.piece(from, end)
+        const found = pairs.flatMap(({ key, value }) => {
+          const decoded = decodeState(value)
+          const path = isHashed(key) ? decoded?.path : (key.toString() as FilePath)
+          return decoded && path?.startsWith(prefix) ? [[path, decoded.state] as const] : []
+        })
+        if (found.length > 0) yield found
+        from = pairs.length < pieceMax ? null : Buffer.concat([pairs.at(-1)!.key, Buffer.of(0)])
+      }
+    }
+  }
+
+  setSettled(seq: number): void {
+    this.settled = seq
+    if (!this.hasFailed) this.writeSettled(seq)
+  }
+
+  async flush(): Promise<void> {
+    await this.environment.flush()
+    if (!this.hasFailed) return
+    this.hasFailed = false
+    for (const [path, state] of this.newStates) this.writeState(path, state)
+    if (this.settled !== null) this.writeSettled(this.settled)
+    await this.environment.flush()
+    if (this.hasFailed) throw new ConcurError('IO_ERROR', 'the index cannot be written')
+  }
+
+  private piece(start: Buffer, end: Buffer): { key: Buffer; value: Buffer }[] {
+    return [...this.states.getRange({ start, end, limit: pieceMax })]
+  }
+
+  private writeState(path: FilePath, state: PathState): void {
+    const key = keyOf(path)
+    this.environment.write(
+      () => this.states.put(key, encodeState(state, isHashed(key) ? path : null)),
+      () => {
+        if (!this.hasFailed && this.newStates.get(path) === state) this.newStates.delete(path)
+      },
+      this.onFailed,
+    )
+  }
+
+  private writeSettled(seq: number): void {
+    this.environment.write(
+      () => this.positions.put(settledKey, encodeSeq(seq)),
+      () => {},
+      this.onFailed,
+    )
+  }
+
+  private readonly onFailed = () => {
+    this.hasFailed = true
+  }
+}

@@ -1,0 +1,32 @@
+/**
+ * What this node's journal made of each path, as far as it is settled here; across restarts. It can be made anew from
+ * the journal: records are told to it again from `settledSeq` on, the last one whose effects were all flushed, and
+ * whatever it knows of later ones already does no harm (path-states.ts). What was put is seen at once.
+ */
+import type { Digest } from '../../protocol/digest.ts'
+import type { FilePath } from '../../protocol/path.ts'
+
+/** `seq`: the last record that changed what the path is. */
+export type PathState = { readonly seq: number } & (
+  | {
+      readonly is: 'file'
+      /** None: a file that was never written through the journal, only moved by it. */
+      readonly digest: Digest | null
+      readonly size: number | null
+    }
+  | { readonly is: 'folder' }
+  | { readonly is: 'absent' }
+)
+
+export interface PathIndex {
+  /** @returns null: no record ever named the path, as far as is known. */
+  get(path: FilePath): PathState | null
+  put(path: FilePath, state: PathState): void
+  /** Everything below a folder, in no order that matters, in pieces. Nothing is put below it meanwhile by others. */
+  below(folder: FilePath): AsyncGenerator<(readonly [FilePath, PathState])[]>
+  /** @returns null when that was never said, or was lost. */
+  readonly settledSeq: number | null
+  setSettled(seq: number): void
+  /** Returns when all that was put before is on the disk. @throws ConcurError IO_ERROR: it may not be. */
+  flush(): Promise<void>
+}

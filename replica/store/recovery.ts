@@ -1,0 +1,240 @@
+/**
+ * The start: what is on the disk is brought up to the position that the store had, whatever a crash left of it, and
+ * the index is told what it has missed. Afterwards records are settled as ever. Nothing here asks another node.
+ * Clause: README.md "What the start does".
+ */
+
+import type { Outcome } from '../../protocol/change-messages.ts'
+import type { Copy } from '../../protocol/copies.ts'
+import type { Digest } from '../../protocol/digest.ts'
+import type { FilePath } from '../../protocol/path.ts'
+import { bodyOf, type JournalEntry, pathsOf } from '../../protocol/record.ts'
+import { type JournalReader, stretchMax } from './ahead.ts'
+import { Chains } from './chains.ts'
+import { type Ground, Work } from './install/ground.ts'
+import { install } from './install/install.ts'
+import { lookAt } from './install/looked-at.ts'
+import { exchangePlace } from './install/new-file.ts'
+import type { PathIndex, PathState } from './path-index.ts'
+import { PathStates } from './path-states.ts'
+import type { Progress } from './progress.ts'
+import type { Start, UsedStage } from './settler.ts'
+import type { Slices } from './slices.ts'
+
+const readBytes = 1024 * 1024
+
+export interface RecoveryOptions {
+  readonly journal: JournalReader
+  /** Its contents are only those of this node. */
+  readonly ground: Ground
+  readonly paths: PathIndex
+  readonly progress: Progress
+  readonly slices: Slices
+  /** Whether power may have been lost since the store was open last. */
+  readonly hasRestarted: boolean
+}
+
+/** @returns from where on records are settled, and what was listed on the way. @throws DiskError. */
+export function recover(
+  options: RecoveryOptions,
+): Promise<Start & { readonly outcomes: readonly Outcome[] }> {
+  return new Recovery(options).run()
+}
+
+class Recovery {
+  private readonly options: RecoveryOptions
+  /** What was flushed; after it begins what has to be looked at. */
+  private readonly flushedSeq: number
+  /** What is in the tree. */
+  private readonly settledSeq: number
+  private readonly abandoned = new Set<number>()
+  private readonly leftOut = new Map<FilePath, readonly Digest[]>()
+  /** What those paths hold. The index is told so, though earlier records that were passed over are told to it too. */
+  private readonly held = new Map<FilePath, PathState>()
+  /** Records that were passed over, and are not told to the index. */
+  private readonly undone = new Set<number>()
+  private readonly usedStages: UsedStage[] = []
+  private readonly outcomes: Outcome[] = []
+
+  constructor(options: RecoveryOptions) {
+    const { journal, paths, progress } = options
+    this.options = options
+    this.flushedSeq = Math.min(paths.settledSeq ?? 0, journal.last.seq)
+    this.settledSeq = Math.max(this.flushedSeq, Math.min(progress.seq, journal.last.seq))
+  }
+
+  async run() {
+    const { progress, paths } = this.options
+    await this.sweepStages()
+    if (paths.settledSeq !== null) await this.mend()
+    await this.sweepExchange()
+    await this.tellIndex()
+    if (progress.seq !== this.settledSeq) progress.set(this.settledSeq)
+    const { settledSeq, leftOut, outcomes, usedStages } = this
+    return { settledSeq, leftOut, outcomes, usedStages, tornSeq: this.tornSeq }
+  }
+
+  private get tornSeq(): number | null {
+    const { hasRestarted, journal } = this.options
+    return hasRestarted && this.settledSeq < journal.last.seq ? this.settledSeq + 1 : null
+  }
+
+  private async *entries(after: number, end: number): AsyncGenerator<JournalEntry> {
+    const { journal, slices } = this.options
+    for (let at = after; at < end; ) {
+      for (const entry of journal.readAfter(at, readBytes)) {
+        at = entry.record.seq
+        if (at > end) return
+        yield entry
+      }
+      if (slices.isUsedUp) await slices.next()
+    }
+  }
+
+  /** Also notes which records are abandoned. */
+  private async sweepStages(): Promise<void> {
+    const { journal, ground } = this.options
+    const named = new Set<string>()
+    for await (const { record } of this.entries(this.flushedSeq, journal.last.seq)) {
+      const { change } = record
+      if (change.type === 'abandoned') this.abandoned.add(change.abandonedSeq)
+      const stage = bodyOf(change)?.stage
+      if (stage == null) continue
+      named.add(stage)
+      if (record.seq <= this.settledSeq) this.usedStages.push({ seq: record.seq, stage })
+    }
+    ground.stages.sweep(named)
+  }
+
+  /** What was put or extended and perhaps not flushed is what the records say, where it is now. */
+  private async mend(): Promise<void> {
+    const chains = new Chains()
+    const { hasRestarted } = this.options
+    const from = Math.max(this.flushedSeq, this.settledSeq - stretchMax)
+    for await (const { record } of this.entries(from, this.settledSeq))
+      if (!this.abandoned.has(record.seq)) chains.take(record)
+    if (hasRestarted) await this.followRename(chains)
+    for (const [path, seqs] of chains.all()) {
+      await this.mendPath(path as FilePath, seqs)
+      if (this.options.slices.isUsedUp) await this.options.slices.next()
+    }
+  }
+
+  /** The record behind `settledSeq` may have moved already what has to be looked at. */
+  private async followRename(chains: Chains): Promise<void> {
+    const { ground, journal } = this.options
+    const record = this.tornSeq === null ? null : journal.at(this.tornSeq)!.record
+    if (record?.change.type !== 'rename') return
+    const { from, to } = record.change
+    const place = exchangePlace(ground, record.seq, 0)
+    const out = await lookAt(ground, place, null)
+    const source = await ground.digests.look(from, { deep: false })
+    if (out === null && source.is === 'absent') chains.take(record)
+    if (out === null) return
+    const last = chains.of(from).at(-1)
+    if (last === undefined) return
+    if (out.digest === resultOf(journal.at(last)!)) chains.forget(from)
+    else ground.history.take(place, record.seq, to)
+  }
+
+  private async mendPath(path: FilePath, seqs: readonly number[]): Promise<void> {
+    const { journal, ground, hasRestarted } = this.options
+    const entries = seqs.map(seq => journal.at(seq)!)
+    const results = entries.map(resultOf)
+    const copy = await ground.digests.look(path, { deep: hasRestarted })
+    const found = copy.is === 'file' ? copy.digest : null
+    if (found !== null && found === results.at(-1)) return
+    const known = [...this.flushedAt(entries[0]!), ...entries.flatMap(knownTo)]
+    if (!hasRestarted && (found === null || !known.includes(found))) return
+    const rest = entries.slice(found === null ? 0 : results.lastIndexOf(found) + 1)
+    if (!this.hasBytes(rest, found, known)) return this.leaveOut(path, rest, known, copy)
+    for (const entry of rest) await this.installAt(path, entry, known)
+  }
+
+  /** What this node had made of the path last before these records: those in between may have been left out. */
+  private flushedAt({ record }: JournalEntry): readonly Digest[] {
+    const state = this.options.paths.get(pathsOf(record.change)[0]! as FilePath)
+    return state?.is === 'file' && state.digest !== null && state.seq < record.seq ? [state.digest] : []
+  }
+
+  /** Whether the rest of a path's records can be done with what is on this node. */
+  private hasBytes(rest: readonly JournalEntry[], found: Digest | null, known: readonly Digest[]): boolean {
+    const { stages } = this.options.ground
+    const [first] = rest
+    const isBase = found !== null && knownTo(first!).includes(found)
+    const begins = first!.record.change.type === 'put' || isBase
+    const isOlder = !begins && found !== null && known.includes(found)
+    const hasAll = rest.every(({ record, body }) => {
+      const needed = bodyOf(record.change)
+      return needed === null || (needed.stage === null ? body !== null : stages.has(needed.stage))
+    })
+    return hasAll && (begins || (this.options.hasRestarted && !isOlder))
+  }
+
+  private leaveOut(
+    path: FilePath,
+    rest: readonly JournalEntry[],
+    known: readonly Digest[],
+    copy: Copy,
+  ): void {
+    for (const { record } of rest) this.undone.add(record.seq)
+    this.leftOut.set(path, known)
+    if (copy.is !== 'file') return
+    const seq = rest[0]!.record.seq - 1
+    this.held.set(path, { seq, is: 'file', digest: copy.digest, size: copy.size })
+  }
+
+  private async installAt(path: FilePath, entry: JournalEntry, older: readonly Digest[]): Promise<void> {
+    const { ground, slices, hasRestarted } = this.options
+    const change = { ...entry.record.change, path } as JournalEntry['record']['change']
+    const moved = { ...entry, record: { ...entry.record, change } }
+    const work = new Work({ entry: moved, slices, older, afterPowerLoss: hasRestarted })
+    await install(ground, work)
+    const outcome = work.outcome()
+    if (outcome.kept.length > 0 || outcome.replaced.length > 0) this.outcomes.push(outcome)
+  }
+
+  /** What records up to here left between the tree and history; of the next one it is taken up when that is settled. */
+  private async sweepExchange(): Promise<void> {
+    const { ground, journal } = this.options
+    for (const name of this.namesIn(ground)) {
+      const seq = Number.parseInt(name, 10)
+      const record = seq <= this.settledSeq ? journal.at(seq)?.record : undefined
+      if (record === undefined) continue
+      const place = { folder: ground.exchange, name }
+      const out = await lookAt(ground, place, null)
+      const { change } = record
+      if ('digest' in change && out?.digest === change.digest) ground.disk.remove(ground.exchange, name)
+      else ground.history.take(place, seq, pathsOf(change).at(-1)!)
+    }
+  }
+
+  private namesIn({ disk, exchange }: Ground): string[] {
+    const folder = disk.openBeneath(exchange, '.', 'folder')
+    const names: string[] = []
+    try {
+      for (let some = disk.readNames(folder); some.length > 0; some = disk.readNames(folder))
+        names.push(...some)
+    } finally {
+      disk.close(folder)
+    }
+    return names
+  }
+
+  private async tellIndex(): Promise<void> {
+    const { paths, slices } = this.options
+    const states = new PathStates({ index: paths, digests: null })
+    for await (const { record } of this.entries(this.flushedSeq, this.settledSeq))
+      if (!this.abandoned.has(record.seq) && !this.undone.has(record.seq)) await states.tell(record, slices)
+    for (const [path, state] of this.held) paths.put(path, state)
+  }
+}
+
+function resultOf({ record: { change } }: JournalEntry): Digest | null {
+  return change.type === 'put' || change.type === 'append' ? change.digest : null
+}
+
+function knownTo({ record: { change } }: JournalEntry): Digest[] {
+  if (change.type !== 'put' && change.type !== 'append') return []
+  return [...(change.base === null ? [] : [change.base]), ...change.seen, change.digest]
+}

@@ -1,0 +1,107 @@
+/**
+ * The servers of a campaign: the built programs as processes of their own, each over a folder of its own, on loopback.
+ * A server that is started again keeps its port. They end with kill -9, each by the handle of the process that was
+ * started here.
+ */
+import type { ChildProcess } from 'node:child_process'
+import { createWriteStream, mkdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type { Address } from '../../protocol/world.ts'
+import { awaitLine, type Children } from '../bench/children.ts'
+
+const dist = fileURLToPath(new URL('../../dist', import.meta.url))
+
+/** Milliseconds from the start of a server until it listens; no start of a killed server may need more. */
+const startWithinMs = 5_000
+
+export const coordinatorName = 'server1'
+
+export class Nodes {
+  readonly names: readonly string[]
+  slowestStartMs = 0
+  private readonly folder: string
+  private readonly children: Children
+  private readonly running = new Map<string, ChildProcess>()
+  private readonly ports = new Map<string, number>()
+
+  /** `count` servers, the coordinator first. */
+  constructor(folder: string, count: number, children: Children) {
+    this.folder = folder
+    this.children = children
+    this.names = Array.from({ length: count }, (_, place) => `server${place + 1}`)
+    for (const name of this.names) mkdirSync(this.root(name))
+  }
+
+  root(name: string): string {
+    return join(this.folder, name)
+  }
+
+  address(name: string): Address {
+    return { host: '127.0.0.1', port: this.ports.get(name)! }
+  }
+
+  get replicas(): readonly string[] {
+    return this.names.slice(1)
+  }
+
+  /** For the first time, the coordinator last: it has to be told of the replicas' ports. */
+  async startAll(): Promise<void> {
+    for (const name of this.replicas) await this.start(name)
+    await this.start(coordinatorName)
+  }
+
+  /** @throws Error when it does not listen in time. */
+  async start(name: string): Promise<void> {
+    const begun = performance.now()
+    this.ports.set(name, await awaitLine(this.launch(name), startWithinMs, portOf))
+    this.slowestStartMs = Math.max(this.slowestStartMs, performance.now() - begun)
+  }
+
+  /** Starts it without waiting until it listens. */
+  launch(name: string): ChildProcess {
+    const isCoordinator = name === coordinatorName
+    const others = isCoordinator ? this.replicas : []
+    const told = others.flatMap(other => ['--replica', `${other}=127.0.0.1:${this.ports.get(other)}`])
+    const child = this.children.spawn(
+      process.execPath,
+      [
+        join(dist, isCoordinator ? 'coordinator.js' : 'replica.js'),
+        ...['--name', name, '--root', this.root(name)],
+        ...['--listen', `127.0.0.1:${this.ports.get(name) ?? 0}`],
+        ...told,
+      ],
+      { stdio: ['ignore', 'ignore', 'pipe'] },
+    )
+    child.stderr!.pipe(createWriteStream(join(this.folder, `${name}.log`), { flags: 'a' }))
+    this.running.set(name, child)
+    return child
+  }
+
+  /** kill -9 for all of them before any is waited for. */
+  async kill(names: readonly string[]): Promise<void> {
+    const killed = names.flatMap(name => this.running.get(name) ?? [])
+    for (const name of names) this.running.delete(name)
+    await Promise.all(killed.map(killNow))
+  }
+
+  /** @returns the most memory that the running process ever had, in MiB. */
+  peakMemoryMiB(name: string): number {
+    const status = readFileSync(`/proc/${this.running.get(name)!.pid}/status`, 'utf8')
+    return Math.round(Number(/VmHWM:\s+(\d+)/.exec(status)?.[1] ?? 0) / 1024)
+  }
+}
+
+function killNow(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return Promise.resolve()
+  return new Promise(resolve => {
+    child.once('exit', () => resolve())
+    child.kill('SIGKILL')
+  })
+}
+
+/** The line may have lost its beginning. */
+function portOf(line: string): number | null {
+  const said = /"port":(\d+),"msg":"listening"/.exec(line)
+  return said === null ? null : Number(said[1])
+}

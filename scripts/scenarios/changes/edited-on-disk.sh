@@ -1,0 +1,18 @@
+#!/usr/bin/env bash
+# A change over a copy that somebody edited on disk: what everybody knew of gives way and is kept in history; nothing
+# that exists nowhere else is lost.
+. "$(dirname "$0")/../cluster.sh"
+start_all server2
+concur write x 'one'
+printf 'edited' >server2/x
+concur get x
+expect_status 1
+
+# The coordinator sees both copies before it orders the change: the edit gives way to it, and is told.
+concur write x 'two' --json
+expect_status 0
+expect_json 'ok && replaced.some(({ node, cause }) => node === "server2" && cause === "edited-on-disk")'
+expect_everywhere x 'two' server1 server2
+grep -rqF edited server2/.concur/history || fail 'the edit is in no history'
+concur get x
+expect_status 0

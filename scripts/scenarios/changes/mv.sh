@@ -1,0 +1,43 @@
+#!/usr/bin/env bash
+# mv gives a file or folder another name on every node; what is at the new name gives way only with --force.
+. "$(dirname "$0")/../cluster.sh"
+start_all server2
+concur write a.txt 'a'
+concur write b.txt 'b'
+concur write folder/inside 'inside'
+
+concur mv a.txt c.txt
+expect_status 0
+expect_output_like 'mv a.txt → c.txt  seq [0-9]*  copies 2 of 2'
+expect_everywhere c.txt 'a' server1 server2
+expect_nowhere a.txt server1 server2
+
+concur mv c.txt b.txt
+expect_status 2
+expect_errors_like 'ERROR ALREADY_EXISTS c.txt → b.txt: *'
+expect_everywhere b.txt 'b' server1 server2
+concur mv c.txt b.txt --force
+expect_status 0
+expect_everywhere b.txt 'a' server1 server2
+
+# Into a folder, a folder itself, and into folders that are made with it.
+concur mv b.txt folder/
+expect_status 0
+expect_everywhere folder/b.txt 'a' server1 server2
+concur mv folder new/place
+expect_status 0
+for name in server1 server2; do expect_tree "$name" new/ new/place/ new/place/b.txt new/place/inside; done
+
+concur mv new new/below
+expect_status 2
+expect_errors_like 'ERROR BAD_PATH *'
+concur mv new new
+expect_status 2
+expect_errors_like 'ERROR ALREADY_EXISTS *'
+concur mv nothing elsewhere
+expect_status 2
+expect_errors_like 'ERROR NOT_FOUND *'
+concur mv new/place/inside/ elsewhere
+expect_status 2
+expect_errors_like 'ERROR NOT_DIRECTORY *'
+for name in server1 server2; do expect_tree "$name" new/ new/place/ new/place/b.txt new/place/inside; done
