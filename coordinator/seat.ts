@@ -50,6 +50,8 @@ export class Seat {
   readonly name: NodeName
   /** Why the node may not follow, or null. */
   fenced: string | null = null
+  /** Why it was told no more the last time, until it joins again. */
+  trouble: string | null = null
   /** It was behind what it had acknowledged. */
   rolledBack = false
   /** How far it is, as it last said. */
@@ -63,6 +65,8 @@ export class Seat {
   private follower: Follower | null = null
   private failures = 0
   private joinedAtMs = 0
+  /** What was committed when it began to follow: it joins when it has settled that much. */
+  private owedSeq = 0
   private callOff: Cancel = () => {}
 
   constructor(options: SeatOptions) {
@@ -130,6 +134,7 @@ export class Seat {
 
   /** It could not be asked, or did not take what was sent: it is told anew after a pause. */
   lose(reason: string): void {
+    this.trouble = reason
     this.options.ledger.leave(this.name, reason)
     this.stop()
     this.options.onMembership()
@@ -166,6 +171,7 @@ export class Seat {
     const epoch: Epoch | null = ledger.epoch
     if (link === null || epoch === null || this.fenced !== null || !link.connection.isOpen) return
     this.progressAtMs = clock.monotonicMs()
+    this.owedSeq = ledger.committedSeq
     const follower = new Follower({
       connection: link.connection,
       name,
@@ -200,7 +206,9 @@ export class Seat {
     this.settled = { journaledSeq, settledSeq }
     ledger.report(this.name, { journaledSeq, settledSeq }, outcomes)
     this.options.onHeard()
-    if (this.isInSync || settledSeq + tailOps < ledger.committedSeq) return
+    const isBehind = settledSeq < this.owedSeq || settledSeq + tailOps < ledger.committedSeq
+    if (this.isInSync || isBehind) return
+    this.trouble = null
     this.nodeId = nodeId
     this.joinedAtMs = clock.monotonicMs()
     ledger.join(this.name, nodeId, { journaledSeq, settledSeq })
@@ -210,6 +218,7 @@ export class Seat {
   private ended(error: ConcurError): void {
     const { ledger, log, onSuperseded, onMembership } = this.options
     this.follower = null
+    this.trouble = error.message
     ledger.leave(this.name, error.message)
     onMembership()
     if (error.code === 'FENCED' || error.code === 'ROLLED_BACK') onSuperseded(error)

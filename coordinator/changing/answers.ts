@@ -90,11 +90,11 @@ export class Answers {
       const settledSeq = seat.settled?.settledSeq ?? 0
       const link = links[at]!
       const { downForMs } = link
-      const away = downForMs === null ? link.report().reason : `down ${ageText(downForMs)}`
+      const away = downForMs === null ? seat.trouble : `down ${ageText(downForMs)}`
       return {
         node: seat.name,
         hasSettled: seat.settled !== null && seat.isFollowing && settledSeq >= seq,
-        reason: seat.fenced ?? away ?? 'is catching up',
+        reason: seat.fenced ?? away ?? link.report().reason ?? 'is catching up',
         behindOps: seat.settled === null ? null : Math.max(0, this.options.ledger.committedSeq - settledSeq),
       }
     })
