@@ -168,3 +168,22 @@ test('an edit between two changes gives way when all saw it, and is in that node
   cluster.write('server2', 'a', 'edited again')
   await expect(client.append('a', '!')).rejects.toMatchObject({ code: 'CONFLICT' })
 })
+
+test('bytes that are announced as too many are refused before they come', async () => {
+  await start()
+  const peer = await cluster.dial('server1')
+  const operation = { nonce: 'b'.repeat(32), counter: 1, floor: 0 } as Operation
+  const what = { type: 'put' as const, path: parsePath('a'), executable: null, bytes: 2 ** 40 + 1 }
+  const conditions = { ifMatch: null, ifAbsent: false, ack: null, fence: null }
+  const answer = peer.ask('CHANGE', { operation, ...conditions, what }, { more: true })
+  expect((await answer.ended()).error).toMatchObject({ code: 'TOO_LARGE' })
+})
+
+test('a wait ends in time, also when the coordinator itself cannot settle what is committed', async () => {
+  await start()
+  await cluster.client().put('a', 'one')
+  cluster.coordinator.store.settler.settled = () => new Promise(() => {})
+  const peer = await cluster.dial('server1')
+  const answer = peer.ask('WAIT', { path: parsePath('a'), timeoutMs: 50 })
+  expect((await answer.ended()).only('WAITED').seq).toBeGreaterThan(0)
+})

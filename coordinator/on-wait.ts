@@ -36,9 +36,18 @@ async function wait(
   { path, timeoutMs }: BodyOf<'WAIT'>,
   { stream, timers }: RequestContext,
 ): Promise<Waited> {
-  const seq = await lastSeqBelow(store, changing, path)
-  const behind = () => changing.answers.behind(seq)
+  let onLate = (): void => {}
   let isLate = false
+  const late = new Promise<void>(resolve => {
+    onLate = resolve
+  })
+  const callOff = timers.after(timeoutMs, () => {
+    isLate = true
+    onLate()
+  })
+  const found = await Promise.race([lastSeqBelow(store, changing, path), late])
+  const seq = found ?? changing.ledger.committedSeq
+  const behind = () => changing.answers.behind(seq)
   await new Promise<void>(resolve => {
     const look = (): void => {
       if (behind().length > 0 && !isLate && !stream.ended) return
@@ -46,10 +55,7 @@ async function wait(
       stopListening()
       resolve()
     }
-    const callOff = timers.after(timeoutMs, () => {
-      isLate = true
-      look()
-    })
+    onLate = look
     const stopListening = changing.listen(look)
     stream.listen({ onMessage: () => {}, onFailed: look })
     look()

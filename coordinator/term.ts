@@ -8,26 +8,31 @@ import type { Connection } from '../protocol/connection.ts'
 import { ConcurError } from '../protocol/errors.ts'
 import type { NodeName } from '../protocol/ids.ts'
 import type { Epoch } from '../protocol/record.ts'
+import type { Timers } from '../protocol/world.ts'
 import type { Log } from '../replica/program/log.ts'
 import type { Store } from '../replica/store/store.ts'
 import { acceptJournal } from './following/accepting.ts'
 import type { ReplicaLink } from './replica-link.ts'
 
+/** Milliseconds that a start waits for what a replica says of its journal. */
+const answerWithinMs = 1_000
+
 export interface TermOptions {
   readonly store: Store
   readonly links: readonly ReplicaLink[]
   readonly log: Log
+  readonly timers: Timers
   /** Whose journal is taken over first. */
   readonly acceptJournal: NodeName | null
 }
 
 /** @returns the number of the term that may begin. @throws ConcurError ROLLED_BACK, or what hinders the taking over. */
 export async function termToBegin(options: TermOptions): Promise<number> {
-  const { store, links } = options
+  const { store, links, timers } = options
   if (options.acceptJournal !== null) await accept(options, options.acceptJournal)
   const { epoch, seq } = store.journal.last
   if (seq === 0) assertNotForgotten(links)
-  return nextEpochNumber({ epoch, lastSeq: seq }, await hearAll(links, seq))
+  return nextEpochNumber({ epoch, lastSeq: seq }, await hearAll(links, seq, timers))
 }
 
 /** What a replica in reach says of its journal. */
@@ -36,20 +41,25 @@ export interface Heard {
   readonly journal: JournalIs
 }
 
-/** @returns null when it does not say: it is asked again when it is told records. */
-export function askJournal(connection: Connection, seq: number): Promise<JournalIs | null> {
+/** @returns null when it does not say it within a second. */
+export function askJournal(connection: Connection, seq: number, timers: Timers): Promise<JournalIs | null> {
   return new Promise(resolve => {
+    const callOff = timers.after(answerWithinMs, () => resolve(null))
+    const answer = (journal: JournalIs | null): void => {
+      callOff()
+      resolve(journal)
+    }
     try {
       connection.request(
         'JOURNAL_AT',
         { seq },
         {
-          onMessage: message => resolve(message.opcode === 'JOURNAL_IS' ? message.body : null),
-          onFailed: () => resolve(null),
+          onMessage: message => answer(message.opcode === 'JOURNAL_IS' ? message.body : null),
+          onFailed: () => answer(null),
         },
       )
     } catch {
-      resolve(null)
+      answer(null)
     }
   })
 }
@@ -97,10 +107,11 @@ async function accept({ store, links, log }: TermOptions, node: NodeName): Promi
   log.warn({ replica: node, records, seq: journal.last.seq }, 'journal accepted')
 }
 
-async function hearAll(links: readonly ReplicaLink[], seq: number): Promise<Heard[]> {
+/** Who does not say it soon is not waited for: it is asked again when it is told records. */
+async function hearAll(links: readonly ReplicaLink[], seq: number, timers: Timers): Promise<Heard[]> {
   const answers = await Promise.all(
     links.map(async ({ name, connection }) => {
-      const journal = connection === null ? null : await askJournal(connection, seq)
+      const journal = connection === null ? null : await askJournal(connection, seq, timers)
       return journal === null ? null : { node: name, journal }
     }),
   )

@@ -50,7 +50,7 @@ export class Answers {
   }
 
   /** @returns null when it is over, TIMEOUT when it is not, or may not be. */
-  private async endOf({ done, seq }: Ordered['awaited']): Promise<ConcurError | null> {
+  private async endOf({ done, seq }: Pick<Ordered['awaited'], 'done' | 'seq'>): Promise<ConcurError | null> {
     let callOff: Cancel = () => {}
     const late = new Promise<ConcurError>(resolve => {
       callOff = this.options.timers.after(answerWithinMs, () =>
@@ -71,11 +71,11 @@ export class Answers {
 
   /** What an earlier run of this coordinator would have answered, as far as the journal tells. */
   async answerOfJournaled(seq: number): Promise<Done> {
-    await this.options.store.settler.settled(seq)
+    const error = await this.endOf({ seq, done: this.options.store.settler.settled(seq) })
     const { record } = this.options.store.journal.at(seq)!
     const nodes = this.nodeStates(seq)
     const { change, epoch } = record
-    return doneOf({ change, epoch: epoch.number, seq, nodes, outcomes: new Map(), error: null })
+    return doneOf({ change, epoch: epoch.number, seq, nodes, outcomes: new Map(), error })
   }
 
   private nodeStates(seq: number): NodeState[] {

@@ -69,7 +69,10 @@ export class Changing {
           this.eachSeat(seat => seat.commit(seq))
           this.wake()
         },
-        onTakenBack: () => this.eachSeat(seat => seat.startAnew()),
+        onTakenBack: error => {
+          if (this.ledger.epoch === null) this.stop(error)
+          this.eachSeat(seat => seat.startAnew())
+        },
       },
     })
     const past = readPast(journal, resultsKeptMax)
@@ -101,12 +104,15 @@ export class Changing {
 
   /** Begins the coordinator's term, once the replicas in reach were heard. */
   async begin(): Promise<void> {
-    const { store, config, links, log, random } = this.options
+    const { store, config, log, random } = this.options
     if (this.seats.length > 0) this.watch()
     try {
       if (store.fence.reason !== null) return
       store.setContentSource(new FetchedContents({ store, nodes: this.options.members.slice(1) }))
-      const number = await termToBegin({ store, links, log, acceptJournal: config.acceptJournal })
+      const number = await termToBegin({
+        ...this.options,
+        acceptJournal: config.acceptJournal,
+      })
       this.stopListening = store.settler.listen({
         onSettled: (settledSeq, outcomes) => {
           this.ledger.settledHere(settledSeq, outcomes)

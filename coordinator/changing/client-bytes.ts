@@ -1,6 +1,7 @@
 /** Takes what follows a CHANGE from the client's stream and gives it to who works on it, one piece after the other. */
 import type { Digest } from '../../protocol/digest.ts'
 import { ConcurError } from '../../protocol/errors.ts'
+import { fileBytesMax } from '../../protocol/limits.ts'
 import type { Message } from '../../protocol/opcodes.ts'
 import type { Stream } from '../../protocol/stream.ts'
 import type { Incoming, Received } from './incoming.ts'
@@ -12,6 +13,8 @@ import type { Incoming, Received } from './incoming.ts'
  *   discarded.
  */
 export function receive(stream: Stream, incoming: Incoming, announced: number | null): Promise<Received> {
+  if (announced !== null && announced > fileBytesMax)
+    return Promise.reject(new ConcurError('TOO_LARGE', 'a file has at most 1 TiB'))
   return new Promise((resolve, reject) => {
     let work: Promise<void> = Promise.resolve()
     const end = async (said: { size: number; digest: Digest }): Promise<void> => {

@@ -173,7 +173,6 @@ test('a committed change is over when every node has settled it', async () => {
   ledger.report(other, at(3), [])
   await settle()
   expect(told.is).toBe('done')
-  expect(ledger.settledSeq).toBe(3)
 })
 
 test('a node that is not in the set is not waited for, and what it says counts for nothing', async () => {
@@ -328,6 +327,26 @@ describe('a journal that takes nothing', () => {
     await journal.flush()
     ledger.report(other, at(3), [])
     expect(committed).toEqual([3])
+  })
+
+  test('ends a term whose beginning it took, and nobody waits for its tail', async () => {
+    const { journal, ledger, takenBack } = begun()
+    journal.drop()
+    await settle()
+    expect([ledger.epoch, takenBack]).toEqual([null, ['NO_SPACE']])
+    await ledger.tails.over()
+    expect(() => order(ledger)).toThrow('has not begun')
+  })
+
+  test('keeps nobody waiting for a node whose joining it took', async () => {
+    const { journal, ledger } = begun()
+    await journal.flush()
+    ledger.settledHere(1, [])
+    ledger.join(other, 'f'.repeat(32) as NodeId, at(1))
+    journal.drop()
+    await settle()
+    await ledger.tails.over()
+    expect(ledger.inSync).toEqual([self])
   })
 
   test('refuses a change also when another one comes before anybody is told', async () => {

@@ -69,6 +69,8 @@ export class Ledger {
   private joiners: { readonly node: NodeName; readonly joinSeq: number }[] = []
   private readonly waiting = new Map<number, Waiting>()
   private selfSettledSeq = 0
+  /** The record with which the term begins. */
+  private beginSeq = 0
   /** The last record that was given to the journal, and has not been taken back. */
   private writtenSeq = 0
 
@@ -78,11 +80,12 @@ export class Ledger {
     this.selfSettledSeq = options.settledSeq
   }
 
-  /** The coordinator's term begins: it alone is in the set. */
+  /** The coordinator's term begins: it alone is in the set. Where this record is taken back there is no term. */
   begin(epoch: Epoch, members: readonly { name: NodeName; nodeId: NodeId | null }[]): void {
     this.epoch = epoch
     this.members.set(this.options.self, this.ownPosition)
-    this.tails.begin(this.options.self, this.options.journal.last.seq + 1)
+    this.beginSeq = this.options.journal.last.seq + 1
+    this.tails.begin(this.options.self, this.beginSeq)
     this.write([
       { change: { type: 'begin', members: [...members] }, client: null, operation: null, body: null },
     ])
@@ -94,10 +97,6 @@ export class Ledger {
 
   get inSync(): readonly NodeName[] {
     return [...this.members.keys()]
-  }
-
-  get settledSeq(): number {
-    return settledUpTo([...this.members.values()], this.leavers, this.committedSeq)
   }
 
   /** Orders one change. @throws ConcurError when the journal takes nothing. */
@@ -166,11 +165,6 @@ export class Ledger {
     this.selfSettledSeq = settledSeq
     for (const outcome of outcomes) this.tell(this.options.self, outcome)
     this.advance()
-  }
-
-  /** Of every node of the set: how far it is. */
-  positionOf(node: NodeName): Position | null {
-    return node === this.options.self ? this.ownPosition : (this.members.get(node) ?? null)
   }
 
   private get ownPosition(): Position {
@@ -247,13 +241,16 @@ export class Ledger {
     for (const [node, position] of this.members) this.members.set(node, notBeyond(last.seq, position))
     this.leavers = this.leavers.map(leaver => ({ ...leaver, ...notBeyond(last.seq, leaver) }))
     this.writtenSeq = last.seq
+    this.tails.takeBack(last.seq)
+    if (this.beginSeq > last.seq) this.epoch = null
     this.options.events.onTakenBack(error)
+    this.advance()
   }
 
   private advance(): void {
-    if (this.epoch === null) return
     this.members.set(this.options.self, this.ownPosition)
     this.tails.advance(this.members)
+    if (this.epoch === null) return
     const members = [...this.members.values()]
     const committed = committedUpTo(members, this.leavers, this.abandoned)
     if (committed > this.committedSeq) this.commit(committed)
