@@ -147,8 +147,8 @@ async function appendOf(
 ): Promise<Ready> {
   const [path] = pathsOfWish(request)
   const { body, inline } = received!
-  const added = body.stage === null ? [inline ?? Buffer.alloc(0)] : store.stagedPieces(body.stage)
-  const { size, digest } = await extendedHere(store, path!, base, added)
+  const pieces = body.stage === null ? [inline ?? Buffer.alloc(0)] : store.stagedPieces(body.stage)
+  const { size, digest } = await extendedHere(store, path!, base, { pieces, bytes: body.bytes })
   const change: Change = {
     type: 'append',
     path: path!,
@@ -167,12 +167,12 @@ async function extendedHere(
   store: Store,
   path: FilePath,
   base: Base,
-  added: Iterable<Buffer>,
+  added: { readonly pieces: Iterable<Buffer>; readonly bytes: number },
 ): Promise<{ size: number; digest: Digest }> {
   const { copy } = await store.survey(path)
   if (copy.is === 'absent')
     throw new ConcurError('CONFLICT', `${path}: the coordinator's copy lacks it; an append needs one base`)
-  return store.extended(path, base.digest, added)
+  return store.extended({ path, base: base.digest, added: added.pieces, addedBytes: added.bytes })
 }
 
 /** The list of a large folder goes ahead as a stage, as the bytes of a file do. */

@@ -65,8 +65,9 @@ export class Changing {
       events: {
         onAppended: () => this.eachSeat(seat => seat.recordsAppended()),
         onCommitted: seq => {
-          settler.commit(seq)
+          // What the others are told leaves before this node installs anything itself.
           this.eachSeat(seat => seat.commit(seq))
+          settler.commit(seq)
           this.wake()
         },
         onTakenBack: error => {

@@ -8,7 +8,7 @@ import { type FilePath, parsePath } from '../../protocol/path.ts'
 import { smallBytesMax } from './digests.ts'
 import { DiskError } from './disk.ts'
 import { openLmdbIndex } from './lmdb-index.ts'
-import { openTemporaryStore, type TemporaryStore } from './store.fixture.ts'
+import { openTemporaryStore, type TemporaryStore, timers } from './store.fixture.ts'
 import type { Store } from './store.ts'
 
 type LookHow = Parameters<Store['look']>[1]
@@ -148,7 +148,7 @@ describe('a digest that was trusted', () => {
 
   test('is there after a restart', async () => {
     await temporary.remove()
-    const openIndex = (folder: string) => openLmdbIndex(folder, console.error)
+    const openIndex = (folder: string) => openLmdbIndex({ folder, timers, onFault: console.error })
     temporary = await openTemporaryStore({ openIndex })
     write(small, 'small')
     write(large, largeBytes)
@@ -162,7 +162,7 @@ describe('a digest that was trusted', () => {
 
   test('was not trusted before a restart, is not after it either', async () => {
     await temporary.remove()
-    const openIndex = (folder: string) => openLmdbIndex(folder, console.error)
+    const openIndex = (folder: string) => openLmdbIndex({ folder, timers, onFault: console.error })
     temporary = await openTemporaryStore({ openIndex })
     write(large, largeBytes)
     await look(large)

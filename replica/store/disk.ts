@@ -39,9 +39,11 @@ export interface Stat extends Identity {
 
 /** @returns a stat to be filled. */
 export function newStat(): Stat {
-  const identity = { inode: 0n, size: 0, mtimeNs: 0n, ctimeNs: 0n }
   return {
-    ...identity,
+    inode: 0n,
+    size: 0,
+    mtimeNs: 0n,
+    ctimeNs: 0n,
     kind: 'unknown',
     isMount: false,
     executable: false,
@@ -56,6 +58,15 @@ export function newStat(): Stat {
 export class DiskError extends Error {
   override readonly name = 'DiskError'
   readonly code: string
+
+  /** As the constructor, without a trace of calls: that something is not there is found out all the time. */
+  static withoutTrace(code: string, call: string): DiskError {
+    const { stackTraceLimit } = Error
+    Error.stackTraceLimit = 0
+    const error = new DiskError(code, call)
+    Error.stackTraceLimit = stackTraceLimit
+    return error
+  }
 
   constructor(code: string, call: string, options?: { cause?: unknown }) {
     super(`${call}: ${code}`, options)

@@ -18,7 +18,12 @@ afterEach(() => temporary.remove())
 const bytesOf = (length: number, what: string): Buffer => Buffer.alloc(length, what)
 const write = (bytes: Buffer) => writeFileSync(join(temporary.root, path), bytes)
 const extendedBy = (base: Buffer, ...added: Buffer[]) =>
-  temporary.store.extended(path, digestOf(base).digest, added)
+  temporary.store.extended({
+    path,
+    base: digestOf(base).digest,
+    added,
+    addedBytes: added.reduce((sum, { length }) => sum + length, 0),
+  })
 
 test.each([
   ['nothing by nothing', 0, []],
@@ -69,12 +74,20 @@ test('bytes that were staged are added in their order', async () => {
   const stage = temporary.store.stages.open(id)
   await stage.write(added)
   await stage.seal()
-  const { digest: found } = await temporary.store.extended(
+  const { digest: found } = await temporary.store.extended({
     path,
-    digestOf(base).digest,
-    temporary.store.stagedPieces(id),
-  )
+    base: digestOf(base).digest,
+    added: temporary.store.stagedPieces(id),
+    addedBytes: added.length,
+  })
   expect(found).toBe(digestOf(Buffer.concat([base, added])).digest)
+})
+
+test('more bytes than were said are never taken for part of it', async () => {
+  const base = bytesOf(5, 'base')
+  write(base)
+  const extension = { path, base: digestOf(base).digest, added: [bytesOf(3, 'x')], addedBytes: 2 }
+  await expect(temporary.store.extended(extension)).rejects.toThrow('more than the 2 bytes')
 })
 
 test('a stage that is empty by then adds nothing', () => {

@@ -18,19 +18,20 @@ export interface Extension {
   /** What the file is now. */
   readonly base: Digest
   readonly added: Iterable<Buffer>
+  readonly addedBytes: number
 }
 
 /** @throws ConcurError CHANGED, IO_ERROR. */
 export async function extended(
   tree: Tree,
   digests: Digests,
-  { path, base, added }: Extension,
+  { path, base, added, addedBytes }: Extension,
   slices: Slices,
 ): Promise<{ size: number; digest: Digest }> {
   let content: Content | null = null
   for (let tries = 1; tries <= triesMax; tries++) {
     const before = lastBlock(tree, digests, { path, base }, content)
-    if (before !== null) return digestWith(before, added, slices)
+    if (before !== null) return digestWith(before, { added, addedBytes }, slices)
     const seen = await digests.content(path)
     if (!('copy' in seen) || seen.copy.digest !== base) break
     content = seen
@@ -87,17 +88,18 @@ function blockDigestsOf(
 
 async function digestWith(
   { size, blockDigests, begun }: Before,
-  added: Iterable<Buffer>,
+  { added, addedBytes }: Pick<Extension, 'added' | 'addedBytes'>,
   slices: Slices,
 ): Promise<{ size: number; digest: Digest }> {
   const digests = [blockDigests]
-  const block = Buffer.alloc(blockBytes)
+  const block = Buffer.allocUnsafe(Math.min(blockBytes, begun.length + addedBytes))
   let inBlock = begun.copy(block)
   let total = size
   for (const piece of added) {
     total += piece.length
     for (let at = 0; at < piece.length; ) {
       const bytes = piece.copy(block, inBlock, at)
+      if (bytes === 0) throw new Error(`more than the ${addedBytes} bytes that were to be added`)
       at += bytes
       inBlock += bytes
       if (inBlock < blockBytes) continue

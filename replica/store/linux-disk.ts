@@ -357,6 +357,7 @@ export class LinuxDisk implements Disk {
 /** The error of the koffi call just made. */
 function lastError(call: string): DiskError {
   const errno = koffi.errno()
+  if (errno === koffi.os.errno.ENOENT) return DiskError.withoutTrace('ENOENT', call)
   return new DiskError(errnoNames.get(errno) ?? `errno ${errno}`, call)
 }
 

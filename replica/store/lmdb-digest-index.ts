@@ -1,64 +1,50 @@
-/** The digest index in LMDB. */
+/** The digest index in LMDB. What could not be written is forgotten: the files can be read again. */
 import { type Digest, digestToBytes } from '../../protocol/digest.ts'
 import type { FilePath } from '../../protocol/path.ts'
 import type { DigestIndex, DigestRecord } from './digest-index.ts'
 import { decodeBlockDigests, decodeRecord, encodeBlockDigests, encodeRecord } from './digest-record.ts'
-import { type Bytes, keyOf, type LmdbEnvironment } from './lmdb-environment.ts'
+import { type Bytes, keyOf, type LmdbEnvironment, type Part } from './lmdb-environment.ts'
 import { RecentRecords } from './recent-records.ts'
+import { Unwritten } from './unwritten.ts'
 
-export class LmdbDigestIndex implements DigestIndex {
+export class LmdbDigestIndex implements DigestIndex, Part {
   private readonly environment: LmdbEnvironment
   private readonly paths: Bytes
   private readonly blocks: Bytes
-  /** What was put and is not yet seen by a read: LMDB shows a write once it is committed. */
-  private readonly newPaths = new Map<string, DigestRecord | null>()
-  private readonly newBlocks = new Map<Digest, Buffer | null>()
+  /** Null: it is to be removed. */
+  private readonly newPaths = new Unwritten<FilePath, DigestRecord | null>()
+  private readonly newBlocks = new Unwritten<Digest, Buffer | null>()
   private readonly recent = new RecentRecords()
 
   constructor(environment: LmdbEnvironment) {
     this.environment = environment
     this.paths = environment.database('paths')
     this.blocks = environment.database('blocks')
+    environment.add(this)
   }
 
   get(path: FilePath): DigestRecord | null {
-    if (this.newPaths.size > 0) {
-      const record = this.newPaths.get(path)
-      if (record !== undefined) return record
-    }
+    const record = this.newPaths.get(path)
+    if (record !== undefined) return record
     const recent = this.recent.get(path)
     if (recent !== undefined) return recent
     const bytes = this.paths.getBinaryFast(keyOf(path))
-    const record = bytes === undefined ? null : decodeRecord(bytes)
-    if (record !== null) this.recent.keep(path, record)
-    return record
+    const found = bytes === undefined ? null : decodeRecord(bytes)
+    if (found !== null) this.recent.keep(path, found)
+    return found
   }
 
   put(path: FilePath, record: DigestRecord): void {
     const before = this.get(path)
     if (before !== null && before.digest !== record.digest) this.deleteBlockDigests(before)
-    this.recent.drop(path)
-    this.newPaths.set(path, record)
-    this.settle(
-      () => this.paths.put(keyOf(path), encodeRecord(record)),
-      () => {
-        if (this.newPaths.get(path) === record) this.newPaths.delete(path)
-      },
-    )
+    this.set(path, record)
   }
 
   delete(path: FilePath): void {
     const before = this.get(path)
     if (before === null) return
     this.deleteBlockDigests(before)
-    this.recent.drop(path)
-    this.newPaths.set(path, null)
-    this.settle(
-      () => this.paths.remove(keyOf(path)),
-      () => {
-        if (this.newPaths.get(path) === null) this.newPaths.delete(path)
-      },
-    )
+    this.set(path, null)
   }
 
   blockDigests(digest: Digest): Buffer | null {
@@ -69,32 +55,49 @@ export class LmdbDigestIndex implements DigestIndex {
   }
 
   putBlockDigests(digest: Digest, blockDigests: Buffer): void {
-    this.newBlocks.set(digest, blockDigests)
-    this.settle(
-      () => this.blocks.put(digestToBytes(digest), encodeBlockDigests(blockDigests)),
-      () => {
-        if (this.newBlocks.get(digest) === blockDigests) this.newBlocks.delete(digest)
-      },
-    )
+    this.newBlocks.put(digest, blockDigests)
+    this.environment.notice()
   }
 
   flush(): Promise<void> {
     return this.environment.flush()
   }
 
-  private deleteBlockDigests({ digest, blockDigest }: DigestRecord): void {
-    if (blockDigest !== null) return
-    this.newBlocks.set(digest, null)
-    this.settle(
-      () => this.blocks.remove(digestToBytes(digest)),
-      () => {
-        if (this.newBlocks.get(digest) === null) this.newBlocks.delete(digest)
-      },
-    )
+  get waiting(): number {
+    return this.newPaths.size + this.newBlocks.size
   }
 
-  /** A write that fails is forgotten: the file can be read again. */
-  private settle(write: () => Promise<boolean>, onSettled: () => void): void {
-    this.environment.write(write, onSettled, onSettled)
+  begin(): readonly Promise<unknown>[] {
+    const begun: Promise<unknown>[] = []
+    for (const [path, record] of this.newPaths.takeBatch()) {
+      const key = keyOf(path)
+      begun.push(record === null ? this.paths.remove(key) : this.paths.put(key, encodeRecord(record)))
+    }
+    for (const [digest, blockDigests] of this.newBlocks.takeBatch()) {
+      const key = digestToBytes(digest)
+      begun.push(
+        blockDigests === null
+          ? this.blocks.remove(key)
+          : this.blocks.put(key, encodeBlockDigests(blockDigests)),
+      )
+    }
+    return begun
+  }
+
+  end(): void {
+    this.newPaths.endBatch()
+    this.newBlocks.endBatch()
+  }
+
+  private set(path: FilePath, record: DigestRecord | null): void {
+    this.recent.drop(path)
+    this.newPaths.put(path, record)
+    this.environment.notice()
+  }
+
+  private deleteBlockDigests({ digest, blockDigest }: DigestRecord): void {
+    if (blockDigest !== null) return
+    this.newBlocks.put(digest, null)
+    this.environment.notice()
   }
 }

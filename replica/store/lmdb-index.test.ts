@@ -4,18 +4,20 @@ import { join } from 'node:path'
 import { digestOf } from '../../protocol/digest.ts'
 import { blockBytes } from '../../protocol/limits.ts'
 import { parsePath } from '../../protocol/path.ts'
+import type { Timers } from '../../protocol/world.ts'
 import { describeIndex, recordOf } from './digest-index.suite.ts'
 import type { Index } from './index.ts'
 import { openLmdbIndex } from './lmdb-index.ts'
 import { describePathIndex } from './path-index.suite.ts'
-import { temporaryFolder } from './store.fixture.ts'
+import { temporaryFolder, timers } from './store.fixture.ts'
 
 const path = parsePath('a.txt')
 const repository = new URL('../..', import.meta.url)
 
 let folder: string
 let faults: unknown[]
-const openIndex = () => openLmdbIndex(join(folder, 'index'), error => faults.push(error))
+const openIndex = () =>
+  openLmdbIndex({ folder: join(folder, 'index'), timers, onFault: error => void faults.push(error) })
 
 beforeEach(() => {
   folder = temporaryFolder()
@@ -44,6 +46,30 @@ test('what was put is there after a restart', async () => {
   expect(after.digests.get(path)).toEqual(recordOf('one'))
   expect(after.digests.blockDigests(digest)).toEqual(blockDigests)
   await after.close()
+})
+
+test('what is put is written in a moment, as one batch, though nobody flushes it', async () => {
+  const due: (() => void)[] = []
+  const after: Timers['after'] = (_ms, act) => {
+    due.push(act)
+    return () => {}
+  }
+  const index = openLmdbIndex({
+    folder: join(folder, 'index'),
+    timers: { ...timers, after },
+    onFault: error => void faults.push(error),
+  })
+  index.paths.put(path, { seq: 1, is: 'folder' })
+  index.digests.put(path, recordOf('one'))
+  expect(due).toHaveLength(1)
+  expect(index.paths.waiting + index.digests.waiting).toBe(2)
+  due[0]!()
+  expect(index.paths.waiting + index.digests.waiting).toBe(0)
+  await index.close()
+  const reopened = openIndex()
+  expect(reopened.paths.get(path)).toEqual({ seq: 1, is: 'folder' })
+  expect(reopened.digests.get(path)).toEqual(recordOf('one'))
+  await reopened.close()
 })
 
 test('an index that cannot be opened is made anew, and the fault is told', async () => {
@@ -79,9 +105,10 @@ test('a write that fails is told once and forgotten; nothing is rejected behind 
       identity: { inode: 1n, size: 3, mtimeNs: 2n, ctimeNs: 3n }, blockDigest: null, beganNs: 4n, checkedAtMs: 5,
       digest: 'b3:' + blockDigest(Buffer.from(content)).toString('hex'),
     })
+    const timers = { after: () => () => {}, endOfTurn: setImmediate }
     const told = { faults: 0, unhandled: 0 }
     process.on('unhandledRejection', () => told.unhandled++)
-    const index = openLmdbIndex(${JSON.stringify(join(folder, 'index'))}, () => told.faults++)
+    const index = openLmdbIndex({ folder: ${JSON.stringify(join(folder, 'index'))}, timers, onFault: () => told.faults++ })
     index.digests.putBlockDigests(record('large').digest, Buffer.alloc(8 * 1024 * 1024))
     index.digests.put('a', record('a'))
     await index.digests.flush()

@@ -1,21 +1,26 @@
 /** The index in LMDB: it stays when its process ends. */
 import { rmSync } from 'node:fs'
+import type { Timers } from '../../protocol/world.ts'
 import type { Index } from './index.ts'
 import { LmdbDigestIndex } from './lmdb-digest-index.ts'
 import { LmdbEnvironment } from './lmdb-environment.ts'
 import { LmdbPathIndex } from './lmdb-path-index.ts'
 
-/**
- * Opens the index in `folder`; one that cannot be opened is made anew.
- * `onFault` hears of a write that failed.
- */
-export function openLmdbIndex(folder: string, onFault: (error: unknown) => void): LmdbIndex {
+export interface LmdbIndexOptions {
+  readonly folder: string
+  readonly timers: Timers
+  /** Hears of a write that failed. */
+  readonly onFault: (error: unknown) => void
+}
+
+/** Opens the index in its folder; one that cannot be opened is made anew. */
+export function openLmdbIndex(options: LmdbIndexOptions): LmdbIndex {
   try {
-    return new LmdbIndex(folder, onFault)
+    return new LmdbIndex(options)
   } catch (error) {
-    onFault(error)
-    rmSync(folder, { recursive: true, force: true })
-    return new LmdbIndex(folder, onFault)
+    options.onFault(error)
+    rmSync(options.folder, { recursive: true, force: true })
+    return new LmdbIndex(options)
   }
 }
 
@@ -24,8 +29,8 @@ export class LmdbIndex implements Index {
   readonly paths: LmdbPathIndex
   private readonly environment: LmdbEnvironment
 
-  constructor(folder: string, onFault: (error: unknown) => void) {
-    this.environment = new LmdbEnvironment(folder, onFault)
+  constructor(options: LmdbIndexOptions) {
+    this.environment = new LmdbEnvironment(options)
     this.digests = new LmdbDigestIndex(this.environment)
     this.paths = new LmdbPathIndex(this.environment)
   }

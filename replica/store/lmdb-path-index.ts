@@ -1,23 +1,22 @@
-/**
- * The path index in LMDB. What could not be written stays in memory, and the next flush writes it again.
- */
+/** The path index in LMDB. What could not be written stays in memory, and the next flush writes it again. */
 import { ConcurError } from '../../protocol/errors.ts'
 import type { FilePath } from '../../protocol/path.ts'
-import { type Bytes, isHashed, keyOf, type LmdbEnvironment } from './lmdb-environment.ts'
+import { type Bytes, isHashed, keyOf, type LmdbEnvironment, type Part } from './lmdb-environment.ts'
 import type { PathIndex, PathState } from './path-index.ts'
 import { decodeSeq, decodeState, encodeSeq, encodeState } from './path-state.ts'
+import { Unwritten } from './unwritten.ts'
 
 const pieceMax = 1000
 const settledKey = Buffer.from('settled')
 /** Between the two lie the keys that are digests. */
 const hashedRange = { start: Buffer.of(0), end: Buffer.of(1) }
 
-export class LmdbPathIndex implements PathIndex {
+export class LmdbPathIndex implements PathIndex, Part {
   private readonly environment: LmdbEnvironment
   private readonly states: Bytes
   private readonly positions: Bytes
-  /** What was put and is not yet seen by a read. */
-  private readonly newStates = new Map<FilePath, PathState>()
+  private readonly newStates = new Unwritten<FilePath, PathState>()
+  private readonly newPositions = new Unwritten<'settled', number>()
   private settled: number | null
   private hasFailed = false
 
@@ -27,6 +26,7 @@ export class LmdbPathIndex implements PathIndex {
     this.positions = environment.database('positions')
     const settled = this.positions.getBinary(settledKey)
     this.settled = settled === undefined ? null : decodeSeq(settled)
+    environment.add(this)
   }
 
   get settledSeq(): number | null {
@@ -41,8 +41,8 @@ export class LmdbPathIndex implements PathIndex {
   }
 
   put(path: FilePath, state: PathState): void {
-    this.newStates.set(path, state)
-    if (!this.hasFailed) this.writeState(path, state)
+    this.newStates.put(path, state)
+    this.environment.notice()
   }
 
   async *below(folder: FilePath): AsyncGenerator<(readonly [FilePath, PathState])[]> {
@@ -67,43 +67,38 @@ export class LmdbPathIndex implements PathIndex {
 
   setSettled(seq: number): void {
     this.settled = seq
-    if (!this.hasFailed) this.writeSettled(seq)
+    this.newPositions.put('settled', seq)
+    this.environment.notice()
   }
 
   async flush(): Promise<void> {
     await this.environment.flush()
-    if (!this.hasFailed) return
-    this.hasFailed = false
-    for (const [path, state] of this.newStates) this.writeState(path, state)
-    if (this.settled !== null) this.writeSettled(this.settled)
-    await this.environment.flush()
     if (this.hasFailed) throw new ConcurError('IO_ERROR', 'the index cannot be written')
+  }
+
+  get waiting(): number {
+    return this.newStates.size + this.newPositions.size
+  }
+
+  begin(): readonly Promise<unknown>[] {
+    const begun: Promise<unknown>[] = []
+    for (const [path, state] of this.newStates.takeBatch()) {
+      const key = keyOf(path)
+      begun.push(this.states.put(key, encodeState(state, isHashed(key) ? path : null)))
+    }
+    for (const [, seq] of this.newPositions.takeBatch())
+      begun.push(this.positions.put(settledKey, encodeSeq(seq)))
+    return begun
+  }
+
+  end(isWritten: boolean): void {
+    for (const part of [this.newStates, this.newPositions])
+      if (isWritten) part.endBatch()
+      else part.returnBatch()
+    this.hasFailed = !isWritten && this.waiting > 0
   }
 
   private piece(start: Buffer, end: Buffer): { key: Buffer; value: Buffer }[] {
     return [...this.states.getRange({ start, end, limit: pieceMax })]
-  }
-
-  private writeState(path: FilePath, state: PathState): void {
-    const key = keyOf(path)
-    this.environment.write(
-      () => this.states.put(key, encodeState(state, isHashed(key) ? path : null)),
-      () => {
-        if (!this.hasFailed && this.newStates.get(path) === state) this.newStates.delete(path)
-      },
-      this.onFailed,
-    )
-  }
-
-  private writeSettled(seq: number): void {
-    this.environment.write(
-      () => this.positions.put(settledKey, encodeSeq(seq)),
-      () => {},
-      this.onFailed,
-    )
-  }
-
-  private readonly onFailed = () => {
-    this.hasFailed = true
   }
 }

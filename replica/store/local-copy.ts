@@ -41,7 +41,7 @@ export async function openLocalCopy(options: {
     timers,
     random,
     hasher: new HashWorkers({ workerUrl }),
-    openIndex: folder => openLmdbIndex(folder, onFault),
+    openIndex: folder => openLmdbIndex({ folder, timers, onFault }),
     bootId: bootId(),
     recheck,
     onFault,

@@ -74,6 +74,8 @@ export class Settler {
   readonly usedStages: UsedStage[]
   private readonly options: SettlerOptions
   private readonly tornSeq: number | null
+  /** Up to here records may have been tried before: by this process, or by the one before it. */
+  private begunSeq: number
   private readonly states: PathStates
   private readonly ahead: Ahead
   private readonly listeners = new Set<Partial<SettlerEvents>>()
@@ -92,6 +94,7 @@ export class Settler {
     this.settledSeq = start.settledSeq
     this.committedSeq = start.settledSeq
     this.tornSeq = start.tornSeq
+    this.begunSeq = options.journal.last.seq
     this.usedStages = [...start.usedStages]
     this.states = new PathStates({ index: options.paths, digests: options.ground.digests })
     this.ahead = new Ahead({ journal: options.journal, settledSeq: start.settledSeq })
@@ -155,10 +158,17 @@ export class Settler {
   private start(): void {
     if (this.running !== null || this.isHeld || this.isDone) return
     this.cancelRetry()
-    this.running = this.run().finally(() => {
+    this.running = this.afterThisTurn().finally(() => {
       this.running = null
       if (!this.stalled) this.start()
     })
+  }
+
+  /** What this turn still has to tell others leaves first, also what the end of what runs now tells. */
+  private async afterThisTurn(): Promise<void> {
+    await null
+    await new Promise<void>(resolve => this.options.timers.endOfTurn(resolve))
+    await this.run()
   }
 
   private get isHeld(): boolean {
@@ -217,7 +227,9 @@ export class Settler {
     const later = () => this.laterOf(entry)
     const { seq, change } = entry.record
     const mayBeTorn = seq === this.tornSeq
-    const work = new Work({ entry, slices, older, later, mayBeTorn })
+    const mayBeBegun = seq <= this.begunSeq
+    this.begunSeq = Math.max(this.begunSeq, seq)
+    const work = new Work({ entry, slices, older, later, mayBeTorn, mayBeBegun })
     if (mayBeTorn) for (const path of pathsOf(change)) this.options.ground.digests.forget(path as FilePath)
     await install(this.options.ground, work)
     if ('path' in change) this.leftOut.delete(change.path)

@@ -17,7 +17,7 @@ import { Changes } from './changes.ts'
 import { Contents } from './contents.ts'
 import { Digests } from './digests.ts'
 import type { Disk } from './disk.ts'
-import { extended, stagedPieces } from './extended.ts'
+import { type Extension, extended, stagedPieces } from './extended.ts'
 import type { Fence } from './fence.ts'
 import type { OpenBody } from './file-body.ts'
 import type { Index } from './index.ts'
@@ -173,10 +173,10 @@ export class Store {
    * The digest of the file at `path` with more bytes at its end; of the file itself only what the last block needs is read.
    * @throws ConcurError CHANGED when the file is not `base` any more, IO_ERROR.
    */
-  extended(path: FilePath, base: Digest, added: Iterable<Buffer>): Promise<{ size: number; digest: Digest }> {
+  extended(extension: Extension): Promise<{ size: number; digest: Digest }> {
     const { clock, timers } = this.options
     const slices = new Slices({ clock, timers, pace: walkPace })
-    return extended(this.parts.tree, this.digests, { path, base, added }, slices)
+    return extended(this.parts.tree, this.digests, extension, slices)
   }
 
   /** The bytes of a sealed stage, in pieces that are valid until the next one is asked for. @throws ConcurError IO_ERROR. */

@@ -44,7 +44,13 @@ function wholeWish(ground: Ground, work: Work, change: AppendChange, added: Adde
     return copied ?? resultOf(ground, work, digest)
   }
   const contents = { base, seen, older: work.older, result: digest }
-  return { path, contents, attributes: { executable: null, timeMs: work.entry.record.timeMs }, make, n: 0 }
+  return {
+    path,
+    contents,
+    attributes: { executable: null, timeMs: work.entry.record.timeMs },
+    make,
+    mayBeOut: work.mayBeBegun,
+  }
 }
 
 class Append {
@@ -79,6 +85,7 @@ class Append {
 
   /** Whether an exchange was begun before a crash: it is finished as such. */
   private hasExchanged(): boolean {
+    if (!this.work.mayBeBegun) return false
     const fd = openOwnFile(this.ground.disk, exchangePlace(this.ground, this.work.seq, 0))
     if (fd !== null) this.ground.disk.close(fd)
     return fd !== null

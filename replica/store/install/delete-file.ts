@@ -20,7 +20,7 @@ export async function deleteFile(ground: Ground, work: Work, deleted: Deleted): 
   const { path, base, seen, n } = deleted
   const contents = { base, seen, older: work.older, result: null }
   const exchange = exchangePlace(ground, work.seq, n)
-  await settleTaken(ground, work, { path, contents, exchange, before: null })
+  if (work.mayBeBegun) await settleTaken(ground, work, { path, contents, exchange, before: null })
   await untilDone(work, path, async () => {
     const found = await ground.digests.examine(path, { deep: false })
     const copy = 'copy' in found ? found.copy : found

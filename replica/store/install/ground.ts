@@ -56,6 +56,8 @@ export class Work {
   readonly afterPowerLoss: boolean
   /** Whether a loss of power may have met this record's work in the middle. */
   readonly mayBeTorn: boolean
+  /** Whether it may have been tried before, and have left something between the tree and history. */
+  readonly mayBeBegun: boolean
   private readonly later: () => readonly Digest[]
   private readonly kept: { path: FilePath; reason: string }[] = []
   private readonly gaveWay: { path: FilePath; digest: Digest; cause: ReturnType<typeof causeOf> }[] = []
@@ -68,6 +70,7 @@ export class Work {
     later?: () => readonly Digest[]
     afterPowerLoss?: boolean
     mayBeTorn?: boolean
+    mayBeBegun?: boolean
   }) {
     this.entry = options.entry
     this.slices = options.slices
@@ -75,6 +78,7 @@ export class Work {
     this.later = options.later ?? (() => [])
     this.afterPowerLoss = options.afterPowerLoss ?? false
     this.mayBeTorn = options.mayBeTorn ?? false
+    this.mayBeBegun = options.mayBeBegun ?? true
   }
 
   get seq(): number {

@@ -22,8 +22,8 @@ export interface Wish {
   readonly attributes: { readonly executable: boolean | null; readonly timeMs: number } | null
   /** Called at most once, when the file is needed. */
   readonly make: () => Promise<NewFile | Lost>
-  /** Which of the record's places to exchange with. */
-  readonly n: number
+  /** Whether something may lie in the record's place in the exchange by now. */
+  readonly mayBeOut: boolean
 }
 
 /** Brings the wished file to its path, or keeps what is there. */
@@ -47,7 +47,7 @@ class Put {
     this.ground = ground
     this.work = work
     this.wish = wish
-    this.exchange = exchangePlace(ground, work.seq, wish.n)
+    this.exchange = exchangePlace(ground, work.seq, 0)
   }
 
   async run(): Promise<void> {
@@ -68,6 +68,7 @@ class Put {
   /** Takes up what a crash left between exchange and history. @returns whether that was all. */
   private async resume(): Promise<boolean> {
     const { ground, exchange, wish, work } = this
+    if (!wish.mayBeOut) return false
     this.file = await this.resultIn(exchange)
     if (this.file !== null) return false
     const out = await settleOut(ground, work, { ...wish, exchange, inode: null, before: null })

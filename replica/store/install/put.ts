@@ -13,6 +13,6 @@ export async function put(ground: Ground, work: Work, change: Put): Promise<void
     contents: { base, seen, older: work.older, result: digest },
     attributes: { executable, timeMs: work.entry.record.timeMs },
     make: () => resultOf(ground, work, digest),
-    n: 0,
+    mayBeOut: work.mayBeBegun,
   })
 }

@@ -165,7 +165,7 @@ class RenameFile {
       contents: { ...this.target, result: digest },
       attributes: null,
       make: async () => ({ lost: 'it was taken out of the exchange by hand' }),
-      n: 0,
+      mayBeOut: true,
     })
   }
 
@@ -177,7 +177,7 @@ class RenameFile {
       contents: this.target,
       attributes: { executable: null, timeMs: work.entry.record.timeMs },
       make: () => resultOf(ground, work, digest),
-      n: 0,
+      mayBeOut: work.mayBeBegun,
     })
   }
 }
