@@ -23,7 +23,7 @@ const lacks = (node: NodeName): NodeState => ({ node, hasSettled: false, reason:
 
 function answered(nodes: NodeState[], outcomes: [NodeName, Partial<Outcome>][] = [], change = put) {
   return doneOf({
-    ...{ change, epoch: 7, seq: 9, nodes, error: null },
+    ...{ change, moved: null, epoch: 7, seq: 9, nodes, error: null },
     outcomes: new Map(outcomes.map(([node, more]) => [node, { seq: 9, kept: [], replaced: [], ...more }])),
   })
 }
@@ -88,6 +88,16 @@ test.each<[Change, string, Digest | null, number, string]>([
   })
 })
 
+test('a renamed file is what it was, as far as that is known', () => {
+  const change: Change = {
+    ...{ type: 'rename', from: path, to: parsePath('b'), what: 'file', base: digest, seen: [digest] },
+    ...{ replaces: false, baseTo: null, seenTo: [] },
+  }
+  const rest = { change, epoch: 7, seq: 9, nodes: [has(server1)], outcomes: new Map(), error: null }
+  expect(doneOf({ ...rest, moved: { digest, size: 5 } })).toMatchObject({ digest, size: 5 })
+  expect(doneOf({ ...rest, moved: { digest: null, size: null } })).toMatchObject({ digest: null, size: 0 })
+})
+
 test('a record of members is nobody’s operation', () => {
   expect(() => answered([has(server1)], [], { type: 'abandoned', abandonedSeq: 1, reason: '' })).toThrow(
     'no client',
@@ -97,7 +107,7 @@ test('a record of members is nobody’s operation', () => {
 test('an error behind the point of no return goes with the operation', () => {
   const error = new ConcurError('TIMEOUT', 'not on every disk')
   const done = doneOf({
-    ...{ change: put, epoch: 7, seq: 9, nodes: [lacks(server1)], outcomes: new Map(), error },
+    ...{ change: put, moved: null, epoch: 7, seq: 9, nodes: [lacks(server1)], outcomes: new Map(), error },
   })
   expect(done).toMatchObject({
     op: { seq: 9 },

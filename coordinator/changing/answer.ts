@@ -21,6 +21,8 @@ export interface NodeState {
 
 export interface Ending {
   readonly change: Change
+  /** What a renamed file is, as far as that is known; null for anything else. */
+  readonly moved: { readonly digest: Digest | null; readonly size: number | null } | null
   readonly epoch: number
   readonly seq: number
   /** Every configured node, in order. */
@@ -30,14 +32,14 @@ export interface Ending {
   readonly error: ConcurError | null
 }
 
-export function doneOf({ change, epoch, seq, nodes, outcomes, error }: Ending): Done {
+export function doneOf({ change, moved, epoch, seq, nodes, outcomes, error }: Ending): Done {
   const kept = nodes.flatMap(({ node }) => (outcomes.get(node)?.kept ?? []).map(one => ({ node, ...one })))
   const keepers = new Set(kept.map(({ node }) => node))
   const settled = nodes.filter(({ hasSettled, node }) => hasSettled || keepers.has(node))
   return {
     op: { epoch, seq, type: opTypeOf(change), path: pathOf(change) },
-    digest: digestOfChange(change),
-    size: 'size' in change ? change.size : 0,
+    digest: 'digest' in change ? change.digest : (moved?.digest ?? null),
+    size: 'size' in change ? change.size : (moved?.size ?? 0),
     applied: settled.filter(({ node }) => !keepers.has(node)).map(({ node }) => node),
     behind: nodes
       .filter(one => !settled.includes(one))
@@ -62,10 +64,6 @@ export function nothingDone(configured: number): Done {
 /** Nobody can tell whether it was done. */
 export function unknownDone(configured: number, message: string): Done {
   return { ...nothingDone(configured), error: { code: 'TIMEOUT', message }, outcome: 'unknown' }
-}
-
-function digestOfChange(change: Change): Digest | null {
-  return change.type === 'put' || change.type === 'append' ? change.digest : null
 }
 
 function opTypeOf({ type }: Change) {

@@ -5,8 +5,9 @@
 import type { Done } from '../../protocol/change-messages.ts'
 import { ConcurError } from '../../protocol/errors.ts'
 import type { Detail } from '../../protocol/messages.ts'
+import type { Change } from '../../protocol/record.ts'
 import type { Cancel, Timers } from '../../protocol/world.ts'
-import type { Store } from '../../replica/store/store.ts'
+import type { PathState, Store } from '../../replica/store/store.ts'
 import type { CoordinatorConfig } from '../config.ts'
 import type { Ledger } from '../ordering/ledger.ts'
 import type { ReplicaLink } from '../replica-link.ts'
@@ -45,7 +46,9 @@ export class Answers {
     const { seq, outcomes } = awaited
     const error = await this.endOf(awaited)
     const nodes = this.nodeStates(seq)
-    const done = doneOf({ change, epoch: this.options.ledger.epoch!.number, seq, nodes, outcomes, error })
+    const epoch = this.options.ledger.epoch!.number
+    const moved = this.movedBy(change, seq)
+    const done = doneOf({ change, moved, epoch, seq, nodes, outcomes, error })
     return error === null || awaited.isCommitted ? done : { ...done, outcome: 'unknown' }
   }
 
@@ -75,7 +78,15 @@ export class Answers {
     const { record } = this.options.store.journal.at(seq)!
     const nodes = this.nodeStates(seq)
     const { change, epoch } = record
-    return doneOf({ change, epoch: epoch.number, seq, nodes, outcomes: new Map(), error })
+    const moved = this.movedBy(change, seq)
+    return doneOf({ change, moved, epoch: epoch.number, seq, nodes, outcomes: new Map(), error })
+  }
+
+  /** What a rename made of its target, as long as nothing else was made of it since. */
+  private movedBy(change: Change, seq: number): Extract<PathState, { is: 'file' }> | null {
+    if (change.type !== 'rename') return null
+    const state = this.options.store.journaled(change.to)
+    return state?.is === 'file' && state.seq === seq ? state : null
   }
 
   private nodeStates(seq: number): NodeState[] {

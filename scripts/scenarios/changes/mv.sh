@@ -8,7 +8,7 @@ concur write folder/inside 'inside'
 
 concur mv a.txt c.txt
 expect_status 0
-expect_output_like 'mv a.txt → c.txt  seq [0-9]*  copies 2 of 2'
+expect_output_like 'mv a.txt → c.txt  1 B  seq [0-9]*  copies 2 of 2'
 expect_everywhere c.txt 'a' server1 server2
 expect_nowhere a.txt server1 server2
 
@@ -16,8 +16,9 @@ concur mv c.txt b.txt
 expect_status 2
 expect_errors_like 'ERROR ALREADY_EXISTS c.txt → b.txt: *'
 expect_everywhere b.txt 'b' server1 server2
-concur mv c.txt b.txt --force
+concur --json mv c.txt b.txt --force
 expect_status 0
+expect_json '/^b3:[0-9a-f]{64}$/.test(digest)' 'op.type === "rename"' 'replaced.length === 2'
 expect_everywhere b.txt 'a' server1 server2
 
 # Into a folder, a folder itself, and into folders that are made with it.
