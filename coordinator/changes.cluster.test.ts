@@ -142,6 +142,7 @@ test('a coordinator that starts again goes on in a higher term, and an old link 
       afterSeq: 0,
       afterHash: '0'.repeat(64) as never,
       committedSeq: 0,
+      isFork: false,
     },
     { more: true },
   )

@@ -5,7 +5,7 @@
  */
 import type { Settled } from '../protocol/change-messages.ts'
 import type { Connection } from '../protocol/connection.ts'
-import type { ConcurError } from '../protocol/errors.ts'
+import { ConcurError } from '../protocol/errors.ts'
 import type { NodeId, NodeName } from '../protocol/ids.ts'
 import type { Hello } from '../protocol/messages.ts'
 import type { Epoch } from '../protocol/record.ts'
@@ -221,7 +221,8 @@ export class Seat {
     this.trouble = error.message
     ledger.leave(this.name, error.message)
     onMembership()
-    if (error.code === 'FENCED' || error.code === 'ROLLED_BACK') onSuperseded(error)
+    if (error.code === 'FENCED') onSuperseded(error)
+    if (error.code === 'ROLLED_BACK') onSuperseded(rolledBackBy(this.name, error))
     if (lasting.has(error.code)) {
       this.fenced = error.message
       log.warn({ replica: this.name, code: error.code, reason: error.message }, 'does not follow')
@@ -236,4 +237,12 @@ export class Seat {
     const { timers, random } = this.options
     this.callOff = timers.after(backoffMs(this.failures, random.fraction()), () => this.follow())
   }
+}
+
+/** What to do where a replica knows of commits that this coordinator's journal lacks. */
+function rolledBackBy(node: NodeName, { code, message }: ConcurError): ConcurError {
+  return new ConcurError(
+    code,
+    `${node}: ${message}: start once with --accept-journal ${node} to go on from there`,
+  )
 }

@@ -9,6 +9,7 @@ import { ConcurError } from '../protocol/errors.ts'
 import type { NodeName } from '../protocol/ids.ts'
 import type { Epoch } from '../protocol/record.ts'
 import type { Timers } from '../protocol/world.ts'
+import { logFork } from '../replica/program/fork-line.ts'
 import type { Log } from '../replica/program/log.ts'
 import type { Store } from '../replica/store/store.ts'
 import { acceptJournal } from './following/accepting.ts'
@@ -71,14 +72,19 @@ export function nextEpochNumber(
 ): number {
   for (const { node, journal } of heard) {
     if (journal.committedSeq <= own.lastSeq) continue
-    throw new ConcurError(
-      'ROLLED_BACK',
-      `${node} knows of changes up to seq ${journal.committedSeq}, and this journal ends at ${own.lastSeq}: ` +
-        `start once with --accept-journal ${node} to go on from there`,
-    )
+    throw rolledBack(node, journal.committedSeq, own.lastSeq)
   }
   const numbers = heard.map(({ journal }) => journal.epoch?.number ?? 0)
   return 1 + Math.max(own.epoch?.number ?? 0, ...numbers)
+}
+
+/** @returns what to say, and to do, of a replica that knows of commits beyond this journal. */
+export function rolledBack(node: NodeName, theirSeq: number, ownSeq: number): ConcurError {
+  return new ConcurError(
+    'ROLLED_BACK',
+    `${node} knows of changes up to seq ${theirSeq}, and this journal ends at ${ownSeq}: ` +
+      `start once with --accept-journal ${node} to go on from there`,
+  )
 }
 
 /** @throws ConcurError ROLLED_BACK when this node is new, and a replica is not: the own folder was lost. */
@@ -102,7 +108,11 @@ async function accept({ store, links, log }: TermOptions, node: NodeName): Promi
       `--accept-journal ${node}: ${node} ${link?.report().reason ?? 'is not there'}`,
     )
   const { journal, settler } = store
-  const records = await acceptJournal({ node, connection, journal, settledSeq: settler.settledSeq })
+  const fileFork = async (commonSeq: number): Promise<void> => logFork(log, await store.fileFork(commonSeq))
+  const records = await acceptJournal({
+    ...{ node, connection, journal, fileFork },
+    settledSeq: settler.settledSeq,
+  })
   settler.commit(journal.last.seq)
   log.warn({ replica: node, records, seq: journal.last.seq }, 'journal accepted')
 }

@@ -95,8 +95,11 @@ export const journalIs = struct({
 })
 export type JournalIs = ValueOf<typeof journalIs>
 
-/** The coordinator's records from `afterSeq` on will follow; what the replica has behind it is dropped. */
-export const follow = struct({ epoch, afterSeq: u64, afterHash: hash, committedSeq: u64 })
+/**
+ * The coordinator's records from `afterSeq` on will follow; what the replica has behind it is dropped. `isFork`: both know
+ * records there to be committed, and they are not the same.
+ */
+export const follow = struct({ epoch, afterSeq: u64, afterHash: hash, committedSeq: u64, isFork: flag })
 export type Follow = ValueOf<typeof follow>
 
 export const records = struct({

@@ -282,6 +282,7 @@ describe('a request that is refused does not touch the others', () => {
       afterSeq: 0,
       afterHash: noHash,
       committedSeq: 0,
+      isFork: false,
     },
     SUPPLY: { seq: 1, size: 0, digest },
     REPLAY: { afterSeq: 0 },

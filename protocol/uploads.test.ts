@@ -23,6 +23,7 @@ const followed = {
     afterSeq: 0,
     afterHash: noHash,
     committedSeq: 0,
+    isFork: false,
   },
   SUPPLY: { seq: 1, size: 0, digest: empty },
 } as const

@@ -29,7 +29,12 @@ beforeEach(async () => {
   const reports = new ProgressReports(time)
   const onRequest: Parameters<typeof serve>[1] = (request, stream) => {
     if (request.opcode === 'LOOK' || request.opcode === 'FETCH' || request.opcode === 'WALK')
-      answerNode(request, { stream, store, reports, following: new Following({ store, timers: time }) })
+      answerNode(request, {
+        stream,
+        store,
+        reports,
+        following: new Following({ store, timers: time, onForkFiled: () => {} }),
+      })
   }
   served = await serve(time, onRequest, { role: 'coordinator' })
   openBefore = temporary.disk.open.size

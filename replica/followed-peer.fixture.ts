@@ -58,7 +58,7 @@ export async function openFollowing(temporary?: TemporaryStore): Promise<Followi
   const opened = temporary ?? (await openTemporaryStore())
   const { store } = opened
   const reports = new ProgressReports(time)
-  const following = new Following({ store, timers: time })
+  const following = new Following({ store, timers: time, onForkFiled: () => {} })
   const link = () =>
     serve(
       time,
@@ -77,6 +77,7 @@ export async function openFollowing(temporary?: TemporaryStore): Promise<Followi
         afterSeq,
         afterHash: from.hashAt(afterSeq),
         committedSeq: 0,
+        isFork: false,
         ...request,
       }
       return replica.served.peer.ask('FOLLOW', asked, { more: true })

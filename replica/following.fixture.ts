@@ -9,11 +9,14 @@ import type { Epoch, JournalEntry } from '../protocol/record.ts'
 import { answerNode, type NodeRequest } from './answer-node.ts'
 import { Following } from './following.ts'
 import { entriesFor, epoch, type Ordered } from './store/changes.fixture.ts'
+import type { FiledFork } from './store/fork/filing.ts'
 import { openTemporaryStore, type TemporaryStore, timers } from './store/store.fixture.ts'
 
 export class FollowingReplica {
   readonly temporary: TemporaryStore
   readonly following: Following
+  /** What was filed. */
+  readonly forks: FiledFork[] = []
   private readonly links: Served[] = []
 
   static async open(): Promise<FollowingReplica> {
@@ -22,7 +25,11 @@ export class FollowingReplica {
 
   private constructor(temporary: TemporaryStore) {
     this.temporary = temporary
-    this.following = new Following({ store: temporary.store, timers })
+    this.following = new Following({
+      store: temporary.store,
+      timers,
+      onForkFiled: fork => void this.forks.push(fork),
+    })
   }
 
   /** @returns a coordinator's link. */
@@ -42,10 +49,16 @@ export class FollowingReplica {
   /** Asks to be followed, from the end of the replica's journal on unless something else is said. */
   follow(
     { peer }: Served,
-    position: { epoch?: Epoch; afterSeq?: number; afterHash?: RecordHash; committedSeq?: number } = {},
+    position: {
+      epoch?: Epoch
+      afterSeq?: number
+      afterHash?: RecordHash
+      committedSeq?: number
+      isFork?: boolean
+    } = {},
   ): Answer {
     const { seq, hash } = this.temporary.store.journal.last
-    const from = { epoch, afterSeq: seq, afterHash: hash, committedSeq: 0, ...position }
+    const from = { epoch, afterSeq: seq, afterHash: hash, committedSeq: 0, isFork: false, ...position }
     return peer.ask('FOLLOW', from, { more: true })
   }
 

@@ -106,6 +106,23 @@ describe('FOLLOW', () => {
     expect(await refused(answer)).toMatchObject({ code: 'ROLLED_BACK' })
   })
 
+  test('from before what is committed, where the coordinator has other records there: they are filed as a fork', async () => {
+    const { store, root } = replica.temporary
+    await settle(store, put('a', 'one'))
+    await settle(store, put('a', 'two', { base: 'one' }), put('b', 'fork'))
+    await journalOnly(store, put('c', 'never committed'))
+    const { hash } = store.journal.at(1)!
+    const answer = replica.follow(await replica.link(), { afterSeq: 1, afterHash: hash, isFork: true })
+    await answer.until(() => last(answer) !== undefined, 'SETTLED')
+    expect(last(answer)).toEqual({ journaledSeq: 1, settledSeq: 1, outcomes: [] })
+    expect(treeOf(root)).toEqual({ a: 'one' })
+    expect(replica.forks).toMatchObject([{ commonSeq: 1, lastSeq: 3 }])
+    send(answer, replica.entries(put('a', 'theirs', { base: 'one' })))
+    answer.stream.send('COMMITTED', { seq: 2 })
+    await untilSettled(answer, 2)
+    expect(treeOf(root)).toEqual({ a: 'theirs' })
+  })
+
   test('what was never committed is dropped, and other records come in its place', async () => {
     const { store } = replica.temporary
     await journalOnly(store, mkdir('a'), mkdir('b'))

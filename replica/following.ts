@@ -13,6 +13,7 @@ import { fencedBecause } from './fenced-because.ts'
 import { FollowedRecords, stagesOf } from './followed-records.ts'
 import { Needs } from './needs.ts'
 import { Stagings } from './staging.ts'
+import type { FiledFork } from './store/fork/filing.ts'
 import type { Store } from './store/store.ts'
 import { diskRefusal } from './store/trouble.ts'
 
@@ -33,6 +34,7 @@ export class Following {
   readonly needs: Needs
   private readonly store: Store
   private readonly timers: Timers
+  private readonly onForkFiled: (fork: FiledFork) => void
   private readonly stopListening: readonly (() => void)[]
   private outcomes: Outcome[]
   private committed: number
@@ -42,8 +44,10 @@ export class Following {
   /** One FOLLOW is looked at after the other. */
   private beginnings: Promise<void> = Promise.resolve()
 
-  constructor(options: { store: Store; timers: Timers }) {
+  /** `onForkFiled`: records that this node had settled were taken back. */
+  constructor(options: { store: Store; timers: Timers; onForkFiled: (fork: FiledFork) => void }) {
     const { store } = options
+    this.onForkFiled = options.onForkFiled
     this.store = store
     this.timers = options.timers
     this.stagings = new Stagings(store)
@@ -87,12 +91,14 @@ export class Following {
     this.endCurrent(new ConcurError('UNREACHABLE', 'the replica stops'))
   }
 
-  private async begin({ epoch, afterSeq, afterHash, committedSeq }: Follow, link: Link): Promise<void> {
+  private async begin(follow: Follow, link: Link): Promise<void> {
+    const { afterSeq, committedSeq, isFork } = follow
     const { journal, settler } = this.store
-    this.assertMayFollow({ epoch, afterSeq, afterHash })
+    this.assertMayFollow(follow)
     this.endCurrent(new ConcurError('FENCED', 'another link is followed now'))
     this.latest?.replace()
-    await this.dropAfter(afterSeq)
+    if (isFork && this.committedSeq > afterSeq) await this.fileFork(afterSeq)
+    else await this.dropAfter(afterSeq)
     if (journal.last.seq !== afterSeq)
       throw new ConcurError('IO_ERROR', `record ${afterSeq} did not become durable`)
     const refusal = fencedBecause(this.store)
@@ -118,7 +124,7 @@ export class Following {
   }
 
   /** @throws ConcurError READ_ONLY, FENCED, CONFLICT, ROLLED_BACK; DiskError when the promise cannot be kept. */
-  private assertMayFollow({ epoch, afterSeq, afterHash }: Omit<Follow, 'committedSeq'>): void {
+  private assertMayFollow({ epoch, afterSeq, afterHash, isFork }: Follow): void {
     const { store } = this
     const refusal = fencedBecause(store)
     if (refusal !== null) throw refusal
@@ -128,11 +134,21 @@ export class Following {
     store.setPromised(epoch)
     const hash = afterSeq === 0 ? noHash : (store.journal.at(afterSeq)?.hash ?? null)
     if (hash !== afterHash) throw new ConcurError('CONFLICT', `forked at seq ${afterSeq}`)
-    if (this.committedSeq > afterSeq)
+    if (this.committedSeq > afterSeq && !isFork)
       throw new ConcurError(
         'ROLLED_BACK',
         `records up to ${this.committedSeq} are committed, the coordinator's journal ends at ${afterSeq}`,
       )
+  }
+
+  /** What lies behind was committed, and the coordinator has other records there. */
+  private async fileFork(commonSeq: number): Promise<void> {
+    const { store } = this
+    await this.dropAfter(Math.min(this.committedSeq, store.journal.last.seq))
+    const filed = await store.fileFork(commonSeq)
+    this.committed = commonSeq
+    this.outcomes = []
+    this.onForkFiled(filed)
   }
 
   /** What lies behind was never committed; its bytes go too. */

@@ -17,6 +17,7 @@ import { Following } from './following.ts'
 import { Heartbeats } from './heartbeats.ts'
 import { servePlainText } from './plain-text.ts'
 import { Acceptor } from './program/acceptor.ts'
+import { logFork } from './program/fork-line.ts'
 import type { Log } from './program/log.ts'
 import { ClientRelay } from './relay.ts'
 import type { Census } from './store/census.ts'
@@ -52,7 +53,7 @@ export class Replica {
     this.address = config.listen
     this.reports = new ProgressReports(timers)
     this.heartbeats = new Heartbeats({ timers, everyMs: config.heartbeatMs, store, census })
-    this.following = new Following({ store, timers })
+    this.following = new Following({ store, timers, onForkFiled: fork => logFork(options.log, fork) })
     this.alone = new Alone({
       ...options,
       reports: this.reports,

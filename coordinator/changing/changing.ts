@@ -19,7 +19,7 @@ import type { CoordinatorConfig } from '../config.ts'
 import { FetchedContents } from '../following/fetched-contents.ts'
 import type { ChangeDesk } from '../on-change.ts'
 import { Ledger } from '../ordering/ledger.ts'
-import { readPast } from '../ordering/past.ts'
+import { type Past, readPast } from '../ordering/past.ts'
 import { Results } from '../ordering/results.ts'
 import { Turns } from '../ordering/turns.ts'
 import type { ReplicaLink } from '../replica-link.ts'
@@ -49,6 +49,7 @@ export class Changing {
   readonly seats: readonly Seat[]
   readonly desk: ChangeDesk
   readonly answers: Answers
+  private readonly results: Results
   private readonly options: ChangingOptions
   /** Why no changes are taken, for good. */
   private stopped: ConcurError | null = null
@@ -94,7 +95,8 @@ export class Changing {
       forgottenSeq: past.operationsAfterSeq,
       answerOf: seq => this.answers.answerOfJournaled(seq),
     })
-    for (const { operation, seq } of past.operations) results.add(operation, seq)
+    this.results = results
+    remember(results, past)
     this.desk = {
       cluster: this.cluster(),
       turns: new Turns(),
@@ -121,6 +123,7 @@ export class Changing {
         },
         onTrouble: error => log.error({ err: error }, 'store'),
       })
+      if (config.acceptJournal !== null) this.restart()
       const known = this.seats.map(({ name, knownNodeId }) => ({ name, nodeId: knownNodeId }))
       const incarnation = randomId(random) as Incarnation
       this.ledger.begin({ number, incarnation }, [{ name: config.name, nodeId: store.nodeId }, ...known])
@@ -129,6 +132,15 @@ export class Changing {
     } catch (error) {
       this.stop(asConcurError(error))
     }
+  }
+
+  /** The journal is another one now. */
+  private restart(): void {
+    const { journal, settler } = this.options.store
+    const past = readPast(journal, resultsKeptMax)
+    this.ledger.restart(settler.settledSeq)
+    this.results.restart(past.operationsAfterSeq)
+    remember(this.results, past)
   }
 
   close(): void {
@@ -237,4 +249,8 @@ export class Changing {
         new Incoming({ self: self!, others, onLost: lose, newStageId: () => randomId(random) as StageId }),
     }
   }
+}
+
+function remember(results: Results, { operations }: Past): void {
+  for (const { operation, seq } of operations) results.add(operation, seq)
 }

@@ -16,6 +16,8 @@ export interface AcceptingOptions {
   readonly journal: Journal
   /** Up to here this node has installed its own records. */
   readonly settledSeq: number
+  /** Takes back what this node has installed behind a record. */
+  readonly fileFork: (commonSeq: number) => Promise<void>
 }
 
 interface Page {
@@ -25,17 +27,13 @@ interface Page {
 
 /**
  * @returns how many records were taken over; they are durable, and count as committed.
- * @throws ConcurError CONFLICT when this node has installed records that the replica does not have; UNREACHABLE; BAD_FRAME
- *   for records that do not follow; NO_SPACE, IO_ERROR.
+ * @throws ConcurError UNREACHABLE; BAD_FRAME for records that do not follow; NO_SPACE, IO_ERROR.
  */
 export async function acceptJournal(options: AcceptingOptions): Promise<number> {
-  const { node, connection, journal, settledSeq } = options
-  const { seq: commonSeq } = await new Meeting({ connection, journal }).find(() => 0)
-  if (settledSeq > commonSeq)
-    throw new ConcurError(
-      'CONFLICT',
-      `${node} does not have record ${commonSeq + 1}, which is installed here`,
-    )
+  const { connection, journal, settledSeq } = options
+  const { after } = await new Meeting({ connection, journal }).find(() => 0)
+  const commonSeq = after.seq
+  if (settledSeq > commonSeq) await options.fileFork(commonSeq)
   if (journal.last.seq > commonSeq) await journal.truncateAfter(commonSeq)
   const pages = replay(options, commonSeq)
   for (let page = await pages.queue.next(); page !== null; page = await pages.queue.next()) {

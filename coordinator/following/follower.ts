@@ -7,12 +7,14 @@ import type { Settled } from '../../protocol/change-messages.ts'
 import type { Connection } from '../../protocol/connection.ts'
 import { asConcurError, ConcurError } from '../../protocol/errors.ts'
 import type { NodeName } from '../../protocol/ids.ts'
+import { recordsBytesAim } from '../../protocol/limits.ts'
 import type { Message } from '../../protocol/opcodes.ts'
 import type { Epoch, JournalEntry } from '../../protocol/record.ts'
 import type { Stream } from '../../protocol/stream.ts'
 import type { Journal } from '../../replica/store/journal/journal.ts'
+import { loggedOperation } from '../../replica/store/logged-operations.ts'
 import type { OpenBody } from '../../replica/store/store.ts'
-import { Meeting, type Position } from './meeting.ts'
+import { Meeting, type MeetingPoint } from './meeting.ts'
 import { RecordSender } from './record-sender.ts'
 import { Supplies } from './supplies.ts'
 
@@ -87,7 +89,7 @@ export class Follower {
     this.meeting = new Meeting({ connection, journal })
     this.meeting
       .find(committedSeq)
-      .then(position => this.follow(position))
+      .then(point => this.follow(point))
       .catch(error => this.end(asConcurError(error)))
   }
 
@@ -110,13 +112,14 @@ export class Follower {
     this.supplies.stop()
   }
 
-  private follow(after: Position): void {
+  private follow({ after, isFork }: MeetingPoint): void {
     if (this.isOver) return
     const { connection, journal, epoch } = this.options
     const committedSeq = this.options.committedSeq()
+    if (isFork && !hasChanges(journal, after.seq)) throw rolledBack(after.seq)
     const stream = connection.request(
       'FOLLOW',
-      { epoch, afterSeq: after.seq, afterHash: after.hash, committedSeq },
+      { epoch, afterSeq: after.seq, afterHash: after.hash, committedSeq, isFork },
       { onMessage: message => this.onMessage(message), onFailed: error => this.end(error) },
       true,
     )
@@ -172,4 +175,19 @@ export class Follower {
     this.stop()
     this.options.events.onEnded(error)
   }
+}
+
+/** Whether clients changed anything behind the record. */
+function hasChanges(journal: Pick<Journal, 'readAfter' | 'last'>, afterSeq: number): boolean {
+  for (let at = afterSeq; at < journal.last.seq; ) {
+    const entries = journal.readAfter(at, recordsBytesAim)
+    if (entries.some(({ record }) => loggedOperation(record) !== null)) return true
+    at = entries.at(-1)!.record.seq
+  }
+  return false
+}
+
+/** The coordinator's folder was put back from a copy, and nothing was changed through it since. */
+function rolledBack(commonSeq: number): ConcurError {
+  return new ConcurError('ROLLED_BACK', `it knows of changes behind seq ${commonSeq} that this journal lacks`)
 }

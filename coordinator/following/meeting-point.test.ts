@@ -1,4 +1,4 @@
-import { beginSearch, narrowed, nextProbe, seqToFollowFrom } from './meeting-point.ts'
+import { beginSearch, isFork, narrowed, nextProbe } from './meeting-point.ts'
 
 /** Looks for the last of `common` equal records in journals the shorter of which has `shorter`. */
 function search(shorter: number, common: number): { found: number; probes: number[] } {
@@ -37,21 +37,21 @@ describe('the search for the last common record', () => {
   })
 })
 
-describe('the record to follow from', () => {
+describe('a fork', () => {
   const cases = [
-    ['the last common one, of journals that are the same', 9, 9, { lastSeq: 9, committedSeq: 9 }, 9],
-    ['the last common one, of a replica that is behind', 5, 9, { lastSeq: 5, committedSeq: 4 }, 5],
-    ['the last common one, of a tail that is not committed', 5, 5, { lastSeq: 8, committedSeq: 5 }, 5],
-    ['the last common one, of a tail that only we committed', 5, 7, { lastSeq: 8, committedSeq: 5 }, 5],
-    ['the last common one, of commits that we lack', 5, 5, { lastSeq: 8, committedSeq: 7 }, 5],
-    ['the first that differs, of commits on both sides', 5, 7, { lastSeq: 8, committedSeq: 6 }, 6],
-    ['the first of all, of journals with nothing in common', 0, 3, { lastSeq: 3, committedSeq: 3 }, 1],
-    ['the beginning, of an empty replica', 0, 9, { lastSeq: 0, committedSeq: 0 }, 0],
-    ['the beginning, of an empty coordinator', 0, 0, { lastSeq: 4, committedSeq: 4 }, 0],
-    ['the last common one, of a commit told ahead of its records', 5, 9, { lastSeq: 5, committedSeq: 8 }, 5],
+    ['no', 'journals that are the same', 9, 9, { lastSeq: 9, committedSeq: 9 }],
+    ['no', 'a replica that is behind', 5, 9, { lastSeq: 5, committedSeq: 4 }],
+    ['no', 'a tail that is not committed', 5, 5, { lastSeq: 8, committedSeq: 5 }],
+    ['no', 'a tail that only we committed', 5, 7, { lastSeq: 8, committedSeq: 5 }],
+    ['no', 'commits that we lack', 5, 5, { lastSeq: 8, committedSeq: 7 }],
+    ['a', 'commits on both sides', 5, 7, { lastSeq: 8, committedSeq: 6 }],
+    ['a', 'journals with nothing in common', 0, 3, { lastSeq: 3, committedSeq: 3 }],
+    ['no', 'an empty replica', 0, 9, { lastSeq: 0, committedSeq: 0 }],
+    ['no', 'an empty coordinator', 0, 0, { lastSeq: 4, committedSeq: 4 }],
+    ['no', 'a commit told ahead of its records', 5, 9, { lastSeq: 5, committedSeq: 8 }],
   ] as const
 
-  test.each(cases)('is %s', (_, common, ownCommittedSeq, replica, afterSeq) => {
-    expect(seqToFollowFrom({ common, ownCommittedSeq, replica })).toBe(afterSeq)
+  test.each(cases)('%s fork: %s', (is, _, common, ownCommittedSeq, replica) => {
+    expect(isFork({ common, ownCommittedSeq, replica })).toBe(is === 'a')
   })
 })

@@ -33,17 +33,15 @@ export function narrowed(search: Search, probe: number, isSame: boolean): Search
 }
 
 /**
- * The `afterSeq` at which the replica's own rules say what is true. Behind the last common record: it drops a tail that
- * was never committed, or knows commits there that the coordinator's journal lacks (ROLLED_BACK). Where both know records
- * there to be committed, neither lacks anything: they went different ways, and the first record that differs makes the
- * replica say so (CONFLICT, "forked at seq n").
+ * Whether both know records behind the last common one to be committed: neither lacks anything, they went different ways.
+ * Otherwise the replica drops a tail that was never committed, or knows commits that the coordinator's journal lacks.
  */
-export function seqToFollowFrom(place: {
+export function isFork(place: {
   common: number
   ownCommittedSeq: number
   replica: { readonly lastSeq: number; readonly committedSeq: number }
-}): number {
+}): boolean {
   const { common, ownCommittedSeq, replica } = place
   const committedThere = Math.min(replica.committedSeq, replica.lastSeq)
-  return Math.min(ownCommittedSeq, committedThere) > common ? common + 1 : common
+  return Math.min(ownCommittedSeq, committedThere) > common
 }

@@ -31,6 +31,7 @@ describe('the beginning', () => {
       afterSeq: 5,
       afterHash: entries[4]!.hash,
       committedSeq: 0,
+      isFork: false,
     })
     expect(world.following).toEqual([{ journaledSeq: 5, settledSeq: 0, outcomes: [] }])
     expect([follower.sentSeq, follower.journaledSeq, follower.settledSeq]).toEqual([5, 5, 0])
@@ -81,17 +82,34 @@ describe('the beginning', () => {
     expect(world.following).toEqual([])
   })
 
-  test('ends with CONFLICT at the first record that differs where both know commits', async () => {
+  test('says that there is a fork where both know commits, and clients have changed something here', async () => {
     const common = new ScriptedJournal().grow(6).entries
+    const own = new ScriptedJournal(common).grow(9, 'ours')
     world = new FollowedWorld({
-      own: new ScriptedJournal(common).grow(9, 'ours').entries,
+      own: own.entries,
       replica: new ScriptedJournal(common).grow(9, 'theirs').entries,
     })
     world.replica.committedSeq = 10
     world.committedSeq = 9
     await world.start(new FakeTime())
+    await world.untilFollowing()
+    expect(world.replica.followed.body).toMatchObject({ afterSeq: 6, isFork: true })
+  })
+
+  test('ends with ROLLED_BACK where both know commits, and none of ours is a change of a client', async () => {
+    const common = new ScriptedJournal().grow(6).entries
+    const own = new ScriptedJournal(common)
+    for (let i = 0; i < 2; i++) own.append({ change: { type: 'begin', members: [] } })
+    world = new FollowedWorld({
+      own: own.entries,
+      replica: new ScriptedJournal(common).grow(9, 'theirs').entries,
+    })
+    world.replica.committedSeq = 10
+    world.committedSeq = 8
+    await world.start(new FakeTime())
     await world.untilEnded()
-    expect(world.ended).toMatchObject([{ code: 'CONFLICT', message: 'forked at seq 7' }])
+    expect(world.ended).toMatchObject([{ code: 'ROLLED_BACK' }])
+    expect(world.replica.follows).toEqual([])
   })
 
   test('ends with what the replica refuses it with', async () => {

@@ -9,12 +9,19 @@ import type { RecordHash } from '../../protocol/ids.ts'
 import { noHash } from '../../protocol/record.ts'
 import type { Stream } from '../../protocol/stream.ts'
 import type { Journal } from '../../replica/store/journal/journal.ts'
-import { beginSearch, narrowed, nextProbe, seqToFollowFrom } from './meeting-point.ts'
+import { beginSearch, isFork, narrowed, nextProbe } from './meeting-point.ts'
 
 /** A record, as the place behind which others follow. */
 export interface Position {
   readonly seq: number
   readonly hash: RecordHash
+}
+
+/** From where a replica is asked to follow. */
+export interface MeetingPoint {
+  readonly after: Position
+  /** What both have behind it is not the same, and committed. */
+  readonly isFork: boolean
 }
 
 export class Meeting {
@@ -28,11 +35,11 @@ export class Meeting {
   }
 
   /**
-   * @returns the record behind which the replica is asked to follow.
+   * @returns the last record that both have.
    * @throws ConcurError what the replica refuses with, UNREACHABLE when it is lost, IO_ERROR when the own journal cannot
    *   be read.
    */
-  async find(ownCommittedSeq: () => number): Promise<Position> {
+  async find(ownCommittedSeq: () => number): Promise<MeetingPoint> {
     const { last } = this.journal
     const replica = await this.ask(last.seq)
     let answer = { seq: last.seq, hash: replica.hash }
@@ -42,7 +49,10 @@ export class Meeting {
       search = narrowed(search, probe, answer.hash === this.positionAt(probe).hash)
     }
     const { common } = search
-    return this.positionAt(seqToFollowFrom({ common, ownCommittedSeq: ownCommittedSeq(), replica }))
+    return {
+      after: this.positionAt(common),
+      isFork: isFork({ common, ownCommittedSeq: ownCommittedSeq(), replica }),
+    }
   }
 
   /** Asks no more; `find` never settles then. */

@@ -91,6 +91,12 @@ export class Ledger {
     ])
   }
 
+  /** The journal was taken over from another node: this node has settled so far in it. */
+  restart(settledSeq: number): void {
+    this.committedSeq = settledSeq
+    this.selfSettledSeq = settledSeq
+  }
+
   isInSync(node: NodeName): boolean {
     return this.members.has(node)
   }

@@ -60,6 +60,12 @@ export class Results {
     answer.then(end, () => end(null))
   }
 
+  /** The journal was taken over from another node: nothing of what was known is in it for sure. */
+  restart(forgottenSeq: number): void {
+    this.results.clear()
+    this.forgottenSeq = forgottenSeq
+  }
+
   /** A record of an earlier run, in their order. */
   add(operation: Operation, seq: number): void {
     this.keep(keyOf(operation), { is: 'journaled', seq })

@@ -84,6 +84,20 @@ export class AuditLog {
     this.flush()
   }
 
+  /** What came behind the record `seq` was taken back. Its lines stay; behind them stands what became of each path. */
+  takeBack(
+    seq: number,
+    timeMs: number,
+    paths: readonly { path: string; is: string; digest: string | null }[],
+  ): void {
+    this.flush()
+    const common = { epoch: null, seq, time: timeText(timeMs), client: null, type: 'forked' }
+    const lines = paths.map(({ path, is, digest }) => JSON.stringify({ ...common, path, is, digest }))
+    this.write([JSON.stringify({ ...common, path: null, is: null, digest: null }), ...lines, ''].join('\n'))
+    this.loggedSeq = seq
+    this.bufferedSeq = seq
+  }
+
   close(): void {
     this.disk.close(this.file)
   }
@@ -153,7 +167,7 @@ function lineOf({ epoch, seq, timeMs, client, change }: JournalRecord): string |
   return `${JSON.stringify({
     epoch: epoch.number,
     seq,
-    time: new Date(Math.min(timeMs, lastTimeMs)).toISOString(),
+    time: timeText(timeMs),
     client,
     type,
     path: type === 'rename' ? change.to : change.path,
@@ -161,4 +175,8 @@ function lineOf({ epoch, seq, timeMs, client, change }: JournalRecord): string |
     size: hasContent ? change.size : null,
     digest: hasContent ? change.digest : null,
   })}\n`
+}
+
+function timeText(timeMs: number): string {
+  return new Date(Math.min(timeMs, lastTimeMs)).toISOString()
 }

@@ -13,6 +13,8 @@ import { Checkpoints } from './checkpoint.ts'
 import type { Digests } from './digests.ts'
 import type { Disk, Fd } from './disk.ts'
 import { Fence } from './fence.ts'
+import { dropFork, type FiledFork, type FilingOptions, fileFork } from './fork/filing.ts'
+import { readForkMark } from './fork/fork-mark.ts'
 import { History } from './history.ts'
 import type { ContentSource, Ground } from './install/ground.ts'
 import { Journal } from './journal/journal.ts'
@@ -63,7 +65,7 @@ export class Changes {
   /** What the start listed. */
   readonly recovered: readonly Outcome[]
   private readonly options: ChangesOptions
-  private readonly closers: readonly (() => void)[]
+  private readonly parts: Parts
   private source: ContentSource = nobody
 
   /** @throws ConcurError, DiskError: everything that was opened is closed again. */
@@ -80,7 +82,7 @@ export class Changes {
   constructor(options: ChangesOptions, parts: Parts, start: Start & { outcomes: readonly Outcome[] }) {
     const { journal, stages, fence, history, progress, reserve, log, exchange } = parts
     this.options = options
-    this.closers = parts.closers
+    this.parts = parts
     this.journal = journal
     this.stages = stages
     this.fence = fence
@@ -116,6 +118,21 @@ export class Changes {
     if (source !== null && this.settler.trouble === null) this.settler.retry()
   }
 
+  /**
+   * Takes back every record behind `commonSeq`, though they are settled: the cluster has others.
+   * @throws ConcurError, DiskError: nothing is settled until it was done again.
+   */
+  async fileFork(commonSeq: number): Promise<FiledFork> {
+    const { settler, checkpoints, options, parts } = this
+    await settler.idle()
+    await settler.pause()
+    await checkpoints.flush()
+    const filed = await fileFork(filingOf(options, parts), commonSeq)
+    settler.resumeFrom(commonSeq)
+    checkpoints.resumeFrom(commonSeq)
+    return filed
+  }
+
   /** Settles what is committed, flushes it, and closes everything. */
   async close(): Promise<void> {
     await this.settler.idle()
@@ -123,7 +140,7 @@ export class Changes {
     this.checkpoints.stop()
     await this.checkpoints.flush().catch(this.options.onFault)
     await this.journal.close()
-    for (const close of this.closers.toReversed()) close()
+    for (const close of this.parts.closers.toReversed()) close()
   }
 }
 
@@ -159,6 +176,8 @@ async function openWith(options: ChangesOptions, closers: (() => void)[]): Promi
   const journal = Journal.open({ disk, folder, ...segment, onFailed: ({ message }) => fence.set(message) })
   const parts = { journal, stages, fence, history, progress, reserve, log, exchange, closers }
   try {
+    const fork = fence.isFenced ? null : readForkMark(disk, folder)
+    if (fork?.phase === 'undone') await dropFork(filingOf(options, parts), fork.commonSeq)
     const start = await startOf(options, parts, isRechecked)
     if (paths.settledSeq === null && journal.last.seq === 0) {
       paths.setSettled(0)
@@ -166,6 +185,7 @@ async function openWith(options: ChangesOptions, closers: (() => void)[]): Promi
     }
     const changes = new Changes(options, parts, start)
     changes.renewBoot(start.tornSeq)
+    if (fork?.phase === 'undoing') await changes.fileFork(fork.commonSeq)
     return changes
   } catch (error) {
     await journal.close()
@@ -204,6 +224,11 @@ function openOwn({ disk, folder }: ChangesOptions, name: string, closers: (() =>
   const fd = disk.openBeneath(folder, name, 'folder')
   closers.push(() => disk.close(fd))
   return fd
+}
+
+function filingOf(options: ChangesOptions, parts: Parts): FilingOptions {
+  const slices = new Slices({ ...options, pace })
+  return { ...options, ...parts, ground: groundOf(options, { ...parts, contents: onlyHere }), slices }
 }
 
 function groundOf(

@@ -54,6 +54,12 @@ export class Checkpoints {
     return this.underWay
   }
 
+  /** What came behind the record `seq` was taken back, and what is left is flushed. */
+  resumeFrom(seq: number): void {
+    this.flushedSeq = seq
+    this.schedule()
+  }
+
   /** None begins by itself any more. */
   stop(): void {
     this.cancel?.()

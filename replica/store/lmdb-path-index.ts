@@ -9,7 +9,14 @@ import { Unwritten } from './unwritten.ts'
 const pieceMax = 1000
 const settledKey = Buffer.from('settled')
 /** Between the two lie the keys that are digests. */
-const hashedRange = { start: Buffer.of(0), end: Buffer.of(1) }
+const hashedRange: Range = { start: Buffer.of(0), end: Buffer.of(1) }
+/** No byte of a path is 0xff. */
+const wholeRange: Range = { start: Buffer.of(0), end: Buffer.of(0xff) }
+
+interface Range {
+  readonly start: Buffer
+  readonly end: Buffer
+}
 
 export class LmdbPathIndex implements PathIndex, Part {
   private readonly environment: LmdbEnvironment
@@ -46,23 +53,14 @@ export class LmdbPathIndex implements PathIndex, Part {
   }
 
   async *below(folder: FilePath): AsyncGenerator<(readonly [FilePath, PathState])[]> {
-    await this.flush()
     const prefix = `${folder}/`
     // The byte behind `/` is `0`.
     const plain = { start: Buffer.from(prefix), end: Buffer.from(`${folder}0`) }
-    for (const { start, end } of [plain, hashedRange]) {
-      let from: Buffer | null = start
-      while (from !== null) {
-        const pairs = this.piece(from, end)
-        const found = pairs.flatMap(({ key, value }) => {
-          const decoded = decodeState(value)
-          const path = isHashed(key) ? decoded?.path : (key.toString() as FilePath)
-          return decoded && path?.startsWith(prefix) ? [[path, decoded.state] as const] : []
-        })
-        if (found.length > 0) yield found
-        from = pairs.length < pieceMax ? null : Buffer.concat([pairs.at(-1)!.key, Buffer.of(0)])
-      }
-    }
+    yield* this.within([plain, hashedRange], path => path.startsWith(prefix))
+  }
+
+  every(): AsyncGenerator<(readonly [FilePath, PathState])[]> {
+    return this.within([wholeRange], () => true)
   }
 
   setSettled(seq: number): void {
@@ -96,6 +94,26 @@ export class LmdbPathIndex implements PathIndex, Part {
       if (isWritten) part.endBatch()
       else part.returnBatch()
     this.hasFailed = !isWritten && this.waiting > 0
+  }
+
+  private async *within(
+    ranges: readonly Range[],
+    isMeant: (path: FilePath) => boolean,
+  ): AsyncGenerator<(readonly [FilePath, PathState])[]> {
+    await this.flush()
+    for (const { start, end } of ranges) {
+      let from: Buffer | null = start
+      while (from !== null) {
+        const pairs = this.piece(from, end)
+        const found = pairs.flatMap(({ key, value }) => {
+          const decoded = decodeState(value)
+          const path = isHashed(key) ? decoded?.path : (key.toString() as FilePath)
+          return decoded && path && isMeant(path) ? [[path, decoded.state] as const] : []
+        })
+        if (found.length > 0) yield found
+        from = pairs.length < pieceMax ? null : Buffer.concat([pairs.at(-1)!.key, Buffer.of(0)])
+      }
+    }
   }
 
   private piece(start: Buffer, end: Buffer): { key: Buffer; value: Buffer }[] {

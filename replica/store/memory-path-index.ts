@@ -31,6 +31,11 @@ export class MemoryPathIndex implements PathIndex {
     while (found.length > 0) yield found.splice(0, pieceMax)
   }
 
+  async *every(): AsyncGenerator<(readonly [FilePath, PathState])[]> {
+    const found = [...this.states]
+    while (found.length > 0) yield found.splice(0, pieceMax)
+  }
+
   setSettled(seq: number): void {
     this.settledSeq = seq
   }

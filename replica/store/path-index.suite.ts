@@ -28,6 +28,14 @@ export function describePathIndex(open: () => Index, close: (index: Index) => Pr
 
   afterEach(() => close(opened))
 
+  test('everything is told of, long names too', async () => {
+    const paths = [path, parsePath('a'), parsePath(longName)]
+    for (const [at, one] of paths.entries()) index.put(one, { seq: at, is: 'folder' })
+    const found: FilePath[] = []
+    for await (const piece of index.every()) found.push(...piece.map(([one]) => one))
+    expect(found.sort()).toEqual([...paths].sort())
+  })
+
   async function below(folder: string): Promise<Map<string, PathState>> {
     const found = new Map<string, PathState>()
     for await (const piece of index.below(folder as FilePath))

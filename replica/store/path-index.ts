@@ -24,6 +24,8 @@ export interface PathIndex {
   put(path: FilePath, state: PathState): void
   /** Everything below a folder, in no order that matters, in pieces. Nothing is put below it meanwhile by others. */
   below(folder: FilePath): AsyncGenerator<(readonly [FilePath, PathState])[]>
+  /** Every path of which anything is known, likewise. */
+  every(): AsyncGenerator<(readonly [FilePath, PathState])[]>
   /** @returns null when that was never said, or was lost. */
   readonly settledSeq: number | null
   setSettled(seq: number): void

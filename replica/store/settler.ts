@@ -77,7 +77,7 @@ export class Settler {
   /** Up to here records may have been tried before: by this process, or by the one before it. */
   private begunSeq: number
   private readonly states: PathStates
-  private readonly ahead: Ahead
+  private ahead: Ahead
   private readonly listeners = new Set<Partial<SettlerEvents>>()
   private waiting: { readonly seq: number; readonly resolve: () => void }[] = []
   /** What paths may hold whose last contents were left out. */
@@ -86,6 +86,7 @@ export class Settler {
   private running: Promise<void> | null = null
   private cancelRetry: Cancel = () => {}
   private stopped = false
+  private isPaused = false
   /** What is needed could not be asked of anybody. */
   private stalled = false
 
@@ -146,6 +147,24 @@ export class Settler {
     await this.running
   }
 
+  /** Nothing is settled until the end; settles when nothing is worked on any more. */
+  async pause(): Promise<void> {
+    this.isPaused = true
+    this.cancelRetry()
+    await this.running
+  }
+
+  /** The journal and the tree end with the record `seq`: what came behind it was taken back. */
+  resumeFrom(seq: number): void {
+    this.isPaused = false
+    this.settledSeq = seq
+    this.committedSeq = seq
+    this.begunSeq = seq
+    this.ahead = new Ahead({ journal: this.options.journal, settledSeq: seq })
+    this.leftOut.clear()
+    this.usedStages.length = 0
+  }
+
   /** Settles when all that is committed and durable here is settled, or cannot be now. */
   async idle(): Promise<void> {
     while (this.running !== null) await this.running
@@ -172,7 +191,7 @@ export class Settler {
   }
 
   private get isHeld(): boolean {
-    return this.stopped || this.trouble !== null || this.options.fence.isFenced
+    return this.stopped || this.isPaused || this.trouble !== null || this.options.fence.isFenced
   }
 
   private get isDone(): boolean {

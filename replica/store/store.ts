@@ -20,6 +20,7 @@ import type { Disk } from './disk.ts'
 import { type Extension, extended, stagedPieces } from './extended.ts'
 import type { Fence } from './fence.ts'
 import type { OpenBody } from './file-body.ts'
+import type { FiledFork } from './fork/filing.ts'
 import type { Index } from './index.ts'
 import type { ContentSource } from './install/ground.ts'
 import type { Journal } from './journal/journal.ts'
@@ -132,6 +133,15 @@ export class Store {
   /** Who is asked for contents that are not here. */
   setContentSource(source: ContentSource | null): void {
     this.changes.setContentSource(source)
+  }
+
+  /**
+   * Files what this node has behind the record `commonSeq`: the cluster has other records there. Nothing was appended
+   * behind the last one that is committed.
+   * @throws ConcurError, DiskError: nothing is settled until it was done again.
+   */
+  fileFork(commonSeq: number): Promise<FiledFork> {
+    return this.changes.fileFork(commonSeq)
   }
 
   /** Returns when all that is settled by now is on the disk. @throws ConcurError IO_ERROR. */

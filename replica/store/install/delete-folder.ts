@@ -37,7 +37,11 @@ export async function deleteFolder(ground: Ground, work: Work, change: Delete): 
 }
 
 /** @returns null when nobody has the list any more: nothing is deleted then. */
-async function listOf(ground: Ground, work: Work, { path, body }: Delete): Promise<DeletedEntry[] | null> {
+export async function listOf(
+  ground: Ground,
+  work: Work,
+  { path, body }: Delete,
+): Promise<DeletedEntry[] | null> {
   if (body.bytes === 0) return []
   const own = body.stage === null ? work.entry.body : ownList(ground, work.seq, body.stage, body.bytes)
   if (own !== null) return readDeletedEntries(own)
@@ -58,6 +62,12 @@ function baseOf({ paths }: Ground, path: FilePath): Digest | null {
   return state?.is === 'file' ? state.digest : null
 }
 
+/** @returns the list that lies below history under this name; null when it is not there, or not whole. */
+export function listAt({ disk, history }: Ground, name: string, size: number): DeletedEntry[] | null {
+  const bytes = readList({ disk }, { folder: history.folder, name }, size)
+  return bytes === null ? null : readDeletedEntries(bytes)
+}
+
 /** As it was staged, or as it was kept when the record was settled before. */
 function ownList(ground: Ground, seq: number, stage: StageId, size: number): Buffer | null {
   const kept = { folder: ground.history.folder, name: listName(seq) }
@@ -69,7 +79,7 @@ function stagedList(ground: Ground, stage: StageId, size: number): Buffer | null
 }
 
 /** @returns null when it is not there, or not whole. */
-function readList({ disk }: Ground, place: Place, size: number): Buffer | null {
+function readList({ disk }: Pick<Ground, 'disk'>, place: Place, size: number): Buffer | null {
   const file = openOwnFile(disk, place)
   if (file === null) return null
   try {
