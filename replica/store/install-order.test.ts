@@ -1,12 +1,14 @@
 /** The order of steps on which safety and speed rest: each of these tests has an order that it turns red for. */
-import { lstatSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { lstatSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import {
+  append,
   at,
   commitAll,
   digest,
   historyOf,
   journalOnly,
+  ownFiles,
   put,
   settle,
   staged,
@@ -80,6 +82,12 @@ class SavingDisk extends WatchedDisk {
     }
     super.moveNew(from, name, to, newName)
   }
+
+  override openToAppend(place: Fd): Fd {
+    this.save()
+    this.save = () => {}
+    return super.openToAppend(place)
+  }
 }
 
 test('what was saved over a file in the last moment is in the tree, and the result in history', async () => {
@@ -110,5 +118,21 @@ test('a file that is deleted by hand in the last moment is made by the put', asy
   disk.save = () => rmSync(join(root, 'a'))
   await settle(store, put('a', 'two', { base: 'one' }))
   expect([treeOf(root), historyOf(root)]).toEqual([{ a: 'two' }, {}])
+  await remove()
+})
+
+test('an append to a file that another one is saved over in the last moment leaves that, and files its result', async () => {
+  const disk = new SavingDisk()
+  const { store, root, remove } = await openTemporaryStore({ disk })
+  await settle(store, put('a', 'one'))
+  disk.save = () => {
+    writeFileSync(join(root, 'a.saving'), 'saved')
+    renameSync(join(root, 'a.saving'), join(root, 'a'))
+  }
+  const said = await settle(store, append('a', 'one', ' two'))
+  expect([treeOf(root), historyOf(root)]).toEqual([{ a: 'saved' }, { '2/a': 'one two' }])
+  expect(said[0]!.kept).toEqual([{ path: 'a', reason: 'it was changed on this disk' }])
+  expect(await store.look(at('a'), { deep: false })).toMatchObject({ digest: digest('saved') })
+  expect(ownFiles(root, 'staging')).toEqual({})
   await remove()
 })

@@ -156,6 +156,22 @@ export class History {
     this.did.push(`edit ${path} ${piece} on ${node}`)
   }
 
+  /** A person saves a file at the very moment when a node is about to install something there. */
+  saveInBetween(file: string): void {
+    if (this.isOurs) return
+    const piece = this.newPiece()
+    const isWhole = this.options.chance.below(2) === 0
+    this.forgive(file)
+    if (isWhole) {
+      writeFileSync(`${file}.saving`, piece)
+      renameSync(`${file}.saving`, file)
+    } else {
+      writeFileSync(file, piece)
+    }
+    this.owed.add(piece)
+    this.did.push(`save ${file} ${piece} before an install, ${isWhole ? 'renamed into place' : 'in place'}`)
+  }
+
   private removeByHand(): void {
     const { file, path, node } = this.somewhere()
     if (!existsSync(file)) return

@@ -11,11 +11,11 @@ import { DiskError, type Fd, newStat } from '../disk.ts'
 import { isTrusted } from '../identity.ts'
 import { type Added, type AppendChange, addedBytes } from './added-bytes.ts'
 import { blockDigestsFrom } from './block-digests-from.ts'
-import { copyExtended } from './copy-extended.ts'
+import { copyExtended, copyOfFile } from './copy-extended.ts'
 import { decideAppend, holds } from './decide.ts'
 import type { Ground, Work } from './ground.ts'
 import { digestOfFile } from './looked-at.ts'
-import { exchangePlace, openOwnFile, resultOf } from './new-file.ts'
+import { exchangePlace, fileResult, openOwnFile, resultOf } from './new-file.ts'
 import { partialOf } from './partial.ts'
 import { putFile, type Wish } from './put-file.ts'
 import { hasMoved, reasonOf, triesMax } from './refusals.ts'
@@ -154,6 +154,7 @@ class Append {
     ground.disk.stat(file, identity)
     const isOurs = identity.size === change.size && identity.mtimeNs === BigInt(timeMs) * 1_000_000n
     if (made?.digest !== change.digest || !isOurs) return false
+    if (!this.isInPlace(identity.inode)) return this.keepResult(file)
     const { record, copy } = found
     if (copy.size > change.offset) ground.digests.forget(change.path)
     else
@@ -164,6 +165,34 @@ class Append {
         beganNs: record.beganNs,
       })
     return true
+  }
+
+  /** Whether what was extended is what the path leads to: somebody may have saved another file in its place. */
+  private isInPlace(inode: bigint): boolean {
+    const { tree, disk } = this.ground
+    const stat = newStat()
+    const place = tree.openPlace(this.change.path, stat)
+    if (typeof place !== 'number') return false
+    disk.close(place)
+    return stat.inode === inode
+  }
+
+  /**
+   * What the path leads to now stays; the result, which may have no name any more, goes to history.
+   * @returns false when it changed since.
+   */
+  private async keepResult(file: Fd): Promise<boolean> {
+    const { ground, work, change } = this
+    ground.digests.forget(change.path)
+    const result = await copyOfFile(ground, work, { file, size: change.size, digest: change.digest })
+    if (result === null) return false
+    work.keep(change.path, 'it was changed on this disk')
+    try {
+      await fileResult(ground, work, change.path, result)
+      return true
+    } finally {
+      result.close()
+    }
   }
 
   private async hash(file: Fd, found: Known): Promise<{ digest: Digest; blockDigests: Buffer } | null> {
