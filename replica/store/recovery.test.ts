@@ -82,6 +82,24 @@ test('a file that is gone is made again after a loss of power only', async () =>
   await after.remove()
 })
 
+test('what a start mended after a loss of power is on the disk before it says so: another loss takes nothing', async () => {
+  const lose = (disk: CrashDisk) => {
+    disk.abandon()
+    index.crash('the index as it was flushed')
+    disk.losePower(root)
+  }
+  const disk = new CrashDisk()
+  const { store } = await openTemporaryStore({ root, disk, openIndex, timers: noTimers })
+  await store.flush()
+  await settle(store, put('a', 'one'))
+  lose(disk)
+  expect(treeOf(root)).toEqual({ a: '\0\0\0' })
+  const second = new CrashDisk()
+  await openTemporaryStore({ root, disk: second, openIndex, timers: noTimers, bootId: 'another start' })
+  lose(second)
+  expect(treeOf(root)).toEqual({ a: 'one' })
+})
+
 test('a stage goes when no record to be settled names it, and stays when one does', async () => {
   const { store } = await openTemporaryStore({ root, openIndex })
   for (const n of [1, 2]) await staged(store, n, `stage ${n}`)
