@@ -100,6 +100,21 @@ test('a stage whose flush fails fences the store, even where the mark cannot be 
   await remove()
 })
 
+test('a flush of a stage that failed is not made again, though the next one would succeed', async () => {
+  const disk = new WatchedDisk()
+  const { store, remove } = await openTemporaryStore({ root, disk })
+  const stage = store.stages.open('0'.repeat(32) as never)
+  let flushes = 0
+  disk.flushSoon = async () => {
+    flushes++
+    if (flushes === 1) throw new DiskError('EIO', 'fsync')
+  }
+  await expect(stage.seal()).rejects.toMatchObject({ code: 'EIO' })
+  expect([flushes, store.fence.isFenced]).toEqual([1, true])
+  store.fence.clear()
+  await remove()
+})
+
 test('a fenced store settles nothing, in the next process as well', async () => {
   await leaveFenced()
   const { store } = await openTemporaryStore({ root })
