@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Cluster, type ClusterOptions, startCluster } from '../fixtures/cluster.ts'
 import { until } from '../fixtures/until.ts'
+import { digestOf } from '../protocol/digest.ts'
 import type { NodeName } from '../protocol/ids.ts'
 import { inlineBytesMax } from '../protocol/limits.ts'
 import { parsePath } from '../protocol/path.ts'
@@ -121,6 +122,29 @@ test('the same operation twice is made once and told the first answer, also afte
   await cluster.restart('server1')
   await cluster.settled()
   expect(await ask()).toEqual(first)
+})
+
+test('an append that is sent again while the first attempt still sends its bytes is made once, and both are told so', async () => {
+  await start()
+  await cluster.client().put('log', 'begun\n')
+  const bytes = Buffer.from('a line\n')
+  const operation = { nonce: 'c'.repeat(32), counter: 1, floor: 0 } as Operation
+  const what = { type: 'append' as const, path: parsePath('log'), create: false, bytes: bytes.length }
+  const conditions = { ifMatch: null, ifAbsent: false, ack: null, fence: null }
+  const send = async () => {
+    const peer = await cluster.dial('server1')
+    const answer = peer.ask('CHANGE', { operation, ...conditions, what }, { more: true })
+    await answer.stream.sendPiece('CHUNK', bytes)
+    const said = { size: bytes.length, digest: digestOf(bytes).digest }
+    const seal = () => answer.stream.sendFlow('SEAL', said, true)
+    return { answer, seal }
+  }
+  const [first, again] = [await send(), await send()]
+  await again.seal()
+  const done = (await again.answer.ended()).only('DONE')
+  await first.seal()
+  expect((await first.answer.ended()).only('DONE')).toEqual(done)
+  expect(everywhere('log')).toEqual(['begun\na line\n', 'begun\na line\n'])
 })
 
 test('a coordinator that starts again goes on in a higher term, and an old link of another one is fenced', async () => {

@@ -3,6 +3,7 @@ import {
   blockCount,
   blockDigest,
   blockLength,
+  DigestStream,
   digestFromBytes,
   digestOf,
   digestToBytes,
@@ -60,6 +61,22 @@ test.each(vectors)(
     expect(found.digest).toBe(digest)
     expect(found.blockDigests.toString('hex')).toBe(blocks.join(''))
     expect(fileDigest(bytes.length, found.blockDigests)).toBe(digest)
+  },
+)
+
+test.each(vectors)(
+  '$of has the same digest when it comes in pieces, wherever they are cut',
+  ({ bytes, digest, blocks }) => {
+    for (const pieceBytes of [bytes.length, 100_000, blockBytes - 1].filter(count => count > 0)) {
+      const stream = new DigestStream()
+      for (let at = 0; at < bytes.length; at += pieceBytes) stream.update(bytes.subarray(at, at + pieceBytes))
+      const found = stream.finish()
+      expect([found.size, found.digest, found.blockDigests.toString('hex')]).toEqual([
+        bytes.length,
+        digest,
+        blocks.join(''),
+      ])
+    }
   },
 )
 

@@ -108,8 +108,12 @@ test('one byte more goes to every node as it comes, what was held first', async 
   for (const { ends } of nodes) expect(ends).toBe(1)
 })
 
-test('more may come only when every node has taken what came', async () => {
+test.each([
+  ['first', 0],
+  ['later', inlineBytesMax + 1],
+])('more may come only when every node has taken what came: the %s bytes', async (_, before) => {
   const { incoming, third } = opened()
+  if (before > 0) await incoming.take(bytesOf(before))
   let taken = () => {}
   third.writes = () =>
     new Promise(resolve => {

@@ -190,8 +190,8 @@ test('a node that leaves is waited for until the record of its leaving is durabl
   const change = order(ledger)
   const told = fate(change)
   await journal.flush()
-  ledger.settledHere(2, [])
   ledger.leave(other, 'is gone')
+  ledger.settledHere(2, [])
   await settle()
   expect(ledger.inSync).toEqual([self])
   expect(journal.entries.at(-1)!.record.change).toEqual({

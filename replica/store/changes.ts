@@ -11,7 +11,7 @@ import type { BlockHasher } from './block-hasher.ts'
 import { BootFile } from './boot-file.ts'
 import { Checkpoints } from './checkpoint.ts'
 import type { Digests } from './digests.ts'
-import type { Disk, Fd } from './disk.ts'
+import { type Disk, type Fd, isFailedFlush } from './disk.ts'
 import { Fence } from './fence.ts'
 import { dropFork, type FiledFork, type FilingOptions, fileFork } from './fork/filing.ts'
 import { readForkMark } from './fork/fork-mark.ts'
@@ -71,9 +71,12 @@ export class Changes {
   /** @throws ConcurError, DiskError: everything that was opened is closed again. */
   static async open(options: ChangesOptions): Promise<Changes> {
     const closers: (() => void)[] = []
+    const fence = new Fence(options)
     try {
-      return await openWith(options, closers)
+      return await openWith(options, fence, closers)
     } catch (error) {
+      // The next start would ask again for what was lost, and be told that all is well.
+      if (isFailedFlush(error)) fence.set('a flush failed while the store was opened')
       for (const close of closers.toReversed()) close()
       throw error
     }
@@ -107,7 +110,7 @@ export class Changes {
       onSettled: seq => {
         if (seq < tornSeq) return
         stop()
-        boot.renew()
+        this.fence.guard(() => boot.renew())
       },
     })
   }
@@ -157,13 +160,12 @@ interface Parts {
 }
 
 /** `closers`: filled with how to close what was opened. */
-async function openWith(options: ChangesOptions, closers: (() => void)[]): Promise<Changes> {
-  const { disk, folder, paths, bootId } = options
+async function openWith(options: ChangesOptions, fence: Fence, closers: (() => void)[]): Promise<Changes> {
+  const { disk, folder, paths } = options
   const kept = <T extends { close(): void }>(part: T): T => {
     closers.push(() => part.close())
     return part
   }
-  const fence = new Fence({ disk, folder, bootId })
   const isRechecked = options.recheck === true && fence.recheck()
   const onFlushFailed = () => fence.set('a flush failed')
   const stages = new Stages({ disk, folder: openOwn(options, 'staging', closers), onFlushFailed })

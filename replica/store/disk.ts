@@ -58,6 +58,8 @@ export function newStat(): Stat {
 export class DiskError extends Error {
   override readonly name = 'DiskError'
   readonly code: string
+  /** The system call's name: `fsync`. */
+  readonly call: string
 
   /** As the constructor, without a trace of calls: that something is not there is found out all the time. */
   static withoutTrace(code: string, call: string): DiskError {
@@ -71,7 +73,15 @@ export class DiskError extends Error {
   constructor(code: string, call: string, options?: { cause?: unknown }) {
     super(`${call}: ${code}`, options)
     this.code = code
+    this.call = call
   }
+}
+
+const flushes = new Set(['fsync', 'fdatasync', 'syncfs'])
+
+/** Whether a flush failed: nobody knows any more what is on the disk, and asking again would not tell. */
+export function isFailedFlush(error: unknown): boolean {
+  return error instanceof DiskError && flushes.has(error.call)
 }
 
 /** Where appended bytes came to lie, and how many they were: the system may take less than it is given. */

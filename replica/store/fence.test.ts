@@ -1,6 +1,7 @@
 /** A flush that fails takes a store out of service until the system starts anew, or somebody has looked after it. */
-import { existsSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import type { Incarnation } from '../../protocol/ids.ts'
 import { commitAll, journalOnly, put, settle, treeOf } from './changes.fixture.ts'
 import { DiskError } from './disk.ts'
 import { openTemporaryStore, temporaryFolder, WatchedDisk } from './store.fixture.ts'
@@ -25,7 +26,25 @@ class UnsoundDisk extends WatchedDisk {
   }
 
   private assertSound(): void {
-    if (!this.isSound) throw new DiskError('EIO', 'flush')
+    if (!this.isSound) throw new DiskError('EIO', 'fsync')
+  }
+}
+
+/** A disk one of whose flushes at once fails, once, as systems tell of it. */
+class OnceUnsoundDisk extends WatchedDisk {
+  flushes = 0
+  private readonly failing: number
+
+  /** `failing`: which one, from 1 on. */
+  constructor(failing: number) {
+    super()
+    this.failing = failing
+  }
+
+  override flush(fd: Parameters<WatchedDisk['flush']>[0]): void {
+    this.flushes++
+    if (this.flushes === this.failing) throw new DiskError('EIO', 'fsync')
+    super.flush(fd)
   }
 }
 
@@ -81,6 +100,21 @@ test('a stage whose flush fails fences the store, even where the mark cannot be 
   await remove()
 })
 
+test('a flush of a stage that failed is not made again, though the next one would succeed', async () => {
+  const disk = new WatchedDisk()
+  const { store, remove } = await openTemporaryStore({ root, disk })
+  const stage = store.stages.open('0'.repeat(32) as never)
+  let flushes = 0
+  disk.flushSoon = async () => {
+    flushes++
+    if (flushes === 1) throw new DiskError('EIO', 'fsync')
+  }
+  await expect(stage.seal()).rejects.toMatchObject({ code: 'EIO' })
+  expect([flushes, store.fence.isFenced]).toEqual([1, true])
+  store.fence.clear()
+  await remove()
+})
+
 test('a fenced store settles nothing, in the next process as well', async () => {
   await leaveFenced()
   const { store } = await openTemporaryStore({ root })
@@ -122,6 +156,71 @@ test('a recheck where flushes fail refuses to open, and the fence stands', async
   expect(disk.open.size).toBe(0)
   const { store, remove } = await openTemporaryStore({ root })
   expect(store.fence.reason).toBe('a flush failed')
+  store.fence.clear()
+  await remove()
+})
+
+test('a recheck one of whose own flushes fails refuses to open, and the fence stands', async () => {
+  for (const failing of [1, 2, 3]) {
+    rmSync(root, { recursive: true, force: true })
+    mkdirSync(root)
+    await leaveFenced()
+    const disk = new OnceUnsoundDisk(failing)
+    await expect(openTemporaryStore({ root, disk, recheck: true })).rejects.toMatchObject({ code: 'USAGE' })
+    const { store, remove } = await openTemporaryStore({ root })
+    expect([failing, store.fence.isFenced]).toEqual([failing, true])
+    store.fence.clear()
+    await remove()
+  }
+})
+
+test('a start one of whose flushes fails refuses to open, and the next one is fenced', async () => {
+  let failing = 1
+  for (; ; failing++) {
+    rmSync(root, { recursive: true, force: true })
+    mkdirSync(root)
+    const first = await openTemporaryStore({ root, bootId: 'a start before' })
+    await settle(first.store, put('a', 'one'))
+    await first.store.close()
+    const disk = new OnceUnsoundDisk(failing)
+    const opening = openTemporaryStore({ root, disk })
+    if (
+      await opening
+        .then(({ store }) => store.close())
+        .then(
+          () => true,
+          () => false,
+        )
+    )
+      break
+    expect(disk.open.size).toBe(0)
+    const { store, remove } = await openTemporaryStore({ root })
+    expect([failing, store.fence.isFenced]).toEqual([failing, true])
+    store.fence.clear()
+    await remove()
+  }
+  expect(failing).toBeGreaterThan(4)
+})
+
+test('a file system that cannot be flushed at a start refuses to open, and the next start is fenced', async () => {
+  const first = await openTemporaryStore({ root, bootId: 'a start before' })
+  await first.store.close()
+  const disk = new WatchedDisk()
+  disk.flushAllSoon = () => Promise.reject(new DiskError('EIO', 'syncfs'))
+  await expect(openTemporaryStore({ root, disk })).rejects.toMatchObject({ code: 'USAGE' })
+  const { store, remove } = await openTemporaryStore({ root })
+  expect(store.fence.reason).toBe('a flush failed while the store was opened')
+  store.fence.clear()
+  await remove()
+})
+
+test('a promise whose flush fails is not made, and fences the store', async () => {
+  const disk = new UnsoundDisk()
+  const { store, remove } = await openTemporaryStore({ root, disk })
+  disk.isSound = false
+  expect(() => store.setPromised({ number: 1, incarnation: 'a'.repeat(32) as Incarnation })).toThrow('EIO')
+  disk.isSound = true
+  expect([store.promised, store.fence.reason]).toEqual([null, 'a flush failed'])
   store.fence.clear()
   await remove()
 })

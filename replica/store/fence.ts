@@ -3,7 +3,7 @@
  * the store out of service for changes until the system was started anew: a mark with the boot id says so, also to the
  * next process. Clause: README.md "What lies in ROOT/.concur".
  */
-import { type Disk, DiskError, type Fd, newStat, readFully } from './disk.ts'
+import { type Disk, DiskError, type Fd, isFailedFlush, newStat, readFully } from './disk.ts'
 import { replaceDurably } from './durable-file.ts'
 
 const fileName = 'fence'
@@ -64,9 +64,19 @@ export class Fence {
     if (this.fencedBecause === null) return false
     const mark = `${JSON.stringify({ bootId: this.bootId, reason: this.fencedBecause })}\n`
     replaceDurably(this.disk, this.folder, fileName, Buffer.from(mark))
+    // Where this is lost with the power, the mark is of another start of the system.
     this.clear()
-    this.disk.flush(this.folder)
     return true
+  }
+
+  /** Does what ends with a flush; one that fails fences the store. @throws what `act` throws. */
+  guard<T>(act: () => T): T {
+    try {
+      return act()
+    } catch (error) {
+      if (isFailedFlush(error)) this.set('a flush failed')
+      throw error
+    }
   }
 
   private write(reason: string): void {

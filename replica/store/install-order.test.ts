@@ -1,5 +1,5 @@
 /** The order of steps on which safety and speed rest: each of these tests has an order that it turns red for. */
-import { lstatSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { linkSync, lstatSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import {
   append,
@@ -8,6 +8,7 @@ import {
   digest,
   historyOf,
   journalOnly,
+  type Ordered,
   ownFiles,
   put,
   settle,
@@ -49,6 +50,43 @@ test('a staged file is on the disk, bytes and name, when it is sealed: before it
   await commitAll(after.store)
   expect(treeOf(root)).toEqual({ a: large })
   await after.remove()
+})
+
+/** Settles all, and takes what was not flushed: no checkpoint has been there. */
+async function settledAndLost(
+  prepare: (root: string) => void,
+  ...[first, ...rest]: Ordered[]
+): Promise<string> {
+  const root = temporaryFolder()
+  const disk = new CrashDisk()
+  const { store } = await openTemporaryStore({ root, disk, timers: noTimers })
+  await settle(store, first!)
+  await store.flush()
+  prepare(root)
+  await settle(store, ...rest)
+  disk.abandon()
+  disk.losePower(root)
+  return root
+}
+
+test('a copy that gets an append is on the disk before it is exchanged in: the journal has only what was added', async () => {
+  const root = await settledAndLost(
+    root => linkSync(join(root, 'a'), join(root, 'b')),
+    put('a', 'one'),
+    append('a', 'one', ' and more'),
+  )
+  expect(treeOf(root)).toEqual({ a: 'one and more', b: 'one' })
+  rmSync(root, { recursive: true })
+})
+
+test('a result that is kept back is on the disk in history', async () => {
+  const root = await settledAndLost(
+    root => writeFileSync(join(root, 'a'), 'edited'),
+    put('a', 'one'),
+    put('a', 'two', { base: 'one' }),
+  )
+  expect(historyOf(root)).toEqual({ '2/a': 'two' })
+  rmSync(root, { recursive: true })
 })
 
 test('the identity of a file that was put is the one that it has in place: nobody reads it again', async () => {

@@ -32,14 +32,14 @@ export class NodeFile {
   private content: NodeContent
 
   /**
-   * Reads the file, or makes it with a new node id.
+   * Reads the file, or makes it with a new node id. `root`: where `folder` was made.
    * @throws ConcurError USAGE when it is there and says nothing that this version understands; DiskError.
    */
-  constructor(options: { disk: Disk; folder: Fd; random: Random }) {
+  constructor(options: { disk: Disk; root: Fd; folder: Fd; random: Random }) {
     this.disk = options.disk
     this.folder = options.folder
     const text = this.read()
-    this.content = text === '' ? this.create(options.random) : parse(text)
+    this.content = text === '' ? this.create(options) : parse(text)
   }
 
   get nodeId(): NodeId {
@@ -83,7 +83,9 @@ export class NodeFile {
     this.write({ ...this.content, promised: { number, incarnation } })
   }
 
-  private create(random: Random): NodeContent {
+  /** Everything that the server will ever flush lies in the folder, whose own name is flushed here. */
+  private create({ random, root }: { random: Random; root: Fd }): NodeContent {
+    this.disk.flush(root)
     const nodeId = parseNodeId(random.bytes(nodeIdBytes).toString('hex'))!
     return this.write({ nodeId, clusterId: null, members: [], promised: null })
   }

@@ -1,6 +1,7 @@
 /** What a start finds, and what becomes of it. The steps of each operation are held against crashes elsewhere. */
 import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import type { StageId } from '../../protocol/ids.ts'
 import type { Change } from '../../protocol/record.ts'
 import {
   append,
@@ -82,6 +83,24 @@ test('a file that is gone is made again after a loss of power only', async () =>
   await after.remove()
 })
 
+test('what a start mended after a loss of power is on the disk before it says so: another loss takes nothing', async () => {
+  const lose = (disk: CrashDisk) => {
+    disk.abandon()
+    index.crash('the index as it was flushed')
+    disk.losePower(root)
+  }
+  const disk = new CrashDisk()
+  const { store } = await openTemporaryStore({ root, disk, openIndex, timers: noTimers })
+  await store.flush()
+  await settle(store, put('a', 'one'))
+  lose(disk)
+  expect(treeOf(root)).toEqual({ a: '\0\0\0' })
+  const second = new CrashDisk()
+  await openTemporaryStore({ root, disk: second, openIndex, timers: noTimers, bootId: 'another start' })
+  lose(second)
+  expect(treeOf(root)).toEqual({ a: 'one' })
+})
+
 test('a stage goes when no record to be settled names it, and stays when one does', async () => {
   const { store } = await openTemporaryStore({ root, openIndex })
   for (const n of [1, 2]) await staged(store, n, `stage ${n}`)
@@ -93,6 +112,34 @@ test('a stage goes when no record to be settled names it, and stays when one doe
   await commitAll(again)
   expect([treeOf(root), ownFiles(root, 'staging')]).toEqual([{ a: 'stage 1' }, {}])
   await remove()
+})
+
+describe('a stage that was damaged while nobody had it open', () => {
+  /** Damages the stage of the last record, and settles that when another node gives the content. */
+  async function damaged(last: (stage: StageId) => Ordered, content: string): Promise<void> {
+    const { store } = await openTemporaryStore({ root, openIndex })
+    await settle(store, put('a', 'one'))
+    const stage = await staged(store, 1, ' two')
+    await journalOnly(store, last(stage))
+    await store.close()
+    writeFileSync(join(root, '.concur/staging', stage), ' tw0')
+    const after = await reopened()
+    const obtained = { is: 'bytes', bytes: Buffer.from(content) } as const
+    after.store.setContentSource({ obtain: async () => obtained })
+    const said = await commitAll(after.store)
+    expect(said.flatMap(({ kept }) => kept)).toEqual([])
+    await after.store.close()
+  }
+
+  test('is not installed', async () => {
+    await damaged(stage => put('b', ' two', { stage }), ' two')
+    expect([treeOf(root), ownFiles(root, 'staging')]).toEqual([{ a: 'one', b: ' two' }, {}])
+  })
+
+  test('is not written at the end of a file', async () => {
+    await damaged(stage => append('a', 'one', ' two', { stage }), 'one two')
+    expect([treeOf(root), historyOf(root)]).toEqual([{ a: 'one two' }, { '2/a': 'one' }])
+  })
 })
 
 test('a stage whose bytes were appended before the process ended goes with the first checkpoint', async () => {

@@ -40,7 +40,7 @@ export function openParts({ root, disk, random, openIndex }: PartsOptions): Part
     const rootFolder = openRoot(disk, root)
     parts.tree = new Tree({ disk, root: rootFolder })
     parts.own = new OwnFolder({ disk, root: rootFolder })
-    parts.node = new NodeFile({ disk, folder: parts.own.fd, random })
+    parts.node = new NodeFile({ disk, root: rootFolder, folder: parts.own.fd, random })
     parts.fileClock = new FileClock({ disk, folder: parts.own.fd })
     parts.index = openIndex(join(root, ownFolder, 'index'))
     return parts as Parts

@@ -2,7 +2,7 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { ClusterId, Incarnation, NodeName } from '../../protocol/ids.ts'
-import { DiskError } from './disk.ts'
+import { DiskError, type Fd } from './disk.ts'
 import { openTemporaryStore, type TemporaryStore, temporaryFolder, WatchedDisk } from './store.fixture.ts'
 
 const cluster = 'c'.repeat(32) as ClusterId
@@ -116,6 +116,24 @@ test('node.json is flushed, renamed into place, and its folder flushed, in this 
   }
   store.setMembers(members)
   expect(calls).toEqual(['write', 'flush', 'rename', 'flush'])
+})
+
+test('the folder of a new store has its name on the disk, so that nothing that is flushed in it is lost with it', async () => {
+  const disk = new WatchedDisk()
+  const openFolder = disk.openFolder.bind(disk)
+  const roots: Fd[] = []
+  disk.openFolder = name => {
+    roots.push(openFolder(name))
+    return roots.at(-1)!
+  }
+  const flush = disk.flush.bind(disk)
+  const flushed: Fd[] = []
+  disk.flush = fd => {
+    flushed.push(fd)
+    flush(fd)
+  }
+  await open(disk)
+  expect(flushed).toContain(roots[0])
 })
 
 test('a root that is missing, or no folder, is refused', async () => {

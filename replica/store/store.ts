@@ -210,12 +210,12 @@ export class Store {
 
   /** Returns when the id is on the disk. @throws ConcurError WRONG_CLUSTER when the store has another one. */
   setClusterId(clusterId: ClusterId): void {
-    this.parts.node.setClusterId(clusterId)
+    this.fence.guard(() => this.parts.node.setClusterId(clusterId))
   }
 
   /** Goes over to another cluster: the own journal was lost. Returns when the id is on the disk. */
   adoptClusterId(clusterId: ClusterId): void {
-    this.parts.node.adoptClusterId(clusterId)
+    this.fence.guard(() => this.parts.node.adoptClusterId(clusterId))
   }
 
   newStageId(): StageId {
@@ -236,7 +236,7 @@ export class Store {
 
   /** Returns when the promise is on the disk. @throws DiskError. */
   setPromised(epoch: Epoch): void {
-    this.parts.node.setPromised(epoch)
+    this.fence.guard(() => this.parts.node.setPromised(epoch))
   }
 
   /** The configured nodes as the last link told them, coordinator first; none before the first link. */
@@ -246,7 +246,7 @@ export class Store {
 
   /** Returns when the names are on the disk. */
   setMembers(names: readonly NodeName[]): void {
-    this.parts.node.setMembers(names)
+    this.fence.guard(() => this.parts.node.setMembers(names))
   }
 
   /**

@@ -11,7 +11,7 @@ import { DiskError, type Fd, newStat } from '../disk.ts'
 import { isTrusted } from '../identity.ts'
 import { type Added, type AppendChange, addedBytes } from './added-bytes.ts'
 import { blockDigestsFrom } from './block-digests-from.ts'
-import { copyExtended, copyOfFile } from './copy-extended.ts'
+import { copyExtended, copyOfFile, makesResult } from './copy-extended.ts'
 import { decideAppend, holds } from './decide.ts'
 import type { Ground, Work } from './ground.ts'
 import { digestOfFile } from './looked-at.ts'
@@ -125,11 +125,20 @@ class Append {
     try {
       disk.stat(file, stat)
       if (stat.inode !== found.record.identity.inode || stat.size !== from) return 'again'
+      if (!(await this.isGenuine(file))) return false
       if (!(await this.write(file, from))) return false
       return await this.finish(file, found)
     } finally {
       disk.close(file)
     }
+  }
+
+  /** A stage that a start found may not be what was sealed; what is written in place cannot be taken back. */
+  private async isGenuine(from: Fd): Promise<boolean> {
+    const { ground, work, change, added } = this
+    const { stage } = change.body
+    if (stage === null || ground.stages.sealed(stage) !== null) return true
+    return makesResult(ground, work, { from, change, added })
   }
 
   /** @returns false when somebody else wrote at the end at the same time. */

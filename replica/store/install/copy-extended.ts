@@ -76,15 +76,26 @@ export async function copyOfFile(
   return null
 }
 
+/** Whether the base, which `from` begins with, and these added bytes make what the record says. */
+export async function makesResult(
+  ground: Ground,
+  work: Work,
+  what: { from: Fd; change: AppendChange; added: Added },
+): Promise<boolean> {
+  const hash = await copy(ground, work, { ...what, to: null })
+  return hash?.finish().digest === what.change.digest
+}
+
+/** `to` null: it is only hashed. */
 async function copy(
   { disk }: Ground,
   work: Work,
-  { from, to, change, added }: { from: Fd; to: Fd; change: AppendChange; added: Added },
+  { from, to, change, added }: { from: Fd; to: Fd | null; change: AppendChange; added: Added },
 ): Promise<DigestStream | null> {
   const hash = new DigestStream()
   const buffer = Buffer.allocUnsafe(chunkBytesMax)
   const take = (bytes: Buffer, at: number) => {
-    disk.write(to, bytes, at)
+    if (to !== null) disk.write(to, bytes, at)
     hash.update(bytes)
     return at + bytes.length
   }

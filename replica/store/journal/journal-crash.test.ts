@@ -4,56 +4,18 @@
  * have all that was acknowledged, nothing that was not appended, and no record may be called lost.
  */
 import type { FaultyDisk } from '../../../fixtures/faulty-disk.ts'
-import { type Image, Script } from '../../../fixtures/journal-script.ts'
-import { Chain, entriesIn, memoryWorld, openJournal } from '../../../fixtures/journals.ts'
+import { faultOf, type Image } from '../../../fixtures/journal-images.ts'
+import { Script } from '../../../fixtures/journal-script.ts'
 import { SeededChance } from '../../../fixtures/seeded-chance.ts'
-import type { JournalEntry } from '../../../protocol/record.ts'
 
 const scripts = 10
-
-/** @returns what is wrong with an image, or null. Images of its own opening are added to `later`. */
-async function faultOf(
-  { disk, allowed }: Image,
-  chance: SeededChance,
-  later?: Image[],
-): Promise<string | null> {
-  disk.before = call => {
-    if (call !== 'openOwn' && call !== 'makeFolder') later?.push({ disk: disk.crashed(chance), allowed })
-  }
-  const world = memoryWorld(disk)
-  const journal = openJournal(world)
-  disk.before = () => {}
-  try {
-    const found = entriesIn(journal, 100_000)
-    const isAllowed = allowed.some(
-      ({ entries, acknowledged }) => found.length >= acknowledged && isBeginning(found, entries),
-    )
-    if (!isAllowed) return `${found.length} records of ${JSON.stringify(allowed.map(a => a.acknowledged))}`
-    if (journal.cut?.wasDurable === true) return 'records are called lost'
-    await journal.append(new Chain(1, found.at(-1)).take(3))
-    await journal.close()
-    const again = openJournal(world)
-    const count = again.last.seq
-    await again.close()
-    return count === found.length + 3 ? null : 'what was appended after the crash is gone'
-  } finally {
-    await journal.close()
-    world.remove()
-  }
-}
-
-function isBeginning(found: readonly JournalEntry[], entries: readonly JournalEntry[]): boolean {
-  return found.every(({ hash, body }, i) => {
-    const entry = entries[i]
-    if (entry === undefined || hash !== entry.hash) return false
-    return body === null || entry.body === null ? body === entry.body : body.equals(entry.body)
-  })
-}
 
 async function faultsOf(images: readonly Image[], chance: SeededChance, later?: Image[]): Promise<string[]> {
   const faults: string[] = []
   for (const image of images) {
-    const fault = await faultOf(image, chance, later)
+    const { allowed } = image
+    const duringOpening = (disk: FaultyDisk) => later?.push({ disk: disk.crashed(chance), allowed })
+    const fault = await faultOf(image, duringOpening)
     if (fault !== null) faults.push(fault)
   }
   return faults

@@ -148,6 +148,16 @@ test('a mark of dropped records that cannot be understood drops nothing', async 
   )
 })
 
+test('a mark of dropped records that is damaged drops nothing', async () => {
+  const mark = Buffer.alloc(12)
+  mark.writeUInt32BE(1, 4)
+  mark.writeUInt32BE((crc32(mark.subarray(0, 8)) ^ 1) >>> 0, 8)
+  await opened(
+    world => world.put('cut', mark),
+    ({ places }) => ({ lost: places.length }),
+  )
+})
+
 test('damage in front of the place where records were being dropped is told, and ends the journal', async () => {
   const { cut } = await opened(
     (world, { names, files, places }) => {

@@ -1,0 +1,67 @@
+/** What a client sends behind its CHANGE, one piece after the other, as fast as the nodes take it. */
+import { turns } from '../../fixtures/fake-time.ts'
+import { digestOf } from '../../protocol/digest.ts'
+import type { Message } from '../../protocol/opcodes.ts'
+import type { Stream, StreamEvents } from '../../protocol/stream.ts'
+import { receive } from './client-bytes.ts'
+import type { Incoming } from './incoming.ts'
+
+const bytes = Buffer.from('some bytes')
+
+function receiving(announced: number | null) {
+  const happened: string[] = []
+  let events!: StreamEvents
+  const stream = {
+    listen: (heard: StreamEvents) => {
+      events = heard
+    },
+    consumed: (bytes: number) => happened.push(`credit ${bytes}`),
+  } as unknown as Stream
+  const taking: (() => void)[] = []
+  const incoming = {
+    take: (bytes: Buffer) => {
+      happened.push(`take ${bytes}`)
+      return new Promise<void>(resolve => taking.push(resolve))
+    },
+    finish: async (size: number) => {
+      happened.push(`finish ${size}`)
+      return { size }
+    },
+  } as unknown as Incoming
+  const received = receive(stream, incoming, announced)
+  const chunk = (text: string) =>
+    events.onMessage({ opcode: 'CHUNK', body: Buffer.from(text) } as Message, false, text.length)
+  const seal = (size: number) =>
+    events.onMessage({ opcode: 'SEAL', body: { size, digest: digestOf(bytes).digest } } as Message, true, 40)
+  /** The nodes have taken the oldest piece. */
+  const taken = async () => {
+    taking.shift()!()
+    await turns(3)
+  }
+  return { happened, received, chunk, seal, taken }
+}
+
+test('the client gets credit for a piece when the nodes have taken it, and not before', async () => {
+  const { happened, received, chunk, seal, taken } = receiving(10)
+  chunk('some ')
+  chunk('bytes')
+  seal(10)
+  await turns(3)
+  expect(happened).toEqual(['take some '])
+  await taken()
+  expect(happened).toEqual(['take some ', 'credit 5', 'take bytes'])
+  await taken()
+  expect(happened.slice(3)).toEqual(['credit 5', 'finish 10'])
+  await expect(received).resolves.toMatchObject({ size: 10 })
+})
+
+test('other bytes than were announced are refused', async () => {
+  const { happened, received, chunk, seal, taken } = receiving(11)
+  const refused = expect(received).rejects.toMatchObject({ code: 'BAD_DIGEST' })
+  chunk('some bytes')
+  await turns(1)
+  seal(10)
+  await taken()
+  await refused
+  expect(happened).not.toContain('finish 10')
+})

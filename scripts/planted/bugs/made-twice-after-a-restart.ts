@@ -1,0 +1,13 @@
+import type { PlantedBug } from '../planted-bug.ts'
+
+export const bug: PlantedBug = {
+  what: 'A coordinator that was restarted makes a change again that is sent again.',
+  edits: [
+    {
+      file: 'coordinator/changing/changing.ts',
+      find: 'results.add(operation, seq)',
+      put: '',
+    },
+  ],
+  caughtBy: [{ file: 'coordinator/changes.cluster.test.ts', name: 'the same operation twice is made once' }],
+}

@@ -1,0 +1,18 @@
+import type { PlantedBug } from '../planted-bug.ts'
+
+export const bug: PlantedBug = {
+  what: 'A cut is under way whose mark may be lost.',
+  edits: [
+    {
+      file: 'replica/store/journal/cut-mark.ts',
+      find: `removeLeftover(disk, folder)
+    }
+    yield folder`,
+      put: `removeLeftover(disk, folder)
+    }`,
+    },
+  ],
+  caughtBy: [
+    { file: 'replica/store/journal/flush-order.test.ts', name: 'records are dropped only when the mark' },
+  ],
+}

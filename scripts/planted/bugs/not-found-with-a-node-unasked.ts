@@ -1,0 +1,15 @@
+import type { PlantedBug } from '../planted-bug.ts'
+
+export const bug: PlantedBug = {
+  what: 'NOT_FOUND is said though a node could not be asked.',
+  edits: [
+    {
+      file: 'protocol/verdict.ts',
+      find: 'if (silent.length === 0) return',
+      put: 'if (silent.length >= 0) return',
+    },
+  ],
+  caughtBy: [
+    { file: 'protocol/verdict.test.ts', name: 'absent where asked, and somebody could not be asked' },
+  ],
+}
