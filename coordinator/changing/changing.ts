@@ -16,6 +16,7 @@ import type { Cancel, Clock, Random, Timers } from '../../protocol/world.ts'
 import type { Log } from '../../replica/program/log.ts'
 import type { Store } from '../../replica/store/store.ts'
 import type { CoordinatorConfig } from '../config.ts'
+import { ContentsAtOnce } from '../following/contents-at-once.ts'
 import { FetchedContents } from '../following/fetched-contents.ts'
 import type { ChangeDesk } from '../on-change.ts'
 import { Ledger } from '../ordering/ledger.ts'
@@ -111,7 +112,9 @@ export class Changing {
     if (this.seats.length > 0) this.watch()
     try {
       if (store.fence.reason !== null) return
-      store.setContentSource(new FetchedContents({ store, nodes: this.options.members.slice(1) }))
+      const contents = new FetchedContents({ store, nodes: this.options.members.slice(1) })
+      const termBeginsAt = () => this.ledger.termBeginsAt
+      store.setContentSource(new ContentsAtOnce({ contents, termBeginsAt }))
       const number = await termToBegin({
         ...this.options,
         acceptJournal: config.acceptJournal,

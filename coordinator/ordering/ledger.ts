@@ -97,6 +97,11 @@ export class Ledger {
     this.selfSettledSeq = settledSeq
   }
 
+  /** The record with which the term begins; null: it has not begun. */
+  get termBeginsAt(): number | null {
+    return this.epoch === null ? null : this.beginSeq
+  }
+
   isInSync(node: NodeName): boolean {
     return this.members.has(node)
   }

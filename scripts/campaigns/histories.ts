@@ -148,8 +148,12 @@ async function check(
 /** A busy machine may need more than one try to hear every node. */
 async function verdictOf(reader: ClusterClient, path: string): Promise<Verdict> {
   for (let tries = 1; ; tries++) {
-    const { verdict } = await reader.get(path)
-    if (tries === restTriesMax || verdict.unreachable.length + verdict.stale.length === 0) return verdict
+    try {
+      const { verdict } = await reader.get(path)
+      if (tries === restTriesMax || verdict.unreachable.length + verdict.stale.length === 0) return verdict
+    } catch (error) {
+      if (tries === restTriesMax) throw error
+    }
     await pause(1000)
   }
 }

@@ -5,13 +5,13 @@
  * whole result is fetched. Clause: ../README.md "append".
  */
 import { type Digest, fileDigest } from '../../../protocol/digest.ts'
-import { blockBytes, digestBytes } from '../../../protocol/limits.ts'
+import { blockBytes, chunkBytesMax, digestBytes } from '../../../protocol/limits.ts'
 import type { Known } from '../digests.ts'
 import { DiskError, type Fd, newStat } from '../disk.ts'
 import { isTrusted } from '../identity.ts'
 import { type Added, type AppendChange, addedBytes } from './added-bytes.ts'
 import { blockDigestsFrom } from './block-digests-from.ts'
-import { copyExtended, copyOfFile, makesResult } from './copy-extended.ts'
+import { copyExtended, copyOfBytes, makesResult } from './copy-extended.ts'
 import { decideAppend, holds } from './decide.ts'
 import type { Ground, Work } from './ground.ts'
 import { digestOfFile } from './looked-at.ts'
@@ -41,7 +41,9 @@ function wholeWish(ground: Ground, work: Work, change: AppendChange, added: Adde
   const { path, base, seen, digest } = change
   const make = async () => {
     const copied = added === null ? null : await copyExtended(ground, work, change, added)
-    return copied ?? resultOf(ground, work, digest)
+    const made = copied ?? (await resultOf(ground, work, digest))
+    if ('lost' in made && added !== null) await fileAdded(ground, work, change, added)
+    return made
   }
   const contents = { base, seen, older: work.older, result: digest }
   return {
@@ -50,6 +52,21 @@ function wholeWish(ground: Ground, work: Work, change: AppendChange, added: Adde
     attributes: { executable: null, timeMs: work.entry.record.timeMs },
     make,
     mayBeOut: work.mayBeBegun,
+  }
+}
+
+/** Where nobody has the base any more, at least what was added is kept. */
+async function fileAdded(
+  ground: Ground,
+  work: Work,
+  { path, body }: AppendChange,
+  added: Added,
+): Promise<void> {
+  const file = await copyOfBytes(ground, work, body.bytes, at => added.read(at))
+  try {
+    await fileResult(ground, work, path, file)
+  } finally {
+    file.close()
   }
 }
 
@@ -193,10 +210,17 @@ class Append {
   private async keepResult(file: Fd): Promise<boolean> {
     const { ground, work, change } = this
     ground.digests.forget(change.path)
-    const result = await copyOfFile(ground, work, { file, size: change.size, digest: change.digest })
-    if (result === null) return false
-    work.keep(change.path, 'it was changed on this disk')
+    const { disk } = ground
+    const buffer = Buffer.allocUnsafe(Math.min(chunkBytesMax, change.size))
+    const result = await copyOfBytes(ground, work, change.size, at =>
+      buffer.subarray(0, disk.read(file, buffer.subarray(0, Math.min(buffer.length, change.size - at)), at)),
+    )
     try {
+      if (result.digest !== change.digest) {
+        disk.remove(result.place.folder, result.place.name)
+        return false
+      }
+      work.keep(change.path, 'it was changed on this disk')
       await fileResult(ground, work, change.path, result)
       return true
     } finally {

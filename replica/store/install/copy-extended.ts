@@ -2,7 +2,7 @@
  * The result of an append as a new file: the base, which is at the path, and the added bytes. Flushed before it is
  * used: the journal has only the added ones.
  */
-import { type Digest, DigestStream } from '../../../protocol/digest.ts'
+import { DigestStream } from '../../../protocol/digest.ts'
 import { chunkBytesMax } from '../../../protocol/limits.ts'
 import { type Fd, newStat } from '../disk.ts'
 import { seqName } from '../history.ts'
@@ -43,37 +43,32 @@ export async function copyExtended(
   }
 }
 
-/** @returns a copy of the first `size` bytes of an open file; null when they are not `digest`. */
-export async function copyOfFile(
+/** @returns a file of `size` bytes, as `read` gives them, or of fewer where it gives none. */
+export async function copyOfBytes(
   { disk, stages }: Ground,
   work: Work,
-  { file, size, digest }: { file: Fd; size: number; digest: Digest },
-): Promise<NewFile | null> {
+  size: number,
+  read: (at: number) => Buffer,
+): Promise<NewFile> {
   const place = { folder: stages.folder, name: seqName(work.seq) }
   const fd = disk.openOwn(place.folder, place.name)
   try {
     disk.truncate(fd, 0)
     const hash = new DigestStream()
-    const buffer = Buffer.allocUnsafe(Math.min(chunkBytesMax, size))
     for (let at = 0; at < size; ) {
-      const read = disk.read(file, buffer.subarray(0, Math.min(buffer.length, size - at)), at)
-      if (read === 0) break
-      const bytes = buffer.subarray(0, read)
+      const bytes = read(at)
+      if (bytes.length === 0) break
       disk.write(fd, bytes, at)
       hash.update(bytes)
-      at += read
+      at += bytes.length
       await work.pause()
     }
-    const made = hash.finish()
-    if (made.digest === digest) return new NewFile({ disk, fd, place, ...made })
+    return new NewFile({ disk, fd, place, ...hash.finish() })
   } catch (error) {
     disk.close(fd)
     stages.remove(place.name)
     throw error
   }
-  disk.close(fd)
-  stages.remove(place.name)
-  return null
 }
 
 /** Whether the base, which `from` begins with, and these added bytes make what the record says. */
