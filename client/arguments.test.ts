@@ -63,7 +63,7 @@ test('options stand before or after the command and between its words', () => {
     output: 'z',
   })
   expect(splitArguments(['--server', 'a:1', 'get', 'x', '--json']).given).toMatchObject({
-    server: ['a:1'],
+    server: 'a:1',
     json: true,
   })
 })
@@ -110,6 +110,7 @@ test.each([
   [['wait', '--timeout'], '--timeout needs a value'],
   [['write', 'x', '--fence', '3'], '--fence is not an option; --help lists them'],
   [['get', 'x', '--fast'], '--fast is not an option; --help lists them'],
+  [['get', 'x', '--__proto__'], '--__proto__ is not an option; --help lists them'],
   [['get', 'x', '-x'], '-x is not an option; --help lists them'],
   [['get', 'x', '--no-fast'], '--fast is not an option; --help lists them'],
   [['cat', 'x', '--deep'], '--deep is not an option of cat'],

@@ -2,7 +2,7 @@
 import type { ConcurError } from '../protocol/errors.ts'
 import type { ClientId } from '../protocol/ids.ts'
 import type { Clock, Dialer, Random, Timers } from '../protocol/world.ts'
-import { invocationOf, type SplitArguments, splitArguments } from './arguments.ts'
+import { invocationOf, splitArguments } from './arguments.ts'
 import type { GlobalValues } from './command-options.ts'
 import type { CommandContext } from './commands/context.ts'
 import { commands } from './commands.ts'
@@ -10,6 +10,7 @@ import { ConcurClient } from './concur-client.ts'
 import { type Environment, readGlobals } from './config.ts'
 import type { Temporaries } from './saving/temporaries.ts'
 import type { Pieces } from './sending/stream-source.ts'
+import type { SplitArgv } from './split-argv.ts'
 import { type Output, ReaderGoneError } from './terminal/output.ts'
 import { noProgress, type ProgressBar, ProgressLine } from './terminal/progress.ts'
 import type { StreamCalls } from './terminal/stream-calls.ts'
@@ -88,7 +89,7 @@ function asksForJson({ argv, environment }: Program): boolean {
   return (end < 0 ? argv : argv.slice(0, end)).includes('--json') || environment.CONCUR_JSON === '1'
 }
 
-async function answerWithoutCommand({ words, given }: SplitArguments): Promise<string | null> {
+async function answerWithoutCommand({ words, given }: SplitArgv): Promise<string | null> {
   const asked = given.help || given.version || words[0] === 'completion'
   if (!asked) return null
   const help = await import('./help.ts')
@@ -96,7 +97,7 @@ async function answerWithoutCommand({ words, given }: SplitArguments): Promise<s
   return given.version ? help.versionText() : help.completionScript()
 }
 
-function takesStdout({ words: [name = ''], given }: SplitArguments): boolean {
+function takesStdout({ words: [name = ''], given }: SplitArgv): boolean {
   return Object.hasOwn(commands, name) && commands[name]!.takesStdout(given)
 }
 
