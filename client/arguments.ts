@@ -5,8 +5,8 @@
 import { ConcurError } from '../protocol/errors.ts'
 import { flagOption } from '../protocol/option-kinds.ts'
 import type { OptionTable } from '../protocol/options.ts'
-import { globalOptions } from './command-options.ts'
-import { type Command, commands } from './commands.ts'
+import type { Command, CommandTable } from './command.ts'
+import { globalOptions } from './global-options.ts'
 import { dashed, type SplitArgv, splitArgv } from './split-argv.ts'
 
 export type Given = Readonly<Record<string, unknown>>
@@ -25,23 +25,25 @@ const askingOptions = {
 }
 
 /** Those of all commands, by name and by letter: only the command tells what a letter stands for. */
-const everyOption: OptionTable = Object.assign(
-  { h: askingOptions.help },
-  ...Object.values(commands).map(({ options, letters }) => ({
-    ...options,
-    ...Object.fromEntries(Object.entries(letters).map(([letter, name]) => [letter, options[name]])),
-  })),
-  globalOptions,
-  askingOptions,
-)
-
-/** @throws ConcurError USAGE. */
-export function splitArguments(argv: readonly string[]): SplitArgv {
-  const { words, given } = splitArgv(argv, everyOption)
-  return { words, given: named(given, commandOf(words)?.letters ?? {}) }
+function everyOption(commands: CommandTable): OptionTable {
+  return Object.assign(
+    { h: askingOptions.help },
+    ...Object.values(commands).map(({ options, letters }) => ({
+      ...options,
+      ...Object.fromEntries(Object.entries(letters).map(([letter, name]) => [letter, options[name]])),
+    })),
+    globalOptions,
+    askingOptions,
+  )
 }
 
-function commandOf([name]: readonly string[]): Command | null {
+/** @throws ConcurError USAGE. */
+export function splitArguments(argv: readonly string[], commands: CommandTable): SplitArgv {
+  const { words, given } = splitArgv(argv, everyOption(commands))
+  return { words, given: named(given, commandOf(words, commands)?.letters ?? {}) }
+}
+
+function commandOf([name]: readonly string[], commands: CommandTable): Command | null {
   return name !== undefined && Object.hasOwn(commands, name) ? commands[name]! : null
 }
 
@@ -56,23 +58,34 @@ function named(given: Given, letters: Readonly<Record<string, string>>): Given {
 }
 
 /** @throws ConcurError USAGE for what is no command, no option of it, or a word too many or too few. */
-export function invocationOf(split: SplitArgv): Invocation {
+export function invocationOf(split: SplitArgv, commands: CommandTable): Invocation {
   const { given } = split
   const [name, ...words] = split.words
   const known = Object.keys(commands).join(', ')
   if (name === undefined) throw usage(`a command is missing; the commands are ${known}`)
-  const command = commandOf(split.words)
+  const command = commandOf(split.words, commands)
   if (command === null) throw usage(`${JSON.stringify(name)} is not a command; the commands are ${known}`)
-  refuseOptions(name, command, given)
+  refuseOptions(name, commands, given)
   refuseWords(name, command, words)
   const own = Object.entries(given).filter(([option]) => Object.hasOwn(command.options, option))
   return { command, words, given: Object.fromEntries(own) }
 }
 
-function refuseOptions(name: string, { options }: Command, given: Given): void {
+/** Whether argv is a well-formed invocation of one of these commands; a question for help is none. */
+export function isSaidWith(argv: readonly string[], commands: CommandTable): boolean {
+  try {
+    invocationOf(splitArguments(argv, commands), commands)
+    return true
+  } catch {
+    return false
+  }
+}
+
+function refuseOptions(name: string, commands: CommandTable, given: Given): void {
+  const { options } = commands[name]!
   for (const option of Object.keys(given)) {
     if (Object.hasOwn(options, option) || Object.hasOwn(globalOptions, option)) continue
-    const isElsewhere = Object.hasOwn(everyOption, option)
+    const isElsewhere = Object.hasOwn(everyOption(commands), option)
     throw usage(
       isElsewhere
         ? `${dashed(option)} is not an option of ${name}`
