@@ -1,9 +1,11 @@
 import { ConcurError } from '../protocol/errors.ts'
-import { invocationOf, splitArguments } from './arguments.ts'
+import { invocationOf, isSaidWith, splitArguments } from './arguments.ts'
+import { commands } from './commands.ts'
+import { readingCommands } from './reading-commands.ts'
 
 function read(...argv: string[]) {
-  const split = splitArguments(argv)
-  const { words, given } = invocationOf(split)
+  const split = splitArguments(argv, commands)
+  const { words, given } = invocationOf(split, commands)
   return { words, ...given }
 }
 
@@ -62,8 +64,8 @@ test('options stand before or after the command and between its words', () => {
     words: ['x', 'y'],
     output: 'z',
   })
-  expect(splitArguments(['--server', 'a:1', 'get', 'x', '--json']).given).toMatchObject({
-    server: ['a:1'],
+  expect(splitArguments(['--server', 'a:1', 'get', 'x', '--json'], commands).given).toMatchObject({
+    server: 'a:1',
     json: true,
   })
 })
@@ -110,6 +112,7 @@ test.each([
   [['wait', '--timeout'], '--timeout needs a value'],
   [['write', 'x', '--fence', '3'], '--fence is not an option; --help lists them'],
   [['get', 'x', '--fast'], '--fast is not an option; --help lists them'],
+  [['get', 'x', '--__proto__'], '--__proto__ is not an option; --help lists them'],
   [['get', 'x', '-x'], '-x is not an option; --help lists them'],
   [['get', 'x', '--no-fast'], '--fast is not an option; --help lists them'],
   [['cat', 'x', '--deep'], '--deep is not an option of cat'],
@@ -152,4 +155,34 @@ test('any argv gives words and options, or a refusal', () => {
       }
     }
   }
+})
+
+test('what the commands that read are enough for is theirs, and means the same to them', () => {
+  const theirs = [
+    ['get', 'x'],
+    ['--server', 'a:1', '--json', 'get', '-ro', 'folder', 'x', 'y', '--deep'],
+    ['cat', '--', '--help'],
+    ['stat', '--sha256', 'put'],
+  ]
+  for (const argv of theirs) {
+    expect(isSaidWith(argv, readingCommands)).toBe(true)
+    expect(splitArguments(argv, readingCommands)).toEqual(splitArguments(argv, commands))
+  }
+})
+
+test.each([
+  [['put', 'get']],
+  [['--ack', 'get', 'x']],
+  [['completion', 'get']],
+  [['get', '--help']],
+  [['stat', 'x', '-h']],
+  [['get', '--version']],
+  [['--get-yargs-completions', 'concur', 'get']],
+  [['get']],
+  [['get', 'x', '-o']],
+  [['cat', 'x', '--deep']],
+  [['cat', 'x', 'y']],
+  [[]],
+] as string[][][])('%j is left to the client with all commands', argv => {
+  expect(isSaidWith(argv, readingCommands)).toBe(false)
 })

@@ -2,93 +2,26 @@
  * The one table of commands. It drives the reading of argv, the help, the completion and what is run; a command's own
  * file is loaded when it is run.
  */
-import { type OptionTable, readOptions, type ValuesOf } from '../protocol/options.ts'
+import { type CommandTable, command, path } from './command.ts'
 import {
   appendOptions,
-  catOptions,
-  getOptions,
   logOptions,
   lsOptions,
   mkdirOptions,
   mvOptions,
   putOptions,
   rmOptions,
-  statOptions,
   statusOptions,
   waitOptions,
   writeOptions,
 } from './command-options.ts'
-import type { CommandContext, ExitStatus } from './commands/context.ts'
+import { readingCommands } from './reading-commands.ts'
 
-/** A word behind the command's name, or any number of words at its place. Those that may be left out come last. */
-export interface Positional {
-  readonly name: string
-  readonly required: boolean
-  readonly many: boolean
-}
-
-type Given = Readonly<Record<string, unknown>>
-
-export interface Command {
-  readonly describe: string
-  readonly positionals: readonly Positional[]
-  readonly options: OptionTable
-  /** One letter → the option that it stands for. */
-  readonly letters: Readonly<Record<string, string>>
-  /** Standard output carries a file's bytes, and a failure is told on standard error. */
-  readonly takesStdout: (given: Given) => boolean
-  /** @throws ConcurError USAGE for an option whose value cannot be. */
-  readonly prepare: (words: readonly string[], given: Given) => Run
-}
-
-export type Run = (context: CommandContext) => Promise<ExitStatus>
-
-interface Definition<T extends OptionTable>
-  extends Omit<Command, 'prepare' | 'options' | 'letters' | 'takesStdout'> {
-  readonly options: T
-  readonly letters?: { readonly [letter: string]: keyof T & string }
-  readonly takesStdout?: Command['takesStdout']
-  readonly run: (
-    context: CommandContext,
-    words: readonly string[],
-    values: ValuesOf<T>,
-  ) => Promise<ExitStatus>
-}
-
-function command<const T extends OptionTable>(definition: Definition<T>): Command {
-  const { describe, positionals, options, letters = {}, takesStdout = () => false, run } = definition
-  return {
-    describe,
-    positionals,
-    options,
-    letters,
-    takesStdout,
-    prepare(words, given) {
-      const values = readOptions(options, { argv: given, environment: {}, config: null })
-      return context => run(context, words, values)
-    },
-  }
-}
-
-const path = { name: 'PATH', required: true, many: false }
 const maybePath = { ...path, required: false }
 
-export const commands: Readonly<Record<string, Command>> = {
-  get: command({
-    describe: 'the verified read: compare the copies, save what they agree on',
-    positionals: [{ ...path, many: true }],
-    options: getOptions,
-    letters: { o: 'output', r: 'recursive' },
-    takesStdout: ({ output }) => [output].flat().at(-1) === '-',
-    run: async (context, paths, values) => (await import('./commands/get.ts')).get(context, paths, values),
-  }),
-  cat: command({
-    describe: 'the verified read, to standard output',
-    positionals: [path],
-    options: catOptions,
-    takesStdout: () => true,
-    run: async (context, [path], values) => (await import('./commands/cat.ts')).cat(context, path!, values),
-  }),
+export const commands: CommandTable = {
+  get: readingCommands.get,
+  cat: readingCommands.cat,
   put: command({
     describe: 'upload files: FILE [PATH], FILE… DIR/, or -r DIR [PATH]',
     positionals: [{ ...path, name: 'FILE', many: true }, maybePath],
@@ -145,12 +78,7 @@ export const commands: Readonly<Record<string, Command>> = {
     run: async (context, [path], values) =>
       (await import('./commands/ls.ts')).ls(context, path ?? '', values),
   }),
-  stat: command({
-    describe: 'the verdict without the bytes: size, digest, time, holders',
-    positionals: [path],
-    options: statOptions,
-    run: async (context, [path], values) => (await import('./commands/stat.ts')).stat(context, path!, values),
-  }),
+  stat: readingCommands.stat,
   status: command({
     describe: 'one screen of coordinator and replicas',
     positionals: [],

@@ -4,7 +4,7 @@ import { ConcurError } from '../protocol/errors.ts'
 import { type ConfigFile, parseConfig } from '../protocol/option-sources.ts'
 import { readOptions } from '../protocol/options.ts'
 import type { Given } from './arguments.ts'
-import { type GlobalValues, globalOptions } from './command-options.ts'
+import { type GlobalValues, globalOptions } from './global-options.ts'
 import { systemCode, systemReason } from './words/system-reason.ts'
 
 export type Environment = Readonly<Record<string, string | undefined>>

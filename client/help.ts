@@ -5,8 +5,8 @@
 import { readFileSync } from 'node:fs'
 import yargs, { type Argv, type Options } from 'yargs'
 import type { OptionTable } from '../protocol/options.ts'
-import { globalOptions } from './command-options.ts'
-import { type Command, commands, type Positional } from './commands.ts'
+import type { Command, CommandTable, Positional } from './command.ts'
+import { globalOptions } from './global-options.ts'
 
 /** One folder above this file, in the sources as in dist/. */
 const packageFile = `${import.meta.dirname}/../package.json`
@@ -14,9 +14,9 @@ const packageFile = `${import.meta.dirname}/../package.json`
 const ofEveryCommand = 'Options of every command:'
 
 /** @returns the help of the command, or of the program where there is no such command. */
-export function helpText(name: string | undefined): Promise<string> {
+export function helpText(commands: CommandTable, name: string | undefined): Promise<string> {
   const isKnown = name !== undefined && Object.hasOwn(commands, name)
-  return print(isKnown ? commandAlone(name, commands[name]!) : program(), ['--help'])
+  return print(isKnown ? commandAlone(name, commands[name]!) : program(commands), ['--help'])
 }
 
 /** @returns what stands in package.json. */
@@ -26,13 +26,13 @@ export function versionText(): string {
 }
 
 /** @returns the script that a shell reads at its start. */
-export function completionScript(): Promise<string> {
-  return print(program(), ['completion'])
+export function completionScript(commands: CommandTable): Promise<string> {
+  return print(program(commands), ['completion'])
 }
 
 /** @returns what may stand next, a line each. `argv`: as the shell's script gives it. */
-export function completions(argv: readonly string[]): Promise<string> {
-  return print(program(), argv)
+export function completions(commands: CommandTable, argv: readonly string[]): Promise<string> {
+  return print(program(commands), argv)
 }
 
 async function print(yargs: Argv, argv: readonly string[]): Promise<string> {
@@ -43,7 +43,7 @@ async function print(yargs: Argv, argv: readonly string[]): Promise<string> {
   return text
 }
 
-function program(): Argv {
+function program(commands: CommandTable): Argv {
   let built = plainYargs()
     .usage('$0 COMMAND [arguments] [options]')
     .completion('completion', 'a script that completes with Tab: source <(concur completion)')

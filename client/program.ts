@@ -2,14 +2,15 @@
 import type { ConcurError } from '../protocol/errors.ts'
 import type { ClientId } from '../protocol/ids.ts'
 import type { Clock, Dialer, Random, Timers } from '../protocol/world.ts'
-import { invocationOf, type SplitArguments, splitArguments } from './arguments.ts'
-import type { GlobalValues } from './command-options.ts'
+import { invocationOf, splitArguments } from './arguments.ts'
+import type { CommandTable } from './command.ts'
 import type { CommandContext } from './commands/context.ts'
-import { commands } from './commands.ts'
 import { ConcurClient } from './concur-client.ts'
 import { type Environment, readGlobals } from './config.ts'
+import type { GlobalValues } from './global-options.ts'
 import type { Temporaries } from './saving/temporaries.ts'
 import type { Pieces } from './sending/stream-source.ts'
+import type { SplitArgv } from './split-argv.ts'
 import { type Output, ReaderGoneError } from './terminal/output.ts'
 import { noProgress, type ProgressBar, ProgressLine } from './terminal/progress.ts'
 import type { StreamCalls } from './terminal/stream-calls.ts'
@@ -19,6 +20,7 @@ import { tellable } from './words/tellable.ts'
 import { errorLine } from './words/verdict-lines.ts'
 
 export interface Program {
+  readonly commands: CommandTable
   readonly argv: readonly string[]
   readonly environment: Environment
   readonly machineConfig: string
@@ -65,16 +67,16 @@ export async function runProgram(program: Program): Promise<number> {
 }
 
 async function run(program: Program, failing: Failing): Promise<number> {
-  const { argv, environment, machineConfig } = program
+  const { argv, commands, environment, machineConfig } = program
   if (argv[0] === completionRequest)
-    return print(program, await (await import('./help.ts')).completions(argv))
-  const split = splitArguments(argv)
-  const answer = await answerWithoutCommand(split)
+    return print(program, await (await import('./help.ts')).completions(commands, argv))
+  const split = splitArguments(argv, commands)
+  const answer = await answerWithoutCommand(split, commands)
   if (answer !== null) return print(program, answer)
-  failing.toStderr = takesStdout(split)
+  failing.toStderr = takesStdout(split, commands)
   const globals = readGlobals({ given: split.given, environment, machineConfig })
   failing.json = globals.json
-  const { command, words, given } = invocationOf(split)
+  const { command, words, given } = invocationOf(split, commands)
   const runCommand = command.prepare(words, given)
   const { dialer, timers, random, defaultClientId } = program
   const clientId = globals['client-id'] ?? defaultClientId
@@ -88,15 +90,18 @@ function asksForJson({ argv, environment }: Program): boolean {
   return (end < 0 ? argv : argv.slice(0, end)).includes('--json') || environment.CONCUR_JSON === '1'
 }
 
-async function answerWithoutCommand({ words, given }: SplitArguments): Promise<string | null> {
+async function answerWithoutCommand(
+  { words, given }: SplitArgv,
+  commands: CommandTable,
+): Promise<string | null> {
   const asked = given.help || given.version || words[0] === 'completion'
   if (!asked) return null
   const help = await import('./help.ts')
-  if (given.help) return help.helpText(words[0])
-  return given.version ? help.versionText() : help.completionScript()
+  if (given.help) return help.helpText(commands, words[0])
+  return given.version ? help.versionText() : help.completionScript(commands)
 }
 
-function takesStdout({ words: [name = ''], given }: SplitArguments): boolean {
+function takesStdout({ words: [name = ''], given }: SplitArgv, commands: CommandTable): boolean {
   return Object.hasOwn(commands, name) && commands[name]!.takesStdout(given)
 }
 

@@ -13,13 +13,19 @@ export function blake3Library(): Library {
   return library
 }
 
-/** The package first finds out where it runs, which takes longer than a small file; on most machines that is here. */
+/** Where the package lies in most installations, one folder above this file, in the sources as in dist/. */
+const packages = `${import.meta.dirname}/../node_modules/@napi-rs`
+
+/**
+ * The package first finds out where it runs, and Node where the package is: together that takes longer than a small file.
+ */
 function load(): Library {
-  const require = createRequire(import.meta.url)
+  const platform = `linux-${process.arch}-gnu`
+  const module = { exports: {} }
   try {
-    const platform = `linux-${process.arch}-gnu`
-    return require(`@napi-rs/blake-hash-${platform}/blake.${platform}.node`)
+    process.dlopen(module, `${packages}/blake-hash-${platform}/blake.${platform}.node`)
+    return module.exports as Library
   } catch {
-    return require('@napi-rs/blake-hash')
+    return createRequire(import.meta.url)('@napi-rs/blake-hash')
   }
 }

@@ -69,9 +69,8 @@ export function parsed<T extends string>(parse: (text: string) => T | null): Cod
 
 /** One of the names, as its place in the list. Names are only ever added at the end. */
 export function oneOf<const Names extends readonly string[]>(names: Names): Codec<Names[number]> {
-  const numbers = new Map<string, number>(names.map((name, number) => [name, number]))
   return {
-    write: (w, v) => w.u8(numbers.get(v)!),
+    write: (w, v) => w.u8(names.indexOf(v)),
     read(r) {
       const name = names[r.u8()]
       if (name === undefined) throw new ConcurError('BAD_FRAME', 'a choice that is none')

@@ -1,5 +1,5 @@
-import parse from 'yargs-parser'
-import { parserOptions, refuseFlagValues, refuseSplit } from './option-argv.ts'
+import { Parser } from 'yargs/helpers'
+import { refuseFlagValues, refuseSplit, splitAsTyped } from './option-argv.ts'
 import { flagOption, nodeAddressesOption, textOption } from './option-kinds.ts'
 
 const table = {
@@ -11,7 +11,13 @@ const table = {
 
 function split(...argv: string[]): Record<string, unknown> {
   refuseFlagValues(table, argv)
-  const { argv: split_, error } = parse.detailed(argv, parserOptions(table))
+  const { argv: split_, error } = Parser.detailed(argv, {
+    boolean: ['text'],
+    string: ['root', 'read-timeout', 'replica'],
+    array: ['replica'],
+    narg: { root: 1, 'read-timeout': 1 },
+    configuration: splitAsTyped,
+  })
   return error === null ? split_ : refuseSplit(table, error.message)
 }
 
@@ -64,6 +70,6 @@ test('what looks like a flag with a value is a word behind --, or a value of its
   })
 })
 
-test('any other complaint of a parser is passed on', () => {
+test('any other complaint of the parser is passed on', () => {
   expect(() => refuseSplit(table, 'something else')).toThrow(/^something else$/)
 })

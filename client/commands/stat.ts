@@ -1,5 +1,5 @@
 /** `stat`: the verdict without the bytes; with `--sha256` the bytes come, are summed, and go nowhere. */
-import { createHash, type Hash } from 'node:crypto'
+import type { Hash } from 'node:crypto'
 import { ConcurError } from '../../protocol/errors.ts'
 import type { BlockSink } from '../reading/block-line.ts'
 import type { Destination } from '../saving/destination.ts'
@@ -38,13 +38,13 @@ async function reportStat(context: CommandContext, outcome: Outcome): Promise<vo
   await printVerdict(context, verdictLines({ path, verdict: verdict!, savedAs: [], sha256 }, wording))
 }
 
-/** Keeps of each version its SHA-256 and nothing else. */
+/** Keeps of each version its SHA-256 and nothing else. What sums is loaded with the first of them. */
 class SumDestination implements Destination {
   readonly takes = 'all'
   private hashes: Hash[] = []
 
   open(): BlockSink {
-    const hash = createHash('sha256')
+    const hash = process.getBuiltinModule('node:crypto').createHash('sha256')
     this.hashes.push(hash)
     return {
       async write(block) {

@@ -2,13 +2,14 @@
  * A stream that cannot be taken back: standard output, a device, a FIFO. What has left it has left: a read that starts
  * again goes on behind that, if the content is still the same.
  */
-import { close, constants, open } from 'node:fs'
+import { close, closeSync, constants, open, writeSync } from 'node:fs'
 import { promisify } from 'node:util'
 import type { Version } from '../../protocol/copies.ts'
 import type { Digest } from '../../protocol/digest.ts'
 import { ConcurError } from '../../protocol/errors.ts'
 import type { BlockSink } from '../reading/block-line.ts'
 import type { StreamCalls } from '../terminal/stream-calls.ts'
+import { atOnceBytesMax, openWithoutWaiting } from '../terminal/write-at-once.ts'
 import { writeFully } from '../terminal/write-fully.ts'
 import type { Destination } from './destination.ts'
 import { localError } from './local-error.ts'
@@ -70,12 +71,16 @@ export class StreamDestination implements Destination, BlockSink {
   }
 }
 
-/** A device or FIFO, opened when its first bytes come: opening a FIFO waits for its reader. */
+/**
+ * A device or FIFO, opened when its first bytes come: opening a FIFO waits for its reader. A small content is over before
+ * a thread has started that could wait, where nobody has to be waited for.
+ */
 export class OpenedStream implements ByteStream {
   readonly shown: string
   private readonly path: string
   private readonly calls: StreamCalls
   private opened: Promise<number> | null = null
+  private openedAtOnce: number | null = null
 
   constructor({ path, shown }: Place, calls: StreamCalls) {
     this.path = path
@@ -85,7 +90,8 @@ export class OpenedStream implements ByteStream {
 
   async write(bytes: Buffer): Promise<void> {
     try {
-      await this.calls.track(writeFully(await this.fd(), bytes, null))
+      const left = bytes.subarray(this.writeAtOnce(bytes))
+      if (left.length > 0) await this.calls.track(this.fd().then(fd => writeFully(fd, left, null)))
     } catch (error) {
       throw localError(error, this.shown)
     }
@@ -93,9 +99,22 @@ export class OpenedStream implements ByteStream {
 
   async end(): Promise<void> {
     try {
-      await promisify(close)(await this.fd())
+      if (this.openedAtOnce === null) await promisify(close)(await this.fd())
+      else closeSync(this.openedAtOnce)
     } catch (error) {
       throw localError(error, this.shown)
+    }
+  }
+
+  /** @returns how many of the bytes were taken. */
+  private writeAtOnce(bytes: Buffer): number {
+    if (this.opened !== null || bytes.length > atOnceBytesMax) return 0
+    try {
+      this.openedAtOnce = openWithoutWaiting(this.path)
+      this.opened = Promise.resolve(this.openedAtOnce)
+      return writeSync(this.openedAtOnce, bytes)
+    } catch {
+      return 0
     }
   }
 

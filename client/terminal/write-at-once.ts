@@ -6,7 +6,7 @@
 import { closeSync, constants, fstatSync, openSync, writeSync } from 'node:fs'
 
 /** So much a pipe takes as a whole or not at all. */
-const atOnceBytesMax = 4096
+export const atOnceBytesMax = 4096
 
 const { O_NOCTTY, O_NONBLOCK, O_WRONLY } = constants
 
@@ -20,8 +20,13 @@ export function writeAtOnce(fd: number, bytes: Uint8Array): number {
   }
 }
 
+/** Opens a device or FIFO for writes that do not wait. @throws the system's error, ENXIO where nobody reads the FIFO. */
+export function openWithoutWaiting(path: string): number {
+  return openSync(path, O_WRONLY | O_NONBLOCK | O_NOCTTY)
+}
+
 function writeWithoutWaiting(fd: number, bytes: Uint8Array): number {
-  const own = openSync(`/proc/self/fd/${fd}`, O_WRONLY | O_NONBLOCK | O_NOCTTY)
+  const own = openWithoutWaiting(`/proc/self/fd/${fd}`)
   try {
     return writeSync(own, bytes)
   } finally {

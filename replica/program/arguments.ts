@@ -5,7 +5,7 @@
 import { readFileSync, statSync } from 'node:fs'
 import yargs from 'yargs'
 import { ConcurError } from '../../protocol/errors.ts'
-import { parserOptions, refuseFlagValues, refuseSplit } from '../../protocol/option-argv.ts'
+import { refuseFlagValues, refuseSplit, splitAsTyped } from '../../protocol/option-argv.ts'
 import type { Option } from '../../protocol/option-kinds.ts'
 import { type ConfigFile, parseConfig, refuseValue } from '../../protocol/option-sources.ts'
 import { type OptionTable, readOptions, type ValuesOf } from '../../protocol/options.ts'
@@ -76,13 +76,12 @@ export function readServerOptions<T extends ServerTable>(
 }
 
 function parserOf<T extends OptionTable>({ program, summary, version, columns, options }: Usage<T>) {
-  const { configuration } = parserOptions(options)
   const parser = yargs()
     .scriptName(program)
     .locale('en')
     .usage(`$0 --root DIR [options]\n\n${summary}`)
     .epilogue(sourcesOfOptions)
-    .parserConfiguration(configuration)
+    .parserConfiguration(splitAsTyped)
     .version(version)
     .help()
     .wrap(Math.min(columns, helpColumnsMax))

@@ -1,0 +1,95 @@
+import fc from 'fast-check'
+import { flagOption, nodeNamesOption, textOption } from '../protocol/option-kinds.ts'
+import { splitArgv } from './split-argv.ts'
+
+const table = {
+  text: textOption({ describe: '' }),
+  t: textOption({ describe: '' }),
+  many: nodeNamesOption({ describe: '' }),
+  flag: flagOption({ describe: '' }),
+  f: flagOption({ describe: '' }),
+  g: flagOption({ describe: '' }),
+}
+
+const split = (...argv: string[]) => splitArgv(argv, table)
+
+test('a value arrives as it was typed, however it was given', () => {
+  fc.assert(
+    fc.property(fc.string({ unit: 'binary' }), value => {
+      const given = { words: ['before', 'behind'], given: { text: value } }
+      expect(split('before', '--text', value, 'behind')).toEqual(given)
+      expect(split('before', `--text=${value}`, 'behind')).toEqual(given)
+      const byLetter = { words: ['before', 'behind'], given: { t: value } }
+      expect(split('before', '-t', value, 'behind')).toEqual(byLetter)
+      fc.pre(value !== '')
+      expect(split('before', `-t=${value}`, 'behind')).toEqual(byLetter)
+      fc.pre(!value.startsWith('='))
+      expect(split('before', `-t${value}`, 'behind')).toEqual(byLetter)
+    }),
+  )
+})
+
+test('behind -- there are only words', () => {
+  fc.assert(
+    fc.property(fc.array(fc.oneof(fc.string(), fc.constantFrom('--', '--flag', '-t', '-fg'))), words => {
+      expect(split('-f', 'a', '--', ...words)).toEqual({ words: ['a', ...words], given: { f: true } })
+    }),
+  )
+})
+
+test('-- and options are values where a value is due', () => {
+  expect(split('--text', '--', '-t', '--flag', 'x')).toEqual({
+    words: ['x'],
+    given: { text: '--', t: '--flag' },
+  })
+})
+
+test('what was given more than once is all there, in order', () => {
+  expect(split('--many', 'a,b', '--many=c', '--flag', '--no-flag', '-t', 'x', '-ty')).toEqual({
+    words: [],
+    given: { many: ['a,b', 'c'], flag: [true, false], t: ['x', 'y'] },
+  })
+})
+
+test('letters stand together, the last of them with its value', () => {
+  expect(split('-fg', '-fgtfile', '-gt', '-f')).toEqual({
+    words: [],
+    given: { f: [true, true], g: [true, true, true], t: ['file', '-f'] },
+  })
+})
+
+test('a dash alone, nothing, and a number below zero are words', () => {
+  const words = ['-', '', '-5', '-0.5', '-.5']
+  expect(split(...words)).toEqual({ words, given: {} })
+})
+
+test('names that are no options are handed on as they were typed', () => {
+  expect(split('--else', '--no-other', '--third=x', '-5x', '--__proto__', '-ü', '---', '--=')).toEqual({
+    words: [],
+    given: Object.fromEntries([
+      ['else', true],
+      ['other', false],
+      ['third', true],
+      ['5', true],
+      ['x', true],
+      ['__proto__', true],
+      ['ü', true],
+      ['-', true],
+      ['', true],
+    ]),
+  })
+})
+
+test('a value option that is switched off is handed on: it is for others to refuse', () => {
+  expect(split('--no-text')).toEqual({ words: [], given: { text: false } })
+})
+
+test.each([
+  ['--text', '--text needs a value'],
+  ['-ft', '-t needs a value'],
+  ['-f=1', '-f takes no value'],
+  ['--flag=', '--flag must be given without a value (--no-flag switches it off), not ""'],
+  ['--no-flag=1', '--no-flag must be given without a value (--flag switches it on), not "1"'],
+])('%s is refused', (word, sentence) => {
+  expect(() => split('a', word)).toThrow(expect.objectContaining({ code: 'USAGE', message: sentence }))
+})
