@@ -30,6 +30,8 @@ export class World {
   orderFailure: ConcurError | null = null
   /** Called before the digest of an append is taken; what it throws is the answer. */
   onExtended: () => void = () => {}
+  /** Settles when the record is over. */
+  settling: (seq: number) => Promise<void> = () => Promise.resolve()
   readonly cluster: Cluster
   private stages = 0
 
@@ -71,7 +73,7 @@ export class World {
           this.ordered.push(wanted)
           this.tooFew = tooFew
           const seq = this.ordered.length
-          return { seq, outcomes: new Map(), isCommitted: false, done: Promise.resolve() }
+          return { seq, outcomes: new Map(), isCommitted: false, done: this.settling(seq) }
         },
       },
       nodesConfigured: contents.length,
