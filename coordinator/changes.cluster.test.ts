@@ -203,12 +203,3 @@ test('bytes that are announced as too many are refused before they come', async 
   const answer = peer.ask('CHANGE', { operation, ...conditions, what }, { more: true })
   expect((await answer.ended()).error).toMatchObject({ code: 'TOO_LARGE' })
 })
-
-test('a wait ends in time, also when the coordinator itself cannot settle what is committed', async () => {
-  await start()
-  await cluster.client().put('a', 'one')
-  cluster.coordinator.store.settler.settled = () => new Promise(() => {})
-  const peer = await cluster.dial('server1')
-  const answer = peer.ask('WAIT', { path: parsePath('a'), timeoutMs: 50 })
-  expect((await answer.ended()).only('WAITED').seq).toBeGreaterThan(0)
-})

@@ -21,9 +21,10 @@ export class LocalNode implements Node {
   }
 
   look(path: FilePath, options: LookOptions): NodeAnswer | Promise<NodeAnswer> {
-    const waiting =
-      options.settledSeq === undefined ? null : this.store.settler.whenSettled(path, options.settledSeq)
-    return waiting === null ? this.lookNow(path, options) : waiting.then(() => this.lookNow(path, options))
+    const { settler } = this.store
+    const seq = options.settledSeq === undefined ? null : settler.seqToSettle(path, options.settledSeq)
+    if (seq === null) return this.lookNow(path, options)
+    return settler.settled(seq).then(() => this.lookNow(path, options))
   }
 
   private lookNow(path: FilePath, options: LookOptions): NodeAnswer | Promise<NodeAnswer> {

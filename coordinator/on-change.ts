@@ -46,11 +46,7 @@ async function change(desk: ChangeDesk, request: ChangeRequest, context: Request
   const refused = cluster.refusal()
   if (refused !== null) throw refused
   // Once everything has come, the change is made, whoever waits for its answer.
-  const unheard = { onMessage: () => {}, onFailed: () => {} }
-  if (!('bytes' in request.what)) {
-    stream.listen(unheard)
-    return make(desk, { request, client, received: null })
-  }
+  if (!('bytes' in request.what)) return make(desk, { request, client, received: null })
   const incoming = cluster.newIncoming()
   let received: Received
   try {
@@ -59,7 +55,6 @@ async function change(desk: ChangeDesk, request: ChangeRequest, context: Request
     incoming.discard()
     throw error
   }
-  stream.listen(unheard)
   const meanwhile = results.know(request.operation)
   if (meanwhile.is === 'new') return make(desk, { request, client, received })
   received.discard()

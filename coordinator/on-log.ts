@@ -13,8 +13,8 @@ const readBytes = 256 * 1024
 const pace = { workMs: 8, restMs: 0 }
 
 export interface LogSources {
-  readonly store: Store
-  readonly changing: Changing
+  readonly store: { readonly journal: Pick<Store['journal'], 'readAfter'> }
+  readonly changing: Pick<Changing, 'listen'> & { readonly ledger: Pick<Changing['ledger'], 'committedSeq'> }
 }
 
 export function onLog(sources: LogSources, request: LogRequest, context: RequestContext): void {
@@ -64,7 +64,7 @@ async function tell(
 
 /** A committed prefix never ends between a record and the one that abandons it: all of it can be told. */
 async function tellStretch(
-  { journal }: Store,
+  { journal }: LogSources['store'],
   found: LoggedOperations,
   {
     afterSeq,

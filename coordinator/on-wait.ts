@@ -2,15 +2,17 @@
 import { asConcurError } from '../protocol/errors.ts'
 import type { Waited } from '../protocol/messages.ts'
 import type { BodyOf } from '../protocol/opcodes.ts'
-import type { FolderPath } from '../protocol/path.ts'
 import { beginRequestLine, failure } from '../replica/program/request-line.ts'
 import type { Store } from '../replica/store/store.ts'
 import type { Changing } from './changing/changing.ts'
 import type { RequestContext } from './request.ts'
 
 export interface WaitSources {
-  readonly store: Store
-  readonly changing: Changing
+  readonly store: Pick<Store, 'lastSeqBelow'> & { readonly settler: Pick<Store['settler'], 'settledSeq'> }
+  readonly changing: Pick<Changing, 'listen'> & {
+    readonly ledger: Pick<Changing['ledger'], 'committedSeq'>
+    readonly answers: Pick<Changing['answers'], 'behind'>
+  }
 }
 
 export function onWait(sources: WaitSources, request: BodyOf<'WAIT'>, context: RequestContext): void {
@@ -36,35 +38,30 @@ async function wait(
   { path, timeoutMs }: BodyOf<'WAIT'>,
   { stream, timers }: RequestContext,
 ): Promise<Waited> {
-  let onLate = (): void => {}
-  let isLate = false
-  const late = new Promise<void>(resolve => {
-    onLate = resolve
-  })
-  const callOff = timers.after(timeoutMs, () => {
-    isLate = true
-    onLate()
-  })
-  const found = await Promise.race([lastSeqBelow(store, changing, path), late])
-  const seq = found ?? changing.ledger.committedSeq
-  const behind = () => changing.answers.behind(seq)
-  await new Promise<void>(resolve => {
-    const look = (): void => {
-      if (behind().length > 0 && !isLate && !stream.ended) return
-      callOff()
-      stopListening()
-      resolve()
-    }
-    onLate = look
-    const stopListening = changing.listen(look)
-    stream.listen({ onMessage: () => {}, onFailed: look })
-    look()
-  })
-  return { seq, behind: behind() }
-}
-
-/** The last record that was committed at the path or below it; 0: none. */
-async function lastSeqBelow(store: Store, { ledger }: Changing, path: FolderPath): Promise<number> {
-  const { committedSeq } = ledger
-  return path === '' ? committedSeq : store.lastSeqBelow(path, committedSeq)
+  const { committedSeq } = changing.ledger
+  let isOver = false
+  let onNews = (): void => {}
+  const until = async (holds: () => boolean): Promise<void> => {
+    while (!isOver && !holds())
+      await new Promise<void>(resolve => {
+        onNews = resolve
+      })
+  }
+  const end = (): void => {
+    isOver = true
+    onNews()
+  }
+  const callOff = timers.after(timeoutMs, end)
+  const stopListening = changing.listen(() => onNews())
+  stream.listen({ onMessage: () => {}, onFailed: end })
+  try {
+    // Before that this node cannot tell which record was the last one of the path.
+    await until(() => store.settler.settledSeq >= committedSeq)
+    const seq = path === '' || isOver ? committedSeq : await store.lastSeqBelow(path, committedSeq)
+    await until(() => changing.answers.behind(seq).length === 0)
+    return { seq, behind: changing.answers.behind(seq) }
+  } finally {
+    callOff()
+    stopListening()
+  }
 }

@@ -28,8 +28,10 @@ const lasting = new Set(['FENCED', 'CONFLICT', 'ROLLED_BACK', 'WRONG_CLUSTER'])
 
 export interface SeatOptions {
   readonly name: NodeName
-  readonly store: Store
-  readonly ledger: Ledger
+  readonly store: Pick<Store, 'openContent'> & {
+    readonly journal: Pick<Store['journal'], 'at' | 'readAfter' | 'last'>
+  }
+  readonly ledger: Pick<Ledger, 'epoch' | 'committedSeq' | 'isInSync' | 'join' | 'leave' | 'report'>
   /** The node id that this name had so far. */
   readonly nodeId: NodeId | null
   /** A node with another id may take the name. */
@@ -149,8 +151,8 @@ export class Seat {
     if (this.isInSync && silentForMs !== null)
       return this.lose(`has been silent for ${Math.round(silentForMs)} ms`)
     const isAtEnd = this.settled !== null && this.settled.settledSeq >= store.journal.last.seq
-    if (!this.isInSync || isAtEnd) this.progressAtMs = nowMs
-    else if (nowMs - this.progressAtMs > progressWithinMs)
+    if (isAtEnd) this.progressAtMs = nowMs
+    else if (this.isInSync && nowMs - this.progressAtMs > progressWithinMs)
       this.lose(`made no progress for ${progressWithinMs / 1000} s`)
   }
 
@@ -210,7 +212,7 @@ export class Seat {
     if (this.isInSync || isBehind) return
     this.trouble = null
     this.nodeId = nodeId
-    this.joinedAtMs = clock.monotonicMs()
+    this.joinedAtMs = this.progressAtMs = clock.monotonicMs()
     ledger.join(this.name, nodeId, { journaledSeq, settledSeq })
     onMembership()
   }

@@ -1,6 +1,10 @@
 /** What a coordinator asks of a replica before it orders or follows. */
+import { turns } from '../fixtures/fake-time.ts'
+import type { Answer } from '../fixtures/raw-peer.ts'
+import type { Served } from '../fixtures/served.ts'
+import { until } from '../fixtures/until.ts'
 import type { FilePath } from '../protocol/path.ts'
-import { FollowingReplica, send, untilJournaled } from './following.fixture.ts'
+import { FollowingReplica } from './following.fixture.ts'
 import { at, digest, epoch, journalOnly, mkdir, put, settle } from './store/changes.fixture.ts'
 
 let replica: FollowingReplica
@@ -49,20 +53,55 @@ describe('questions about the journal', () => {
     expect(places[0]).toMatchObject({ copy: { is: 'file', size: 3 }, parent: 'folder' })
     expect(places[1]).toEqual({ copy: { is: 'absent' }, parent: 'absent', isEmpty: false })
   })
+})
 
-  test('LOOK waits for the record that it names, and tells the last one of the path', async () => {
-    const { store } = replica.temporary
-    const served = await replica.link()
-    const answer = replica.follow(served)
-    send(answer, replica.entries(put('a', 'one')))
-    await untilJournaled(answer, 1)
-    const look = served.peer.ask('LOOK', { path: at('a'), deep: false, settledSeq: 1 })
+/** A LOOK for a record that is journaled and not settled. */
+describe('a LOOK that waits for a record', () => {
+  let served: Served
+  let look: Answer
+  /** Who is told what is settled, beside the replica itself. */
+  let listeners: number
+
+  beforeEach(async () => {
+    const { settler } = replica.temporary.store
+    await journalOnly(replica.temporary.store, put('a', 'one'))
+    const listen = settler.listen.bind(settler)
+    listeners = 0
+    settler.listen = listener => {
+      listeners++
+      const stop = listen(listener)
+      return () => {
+        listeners--
+        stop()
+      }
+    }
+    served = await replica.link()
+    look = served.peer.ask('LOOK', { path: at('a'), deep: false, settledSeq: 1 })
+    await until(() => listeners === 1, 'the LOOK to wait')
+  })
+
+  test('answers when it is settled, and tells the last one of the path', async () => {
+    await turns(50)
     expect(look.messages).toEqual([])
-    store.settler.commit(1)
+    replica.temporary.store.settler.commit(1)
     expect((await look.ended()).only('COPY')).toMatchObject({
       pathSeq: 1,
       journaled: digest('one'),
       copy: { is: 'file' },
     })
+    expect(listeners).toBe(0)
+  })
+
+  test.each([
+    ['is cancelled', () => look.stream.cancel()],
+    ['has lost its link', () => served.close()],
+  ])('waits no more when it %s, however long the record is not settled', async (_, end) => {
+    end()
+    await until(() => listeners === 0, 'the LOOK to end')
+    replica.temporary.store.settler.commit(1)
+    await replica.temporary.store.settler.settled(1)
+    await turns(50)
+    expect(look.messages).toEqual([])
+    expect(served.acceptor.streamCount).toBe(0)
   })
 })

@@ -69,10 +69,10 @@ async function onLook(
   }
   const answer = (found: CopyAt): void => stream.send('COPY', found, true)
   try {
-    const settling = store.settler.whenSettled(path, settledSeq)
-    if (settling !== null) {
+    const seq = store.settler.seqToSettle(path, settledSeq)
+    if (seq !== null) {
       begin()
-      await settling
+      await settledOrUnwanted(store.settler, seq, stream)
       if (stream.ended) return
     }
     const found = store.lookAt(path, { deep, onProgress })
@@ -82,6 +82,22 @@ async function onLook(
   } finally {
     endReport(report)
   }
+}
+
+/** A record that is never settled is waited for no longer than somebody wants the answer. */
+function settledOrUnwanted(settler: Store['settler'], seq: number, stream: Stream): Promise<void> {
+  return new Promise(resolve => {
+    const end = (): void => {
+      stopListening()
+      resolve()
+    }
+    const stopListening = settler.listen({
+      onSettled: settledSeq => {
+        if (settledSeq >= seq) end()
+      },
+    })
+    stream.listen({ onMessage: () => {}, onFailed: end })
+  })
 }
 
 function endReport(report: Report | null): void {

@@ -4,11 +4,11 @@
  * Clause: protocol/README.md "FOLLOW".
  */
 import type { Outcome } from '../protocol/change-messages.ts'
-import { digestOf } from '../protocol/digest.ts'
-import { asConcurError, ConcurError } from '../protocol/errors.ts'
+import { ConcurError } from '../protocol/errors.ts'
 import type { RecordHash, StageId } from '../protocol/ids.ts'
 import type { BodyOf, Message } from '../protocol/opcodes.ts'
-import { bodyOf, type JournalEntry, readEntry } from '../protocol/record.ts'
+import { receivedEntry } from '../protocol/received-entry.ts'
+import { bodyOf, type JournalEntry } from '../protocol/record.ts'
 import type { Stream } from '../protocol/stream.ts'
 import type { Timers } from '../protocol/world.ts'
 import { settledPages } from './settled-pages.ts'
@@ -156,29 +156,14 @@ export class FollowedRecords {
   /** @throws ConcurError CONFLICT, BAD_FRAME. */
   private checked({ entries }: BodyOf<'RECORDS'>): JournalEntry[] {
     return entries.map(({ record, body }) => {
-      const entry = wellFormed(record, body)
+      const entry = receivedEntry(record, body)
       const { seq, previous } = entry.record
       if (seq !== this.last.seq + 1 || previous !== this.last.hash)
         throw new ConcurError('CONFLICT', `forked at seq ${this.last.seq + 1}`)
-      assertOwnBytes(entry)
       this.last = { seq, hash: entry.hash }
       return entry
     })
   }
-}
-
-/** @throws ConcurError BAD_FRAME, also for a path that is none. */
-function wellFormed(record: Buffer, body: Buffer | null): JournalEntry {
-  try {
-    return readEntry(record, body)
-  } catch (error) {
-    throw new ConcurError('BAD_FRAME', asConcurError(error).message, { cause: error })
-  }
-}
-
-function assertOwnBytes({ record: { seq, change }, body }: JournalEntry): void {
-  if (body === null || change.type !== 'put' || digestOf(body).digest === change.digest) return
-  throw new ConcurError('BAD_FRAME', `record ${seq} with bytes that are not those of its digest`)
 }
 
 export function stagesOf(entries: readonly JournalEntry[]): StageId[] {

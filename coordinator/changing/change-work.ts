@@ -21,8 +21,8 @@ import type { Member } from './member.ts'
 const triesMax = 5
 
 export interface Cluster {
-  readonly store: Store
-  readonly ledger: Ledger
+  readonly store: Pick<Store, 'journaled' | 'survey' | 'extended' | 'stagedPieces'>
+  readonly ledger: Pick<Ledger, 'inSync' | 'order'> & { readonly tails: Pick<Ledger['tails'], 'over'> }
   /** Configured nodes. */
   readonly nodesConfigured: number
   readonly ack: AckLevel
@@ -64,19 +64,20 @@ export async function orderChange(cluster: Cluster, asked: Asked): Promise<Order
     await cluster.ledger.tails.over()
     const members = [cluster.self, ...cluster.others()]
     const surveyed = await survey(cluster, members, pathsOfWish(asked.request))
+    // What is decided, a refusal as well, is about these nodes.
+    const isStill = (): boolean =>
+      members.length === surveyed.length && sameNodes(members, [cluster.self, ...cluster.others()])
+    const isLast = tries === triesMax
     let ready: Ready | null
     try {
-      ready = await prepare(cluster, asked, members, surveyed)
+      ready = await prepare(cluster, asked, answered(members, surveyed), surveyed)
     } catch (error) {
       const hasMoved = asConcurError(error).code === 'CHANGED'
-      if (hasMoved && tries < triesMax) continue
+      if (!isLast && (hasMoved || !isStill())) continue
       throw error
     }
-    if (ready === null) return null
-    const isStill =
-      members.length === surveyed.length && sameNodes(members, [cluster.self, ...cluster.others()])
-    if (isStill || tries === triesMax) return order(cluster, asked, ready)
-    if (ready.staged !== asked.received) ready.staged?.discard()
+    if (isLast || isStill()) return ready === null ? null : order(cluster, asked, ready)
+    if (ready?.staged !== asked.received) ready?.staged?.discard()
   }
 }
 
@@ -89,6 +90,10 @@ function assertTaken({ refusal, ledger, nodesConfigured, ack }: Cluster, { reque
 
 function sameNodes(before: readonly Member[], after: readonly Member[]): boolean {
   return before.length === after.length && before.every((member, at) => member === after[at])
+}
+
+function answered(members: readonly Member[], surveyed: readonly Surveyed[]): readonly Member[] {
+  return members.filter(({ name }) => surveyed.some(({ node }) => node === name))
 }
 
 /** What every node that could be asked holds; the others are not waited for any more. */
@@ -134,7 +139,7 @@ async function prepare(
   }
 }
 
-function journaledDigest(store: Store, path: FilePath): Digest | null {
+function journaledDigest(store: Cluster['store'], path: FilePath): Digest | null {
   const state = store.journaled(path)
   return state?.is === 'file' ? state.digest : null
 }
@@ -164,7 +169,7 @@ async function appendOf(
 
 /** @throws ConcurError CONFLICT when this node lacks the file that others have: an append needs it here. */
 async function extendedHere(
-  store: Store,
+  store: Cluster['store'],
   path: FilePath,
   base: Base,
   added: { readonly pieces: Iterable<Buffer>; readonly bytes: number },
@@ -180,17 +185,14 @@ async function deleteFolderOf(cluster: Cluster, members: readonly Member[], path
   const isOurs = (path: FilePath): boolean => cluster.store.journaled(path)?.is === 'file'
   const entries: DeletedEntry[] = await listFolder(members, path, isOurs)
   const list = writeDeletedEntries(entries)
-  const nothing = { bytes: 0, stage: null }
-  const of = (body: { bytes: number; stage: Received['body']['stage'] }): Change => {
-    return { type: 'delete', path, what: 'folder', base: null, seen: [], body }
-  }
-  if (list.length === 0) return { change: of(nothing), inline: null, staged: null }
   const incoming = cluster.newIncoming()
   try {
     for (let at = 0; at < list.length; at += inlineBytesMax)
       await incoming.take(list.subarray(at, at + inlineBytesMax))
     const received = await incoming.finish(list.length, digestOf(list).digest)
-    return { change: of(received.body), inline: received.inline, staged: received }
+    const { body, inline } = received
+    const change: Change = { type: 'delete', path, what: 'folder', base: null, seen: [], body }
+    return { change, inline, staged: received }
   } catch (error) {
     incoming.discard()
     throw error

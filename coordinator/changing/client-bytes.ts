@@ -17,6 +17,7 @@ export function receive(stream: Stream, incoming: Incoming, announced: number | 
     return Promise.reject(new ConcurError('TOO_LARGE', 'a file has at most 1 TiB'))
   return new Promise((resolve, reject) => {
     let work: Promise<void> = Promise.resolve()
+    let came = 0
     const end = async (said: { size: number; digest: Digest }): Promise<void> => {
       if (announced !== null && said.size !== announced)
         throw new ConcurError('BAD_DIGEST', `${said.size} bytes came where ${announced} were announced`)
@@ -25,6 +26,11 @@ export function receive(stream: Stream, incoming: Incoming, announced: number | 
     const onMessage = (message: Message, _fin: boolean, bodyBytes: number): void => {
       if (message.opcode === 'CHUNK') {
         const bytes = Buffer.from(message.body)
+        came += bytes.length
+        if (announced !== null && came > announced)
+          return reject(
+            new ConcurError('BAD_DIGEST', `more bytes came than the ${announced} that were announced`),
+          )
         work = work.then(() => incoming.take(bytes)).then(() => stream.consumed(bodyBytes))
       } else if (message.opcode === 'SEAL') {
         const said = message.body

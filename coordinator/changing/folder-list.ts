@@ -47,6 +47,7 @@ function isNothingOr(held: Held, type: 'file' | 'folder'): boolean {
 async function digestAt(node: Node, path: FilePath, held: Held): Promise<Digest | null> {
   if (held === null || held === 'not compared') return null
   if (held.digest !== null) return held.digest
-  const { copy } = await node.look(path, { deep: false, onProgress: () => {} })
-  return copy?.is === 'file' ? copy.digest : null
+  const answer = await node.look(path, { deep: false, onProgress: () => {} })
+  if (answer.copy === null) throw new ConcurError('UNREACHABLE', `${path}: ${answer.node} ${answer.reason}`)
+  return answer.copy.is === 'file' ? answer.copy.digest : null
 }

@@ -5,15 +5,16 @@
 import type { Connection } from '../../protocol/connection.ts'
 import { asConcurError, ConcurError } from '../../protocol/errors.ts'
 import type { NodeName } from '../../protocol/ids.ts'
-import { type JournalEntry, readEntry } from '../../protocol/record.ts'
+import { receivedEntry } from '../../protocol/received-entry.ts'
+import type { JournalEntry } from '../../protocol/record.ts'
 import type { Journal } from '../../replica/store/journal/journal.ts'
 import { PageQueue } from '../page-queue.ts'
 import { Meeting } from './meeting.ts'
 
 export interface AcceptingOptions {
   readonly node: NodeName
-  readonly connection: Connection
-  readonly journal: Journal
+  readonly connection: Pick<Connection, 'request'>
+  readonly journal: Pick<Journal, 'at' | 'last' | 'append' | 'truncateAfter'>
   /** Up to here this node has installed its own records. */
   readonly settledSeq: number
   /** Takes back what this node has installed behind a record. */
@@ -35,11 +36,16 @@ export async function acceptJournal(options: AcceptingOptions): Promise<number> 
   const commonSeq = after.seq
   if (settledSeq > commonSeq) await options.fileFork(commonSeq)
   if (journal.last.seq > commonSeq) await journal.truncateAfter(commonSeq)
-  const pages = replay(options, commonSeq)
-  for (let page = await pages.queue.next(); page !== null; page = await pages.queue.next()) {
-    assertFollows(page.entries, journal)
-    if (page.entries.length > 0) await journal.append(page.entries)
-    pages.consumed(page.bytes)
+  const { queue, stream } = replay(options, commonSeq)
+  try {
+    for (let page = await queue.next(); page !== null; page = await queue.next()) {
+      assertFollows(page.entries, journal)
+      if (page.entries.length > 0) await journal.append(page.entries)
+      stream.consumed(page.bytes)
+    }
+  } catch (error) {
+    stream.cancel()
+    throw error
   }
   return journal.last.seq - commonSeq
 }
@@ -51,11 +57,12 @@ function replay({ node, connection }: AcceptingOptions, afterSeq: number) {
     { afterSeq },
     {
       onMessage: (message, fin, bytes) => {
+        if (message.opcode === 'PROGRESS') return
         if (message.opcode !== 'RECORDS')
           throw new ConcurError('BAD_FRAME', `${message.opcode} in answer to REPLAY`)
         try {
           queue.push({
-            entries: message.body.entries.map(({ record, body }) => readEntry(record, body)),
+            entries: message.body.entries.map(({ record, body }) => receivedEntry(record, body)),
             bytes,
           })
           if (fin) queue.finish(null)
@@ -67,11 +74,11 @@ function replay({ node, connection }: AcceptingOptions, afterSeq: number) {
         queue.finish(new ConcurError(error.code, `${node}: ${error.message}`, { cause: error })),
     },
   )
-  return { queue, consumed: (bytes: number) => stream.consumed(bytes) }
+  return { queue, stream }
 }
 
-function assertFollows(entries: readonly JournalEntry[], journal: Journal): void {
-  let { seq, hash } = journal.last
+function assertFollows(entries: readonly JournalEntry[], { last }: Pick<Journal, 'last'>): void {
+  let { seq, hash } = last
   for (const { record, hash: own } of entries) {
     if (record.seq !== seq + 1 || record.previous !== hash)
       throw new ConcurError('BAD_FRAME', `record ${record.seq} does not follow from ${seq}`)

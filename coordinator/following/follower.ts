@@ -137,7 +137,7 @@ export class Follower {
 
   /** @throws ConcurError BAD_FRAME for what no replica that follows may say. */
   private onMessage(message: Message): void {
-    if (this.isOver) return
+    if (this.isOver || message.opcode === 'PROGRESS') return
     if (message.opcode === 'SETTLED') return this.onSettled(message.body)
     if (message.opcode !== 'NEED' || this.position === null)
       throw new ConcurError('BAD_FRAME', `${message.opcode} in answer to FOLLOW`)

@@ -51,6 +51,16 @@ describe('the beginning', () => {
     ).toEqual(entries.slice(4).map(entry => entry.hash))
   })
 
+  test('takes a replica that says before that it is at work', async () => {
+    const { entries } = new ScriptedJournal().grow(3)
+    world = new FollowedWorld({ own: entries })
+    world.replica.saysProgress = true
+    await world.start(new FakeTime())
+    await world.untilFollowing()
+    await untilHeard(3)
+    expect(world.ended).toEqual([])
+  })
+
   test('tells an empty replica everything', async () => {
     const { replica } = await following({ own: new ScriptedJournal().grow(3).entries })
     await untilHeard(3)

@@ -71,6 +71,7 @@ export class Meeting {
   private ask(seq: number): Promise<JournalIs> {
     return new Promise((resolve, reject) => {
       const onMessage: Parameters<Connection['request']>[2]['onMessage'] = (message, fin) => {
+        if (message.opcode === 'PROGRESS') return
         if (message.opcode !== 'JOURNAL_IS' || !fin)
           throw new ConcurError('BAD_FRAME', `${message.opcode} in answer to JOURNAL_AT`)
         resolve(message.body)

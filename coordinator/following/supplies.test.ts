@@ -116,6 +116,16 @@ describe('bytes that a replica needs', () => {
     expect(world.replica.supplies).toHaveLength(1)
   })
 
+  test('are supplied to one that says between its answers that it is at work', async () => {
+    world = await NeedingWorld.start()
+    world.need(1)
+    const { stream } = await world.supplyAt(0)
+    stream.send('PROGRESS', { node: null, bytesDone: 0, bytesTotal: 0 })
+    expect((await world.takeAll(0)).equals(content)).toBe(true)
+    await world.untilClosed()
+    expect(world.ended).toEqual([])
+  })
+
   test('are supplied again to one that says so again later', async () => {
     world = await NeedingWorld.start()
     world.need(1)

@@ -58,6 +58,7 @@ export class Supply implements StreamEvents {
   }
 
   onMessage(message: Message, fin: boolean): void {
+    if (message.opcode === 'PROGRESS') return
     if (message.opcode !== 'WANTED' || fin !== this.isAnswered)
       throw new ConcurError('BAD_FRAME', `${message.opcode} in answer to SUPPLY`)
     if (fin) return this.stored.resolve()

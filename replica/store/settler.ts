@@ -120,11 +120,11 @@ export class Settler {
     return Math.max(this.ahead.lastOf(path) ?? 0, this.options.paths.get(path)?.seq ?? 0)
   }
 
-  /** @returns null when the path is what the records up to `seq` say already. */
-  whenSettled(path: FilePath, seq: number): Promise<void> | null {
+  /** @returns the record with which the path is what the records up to `seq` say; null: it is that already. */
+  seqToSettle(path: FilePath, seq: number): number | null {
     const known = Math.min(this.committedSeq, this.options.journal.durableSeq)
     const until = seq > known ? seq : (this.ahead.lastOf(path, seq) ?? 0)
-    return until <= this.settledSeq ? null : this.settled(until)
+    return until <= this.settledSeq ? null : until
   }
 
   /** Settles when the record is settled. */
