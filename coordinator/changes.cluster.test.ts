@@ -1,5 +1,5 @@
 /** Changes in a whole cluster: one order, everywhere, also when nodes come and go in the middle. */
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Cluster, type ClusterOptions, startCluster } from '../fixtures/cluster.ts'
 import { until } from '../fixtures/until.ts'
@@ -202,4 +202,14 @@ test('bytes that are announced as too many are refused before they come', async 
   const conditions = { ifMatch: null, ifAbsent: false, ack: null, fence: null }
   const answer = peer.ask('CHANGE', { operation, ...conditions, what }, { more: true })
   expect((await answer.ended()).error).toMatchObject({ code: 'TOO_LARGE' })
+})
+
+test('an upload that is refused when it has come leaves nothing staged on any node', async () => {
+  await start({ replicas: 2 })
+  const client = cluster.client()
+  await client.put('a', 'a')
+  const refused = client.put('a', Buffer.alloc(inlineBytesMax + 1), { ifAbsent: true })
+  await expect(refused).rejects.toMatchObject({ code: 'PRECONDITION_FAILED' })
+  const staged = () => nodes().flatMap(name => readdirSync(join(cluster.node(name).root, '.concur/staging')))
+  await until(() => staged().length === 0, 'the stages to go')
 })

@@ -1,9 +1,11 @@
 /** CHANGE: one change of a client, made once however often it is sent. Clause: protocol/README.md "CHANGE". */
 import type { ChangeRequest, Done } from '../protocol/change-messages.ts'
 import { asConcurError } from '../protocol/errors.ts'
+import { fileBytesMax } from '../protocol/limits.ts'
 import { beginRequestLine, failure } from '../replica/program/request-line.ts'
+import { needAt } from '../replica/store/room.ts'
 import { nothingDone, unknownDone } from './changing/answer.ts'
-import { type Asked, type Cluster, type Ordered, orderChange } from './changing/change-work.ts'
+import { type Asked, assertRoom, type Cluster, type Ordered, orderChange } from './changing/change-work.ts'
 import { receive } from './changing/client-bytes.ts'
 import { pathsOfWish } from './changing/decide.ts'
 import type { Received } from './changing/incoming.ts'
@@ -45,6 +47,7 @@ async function change(desk: ChangeDesk, request: ChangeRequest, context: Request
   if (known !== null) return known
   const refused = cluster.refusal()
   if (refused !== null) throw refused
+  assertRoomAhead(cluster, request)
   // Once everything has come, the change is made, whoever waits for its answer.
   if (!('bytes' in request.what)) return make(desk, { request, client, received: null })
   const incoming = cluster.newIncoming()
@@ -59,6 +62,15 @@ async function change(desk: ChangeDesk, request: ChangeRequest, context: Request
   if (meanwhile.is === 'new') return make(desk, { request, client, received })
   received.discard()
   return knownDone(desk, request)!
+}
+
+/**
+ * Nothing is sent that there is no room for; where nobody knows how much will come, a full disk will show.
+ * @throws ConcurError NO_SPACE.
+ */
+function assertRoomAhead(cluster: Cluster, request: ChangeRequest): void {
+  const bytes = 'bytes' in request.what ? (request.what.bytes ?? 0) : 0
+  if (bytes <= fileBytesMax) assertRoom(cluster, request, needAt(pathsOfWish(request)[0]!, bytes))
 }
 
 function knownDone({ results, cluster }: ChangeDesk, { operation }: ChangeRequest): Promise<Done> | null {
@@ -88,7 +100,12 @@ async function makeInTurn({ cluster, turns, answerOf }: ChangeDesk, asked: Asked
     }
   }
   if (ordered === null) return nothingDone(cluster.nodesConfigured)
+  const { awaited, staged } = ordered
   // The turn ends when the change does, also where its answer does not wait for that.
-  ordered.awaited.done.then(endTurn, endTurn)
+  awaited.done.then(endTurn, error => {
+    // Of other failures nobody knows whether the record is there after all, and needs what it names.
+    if (asConcurError(error).code === 'NO_SPACE') staged?.discard()
+    endTurn()
+  })
   return answerOf(ordered)
 }

@@ -12,6 +12,7 @@ import type { Ledger } from './ordering/ledger.ts'
 import type { ReplicaLink } from './replica-link.ts'
 import type { RequestContext } from './request.ts'
 import type { Seat } from './seat.ts'
+import { troubleText } from './trouble-text.ts'
 
 export interface StatusSources {
   readonly name: NodeName
@@ -31,12 +32,12 @@ export function onStatus(sources: StatusSources, context: RequestContext): void 
 function statusOf({ name, address, store, census, links, changing }: StatusSources): Status {
   const counts = census.latest()
   const { ledger } = changing
-  const refusal = changing.refusal()
+  const refusal = changing.refusal() ?? changing.shortage()
   const coordinator: CoordinatorStatus = {
     name,
     address: addressText(address),
     state: refusal === null ? 'serving' : 'refusing-changes',
-    reason: refusal?.message ?? null,
+    reason: refusal === null ? null : troubleText(refusal),
     seq: ledger.committedSeq,
     epoch: ledger.epoch?.number ?? store.journal.last.epoch?.number ?? null,
     files: counts?.files ?? null,

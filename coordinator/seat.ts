@@ -15,11 +15,14 @@ import type { Store } from '../replica/store/store.ts'
 import { Follower } from './following/follower.ts'
 import { backoffMs } from './liveness.ts'
 import type { Ledger } from './ordering/ledger.ts'
+import { troubleText } from './trouble-text.ts'
 
 /** Milliseconds in which a node of the set must get on with what it has been told. */
 const progressWithinMs = 10_000
 /** A node that is this close behind counts as having settled what there is: it is waited for from then on. */
 const tailOps = 256
+/** Milliseconds after which a node is asked again that had no room: as soon as it has some, it follows. */
+const fullAgainMs = 2_000
 /** Milliseconds in the set after which earlier failures count no more. */
 const steadyAfterMs = 5_000
 
@@ -220,8 +223,8 @@ export class Seat {
   private ended(error: ConcurError): void {
     const { ledger, log, onSuperseded, onMembership } = this.options
     this.follower = null
-    this.trouble = error.message
-    ledger.leave(this.name, error.message)
+    this.trouble = troubleText(error)
+    ledger.leave(this.name, this.trouble)
     onMembership()
     if (error.code === 'FENCED') onSuperseded(error)
     if (error.code === 'ROLLED_BACK') onSuperseded(rolledBackBy(this.name, error))
@@ -230,14 +233,15 @@ export class Seat {
       log.warn({ replica: this.name, code: error.code, reason: error.message }, 'does not follow')
       return
     }
-    this.followLater()
+    this.followLater(error.code === 'NO_SPACE' ? fullAgainMs : undefined)
   }
 
-  private followLater(): void {
+  private followLater(withinMs = Number.POSITIVE_INFINITY): void {
     if (this.link === null) return
     this.failures++
     const { timers, random } = this.options
-    this.callOff = timers.after(backoffMs(this.failures, random.fraction()), () => this.follow())
+    const pauseMs = Math.min(withinMs, backoffMs(this.failures, random.fraction()))
+    this.callOff = timers.after(pauseMs, () => this.follow())
   }
 }
 

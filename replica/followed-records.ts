@@ -13,6 +13,7 @@ import type { Stream } from '../protocol/stream.ts'
 import type { Timers } from '../protocol/world.ts'
 import { settledPages } from './settled-pages.ts'
 import type { Stagings } from './staging.ts'
+import { both, grows, needOf, noNeed, type Room } from './store/room.ts'
 import type { Store } from './store/store.ts'
 import { diskRefusal } from './store/trouble.ts'
 
@@ -118,11 +119,14 @@ export class FollowedRecords {
     })
   }
 
-  /** Several pages may be on their way to the disk at once. */
+  /** Several pages may be on their way to the disk at once. What there is no room for is not taken. */
   private append({ entries, bodyBytes }: Page): void {
     const { fail, store, stagings } = this.options
+    const refusal = refusalOf(store.room, entries)
+    if (refusal !== null) return fail(refusal)
     const stages = stagesOf(entries)
     for (const stage of stages) stagings.name(stage, true)
+    for (const { record } of entries) store.room.owe(record.seq, needOf(record.change))
     store.journal.append(entries).then(
       () => this.onDurable(entries, bodyBytes),
       error => {
@@ -164,6 +168,17 @@ export class FollowedRecords {
       return entry
     })
   }
+}
+
+/** @returns why the records cannot be taken all together, or null. Those that need nothing are taken on a full disk too. */
+function refusalOf(room: Room, entries: readonly JournalEntry[]): ConcurError | null {
+  let need = noNeed
+  for (const { record } of entries) need = both(need, needOf(record.change))
+  if (need.files === 0) return null
+  return room.refusal(
+    need,
+    entries.some(({ record }) => grows(record.change)),
+  )
 }
 
 export function stagesOf(entries: readonly JournalEntry[]): StageId[] {

@@ -32,6 +32,9 @@ export function onSupply(announced: Announced, { stream, store, following: { nee
     if (need === null || need.isSupplied)
       throw new ConcurError('NOT_FOUND', `nothing is needed of record ${announced.seq}`)
     assertMeant(announced, need.entry.record.change)
+    // What there is no room for takes none from others while that is found out.
+    const full = store.room.refusal({ bytes: announced.size, files: 1 }, true)
+    if (full !== null) throw full
     new Supply({ announced, need, needs, stream, store }).begin()
   } catch (error) {
     stream.fail(diskRefusal(error))

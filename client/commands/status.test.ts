@@ -192,6 +192,23 @@ describe('where something is wrong', () => {
     expect(lines).toHaveLength(2)
   })
 
+  test('a node whose disk is full says so, and needs room, not patience', async () => {
+    const reason = 'NO_SPACE: no space is left'
+    const lines = await show({ state: 'catching-up', lagOps: 12, reason })
+    expect(lines[1]).toMatch(/ {2}catching-up .* {2}NO_SPACE: no space is left$/)
+    expect(lines.slice(2)).toEqual(['next: make room on the disk of server2, which goes on by itself then'])
+    const refusing = await show(
+      {},
+      { state: 'refusing-changes', reason: `${reason}, only deletes are taken` },
+    )
+    expect(refusing[0]).toMatch(
+      / {2}refusing-changes .* {2}NO_SPACE: no space is left, only deletes are taken$/,
+    )
+    expect(refusing.slice(2)).toEqual([
+      'next: make room on the disk of server1, which goes on by itself then',
+    ])
+  })
+
   test('a node that is down says how it is started', async () => {
     expect((await show({ state: 'down' }))[2]).toBe(
       'next: start server2: concur-replica --root DIR --name server2 --listen 127.0.0.1:6002 …',

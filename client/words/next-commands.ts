@@ -10,17 +10,24 @@ export function nextCommands({ coordinator, replicas }: Status): string[] {
       `next: start ${name}: concur-coordinator --root DIR --name ${name} --listen ${printable(address)} …`,
     ]
   }
+  const full = [coordinator, ...replicas].filter(isFull).map(({ name }) => name)
   const behind = replicas.filter(isCatchingUp).map(({ name }) => name)
   return [
+    ...full.map(name => `next: make room on the disk of ${name}, which goes on by itself then`),
     ...replicas.filter(({ state }) => state === 'down').map(startLine),
     ...(behind.length === 0 ? [] : [`next: until ${behind.join(' and ')} caught up: concur wait`]),
   ]
 }
 
-/** Who is fenced does not go on by itself. */
-function isCatchingUp({ state, lagOps, fenced }: ReplicaStatus): boolean {
-  if (state === 'down' || fenced !== null) return false
+/** Who is fenced does not go on by itself, and who has no room not for now. */
+function isCatchingUp(replica: ReplicaStatus): boolean {
+  const { state, lagOps, fenced } = replica
+  if (state === 'down' || fenced !== null || isFull(replica)) return false
   return state === 'catching-up' || (lagOps ?? 0) > 0
+}
+
+function isFull({ reason }: { readonly reason: string | null }): boolean {
+  return reason?.startsWith('NO_SPACE') ?? false
 }
 
 function startLine({ name, address }: ReplicaStatus): string {

@@ -28,6 +28,8 @@ export class World {
   tails: Promise<void> = Promise.resolve()
   /** What the ledger throws. */
   orderFailure: ConcurError | null = null
+  /** Why the coordinator's disk has no room. */
+  shortage: ConcurError | null = null
   /** Called before the digest of an append is taken; what it throws is the answer. */
   onExtended: () => void = () => {}
   /** Settles when the record is over. */
@@ -47,6 +49,7 @@ export class World {
     const world = this
     this.cluster = {
       store: {
+        room: { refusal: () => this.shortage, owe: () => {} },
         journaled: path => {
           const content = this.journaled[path]
           return content === undefined ? null : ({ is: 'file', seq: 1, digest: digest(content) } as never)

@@ -9,6 +9,7 @@ import type { ClientId } from '../../protocol/ids.ts'
 import { inlineBytesMax } from '../../protocol/limits.ts'
 import type { FilePath } from '../../protocol/path.ts'
 import { type Change, type DeletedEntry, writeDeletedEntries } from '../../protocol/record.ts'
+import { both, grows, type Need, needAt, needOf, noNeed } from '../../replica/store/room.ts'
 import type { Store } from '../../replica/store/store.ts'
 import type { Awaited, Ledger } from '../ordering/ledger.ts'
 import { tooFewFor } from '../ordering/policy.ts'
@@ -21,7 +22,9 @@ import type { Member } from './member.ts'
 const triesMax = 5
 
 export interface Cluster {
-  readonly store: Pick<Store, 'journaled' | 'survey' | 'extended' | 'stagedPieces'>
+  readonly store: Pick<Store, 'journaled' | 'survey' | 'extended' | 'stagedPieces'> & {
+    readonly room: Pick<Store['room'], 'refusal' | 'owe'>
+  }
   readonly ledger: Pick<Ledger, 'inSync' | 'order'> & { readonly tails: Pick<Ledger['tails'], 'over'> }
   /** Configured nodes. */
   readonly nodesConfigured: number
@@ -50,11 +53,15 @@ interface Ready {
   readonly inline: Buffer | null
   /** Where the bytes were staged. */
   readonly staged: Received | null
+  /** What it takes of this node's disk. */
+  readonly need: Need
 }
 
 export interface Ordered {
   readonly awaited: Awaited
   readonly change: Change
+  /** What was staged for it. */
+  readonly staged: Received | null
 }
 
 /** @throws ConcurError when nothing was changed. @returns null: there was nothing to do. */
@@ -86,6 +93,13 @@ function assertTaken({ refusal, ledger, nodesConfigured, ack }: Cluster, { reque
   if (refused !== null) throw refused
   const tooFew = tooFewFor(request.ack ?? ack, ledger.inSync.length, nodesConfigured)
   if (tooFew !== null) throw new ConcurError('UNREACHABLE', `${pathsOfWish(request)[0]}: ${tooFew}`)
+}
+
+/** @throws ConcurError NO_SPACE: this node's disk has no room for it. What is ordered must be finished. */
+export function assertRoom({ store, self }: Cluster, request: ChangeRequest, need: Need): void {
+  const refused = store.room.refusal(need, grows(request.what))
+  if (refused === null) return
+  throw new ConcurError(refused.code, `${pathsOfWish(request)[0]}: ${refused.message} on ${self.name}`)
 }
 
 function sameNodes(before: readonly Member[], after: readonly Member[]): boolean {
@@ -129,7 +143,7 @@ async function prepare(
     case 'nothing to do':
       return null
     case 'change':
-      return { change: decision.change, inline: received?.inline ?? null, staged: received }
+      return readyOf(decision.change, received)
     case 'append':
       return appendOf(cluster, asked, decision, bases[0]!)
     case 'delete folder':
@@ -164,7 +178,11 @@ async function appendOf(
     size,
     body,
   }
-  return { change, inline, staged: received }
+  return { change, inline, staged: received, need: needOf(change) }
+}
+
+function readyOf(change: Change, received: Received | null): Ready {
+  return { change, inline: received?.inline ?? null, staged: received, need: needOf(change) }
 }
 
 /** @throws ConcurError CONFLICT when this node lacks the file that others have: an append needs it here. */
@@ -190,9 +208,11 @@ async function deleteFolderOf(cluster: Cluster, members: readonly Member[], path
     for (let at = 0; at < list.length; at += inlineBytesMax)
       await incoming.take(list.subarray(at, at + inlineBytesMax))
     const received = await incoming.finish(list.length, digestOf(list).digest)
-    const { body, inline } = received
+    const { body } = received
     const change: Change = { type: 'delete', path, what: 'folder', base: null, seen: [], body }
-    return { change, inline, staged: received }
+    const folders = new Set(entries.map(({ path }) => path.slice(0, path.lastIndexOf('/'))))
+    const need = [...folders].reduce((sum, folder) => both(sum, needAt(folder, 0)), noNeed)
+    return { ...readyOf(change, received), need }
   } catch (error) {
     incoming.discard()
     throw error
@@ -200,14 +220,16 @@ async function deleteFolderOf(cluster: Cluster, members: readonly Member[], path
 }
 
 /** One uninterrupted step. */
-function order(cluster: Cluster, asked: Asked, { change, inline, staged }: Ready): Ordered {
-  const { ledger, nodesConfigured, ack } = cluster
+function order(cluster: Cluster, asked: Asked, { change, inline, staged, need }: Ready): Ordered {
+  const { ledger, nodesConfigured, ack, store } = cluster
   const { request, client } = asked
   try {
     assertTaken(cluster, asked)
+    assertRoom(cluster, request, need)
     const tooFew = (inSync: number) => tooFewFor(request.ack ?? ack, inSync, nodesConfigured)
     const awaited = ledger.order({ change, client, operation: request.operation, body: inline }, tooFew)
-    return { awaited, change }
+    store.room.owe(awaited.seq, need)
+    return { awaited, change, staged }
   } catch (error) {
     if (staged !== asked.received) staged?.discard()
     throw error

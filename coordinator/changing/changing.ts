@@ -5,8 +5,8 @@
  */
 
 import type { Connection } from '../../protocol/connection.ts'
-import { asConcurError, ConcurError } from '../../protocol/errors.ts'
-import type { Incarnation, NodeName, StageId } from '../../protocol/ids.ts'
+import { asConcurError, type ConcurError } from '../../protocol/errors.ts'
+import type { Incarnation, NodeId, NodeName, StageId } from '../../protocol/ids.ts'
 import type { Lag } from '../../protocol/journaled.ts'
 import { resultsKeptMax } from '../../protocol/limits.ts'
 import type { Hello } from '../../protocol/messages.ts'
@@ -26,10 +26,13 @@ import { Turns } from '../ordering/turns.ts'
 import type { ReplicaLink } from '../replica-link.ts'
 import { Seat } from '../seat.ts'
 import { termToBegin } from '../term.ts'
+import { troubleText } from '../trouble-text.ts'
 import { Answers } from './answers.ts'
 import type { Cluster } from './change-work.ts'
 import { Incoming } from './incoming.ts'
 import type { Member } from './member.ts'
+import { Refusals } from './refusals.ts'
+import { TermStart } from './term-start.ts'
 
 const watchEveryMs = 1_000
 
@@ -52,8 +55,8 @@ export class Changing {
   readonly answers: Answers
   private readonly results: Results
   private readonly options: ChangingOptions
-  /** Why no changes are taken, for good. */
-  private stopped: ConcurError | null = null
+  private readonly termStart: TermStart
+  private readonly refusals: Refusals
   private readonly waiters = new Set<() => void>()
   private callOffWatch: Cancel = () => {}
   private stopListening: () => void = () => {}
@@ -73,11 +76,21 @@ export class Changing {
           this.wake()
         },
         onTakenBack: error => {
-          if (this.ledger.epoch === null) this.stop(error)
+          if (this.ledger.epoch === null && !this.termStart.takenBack(error)) this.refusals.stop(error)
           this.eachSeat(seat => seat.startAnew())
         },
       },
     })
+    this.termStart = new TermStart({
+      ...options,
+      ledger: this.ledger,
+      members: () => this.membersKnown(),
+      onBegun: ({ number }) => {
+        options.log.info({ epoch: number, seq: journal.last.seq }, 'term')
+        this.eachSeat(seat => seat.begin())
+      },
+    })
+    this.refusals = new Refusals({ ...options, ledger: this.ledger, termStart: this.termStart })
     const past = readPast(journal, resultsKeptMax)
     this.seats = config.replicas.map(
       ({ name }, at) =>
@@ -85,7 +98,7 @@ export class Changing {
           ...options,
           ...{ name, ledger: this.ledger, nodeId: past.nodeIds.get(name) ?? null },
           mayReplace: config.replace.includes(name),
-          onSuperseded: error => this.stop(error),
+          onSuperseded: error => this.refusals.stop(error),
           onMembership: () => options.links[at]!.logState(),
           onHeard: () => this.wake(),
         }),
@@ -108,7 +121,7 @@ export class Changing {
 
   /** Begins the coordinator's term, once the replicas in reach were heard. */
   async begin(): Promise<void> {
-    const { store, config, log, random } = this.options
+    const { store, config, random } = this.options
     if (this.seats.length > 0) this.watch()
     try {
       if (store.fence.reason !== null) return
@@ -121,19 +134,16 @@ export class Changing {
       })
       this.stopListening = store.settler.listen({
         onSettled: (settledSeq, outcomes) => {
+          this.refusals.settled()
           this.ledger.settledHere(settledSeq, outcomes)
           this.wake()
         },
-        onTrouble: error => log.error({ err: error }, 'store'),
+        onTrouble: error => this.refusals.meet(error),
       })
       if (config.acceptJournal !== null) this.restart()
-      const known = this.seats.map(({ name, knownNodeId }) => ({ name, nodeId: knownNodeId }))
-      const incarnation = randomId(random) as Incarnation
-      this.ledger.begin({ number, incarnation }, [{ name: config.name, nodeId: store.nodeId }, ...known])
-      log.info({ epoch: number, seq: store.journal.last.seq }, 'term')
-      for (const seat of this.seats) seat.begin()
+      this.termStart.begin({ number, incarnation: randomId(random) as Incarnation })
     } catch (error) {
-      this.stop(asConcurError(error))
+      this.refusals.stop(asConcurError(error))
     }
   }
 
@@ -148,6 +158,7 @@ export class Changing {
 
   close(): void {
     this.callOffWatch()
+    this.termStart.close()
     this.stopListening()
     for (const seat of this.seats) seat.close()
     this.wake()
@@ -163,12 +174,12 @@ export class Changing {
 
   /** Why no changes are taken now, or null. */
   refusal(): ConcurError | null {
-    const { store } = this.options
-    if (this.stopped !== null) return this.stopped
-    const { reason } = store.fence
-    if (reason !== null) return new ConcurError('READ_ONLY', `the coordinator takes no changes: ${reason}`)
-    if (this.ledger.epoch === null) return new ConcurError('BUSY', 'the coordinator has not begun yet')
-    return store.settler.trouble
+    return this.refusals.ofAll()
+  }
+
+  /** Why changes that need room are not taken now, or null. */
+  shortage(): ConcurError | null {
+    return this.refusals.ofGrowth()
   }
 
   /** Which record of the path a read has to wait for at this node; none: it answers at once. */
@@ -199,15 +210,10 @@ export class Changing {
     return () => void this.waiters.delete(onNews)
   }
 
-  private stop(error: ConcurError): void {
-    if (this.stopped !== null) return
-    const { config } = this.options
-    const remedy =
-      error.code === 'FENCED'
-        ? `; this folder can serve as a replica: concur-replica --root DIR --name ${config.name}`
-        : ''
-    this.stopped = new ConcurError(error.code, `the coordinator takes no changes: ${error.message}${remedy}`)
-    this.options.log.error({ code: error.code, reason: error.message }, 'refuses changes')
+  private membersKnown(): { name: NodeName; nodeId: NodeId | null }[] {
+    const { config, store } = this.options
+    const replicas = this.seats.map(({ name, knownNodeId }) => ({ name, nodeId: knownNodeId }))
+    return [{ name: config.name, nodeId: store.nodeId }, ...replicas]
   }
 
   private seatOf(name: NodeName): Seat {
@@ -235,7 +241,7 @@ export class Changing {
     const others = () => replicas.filter(({ name }) => this.ledger.isInSync(name))
     const lose = ({ name }: Member, error: ConcurError): void => {
       log.warn({ replica: name, code: error.code, reason: error.message }, 'left a change')
-      this.seatOf(name).lose(error.message)
+      this.seatOf(name).lose(troubleText(error))
     }
     return {
       ...{

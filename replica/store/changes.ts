@@ -9,6 +9,7 @@ import type { Clock, Timers } from '../../protocol/world.ts'
 import { AuditLog } from './audit-log.ts'
 import type { BlockHasher } from './block-hasher.ts'
 import { BootFile } from './boot-file.ts'
+import { BootRenewal } from './boot-renewal.ts'
 import { Checkpoints } from './checkpoint.ts'
 import type { Digests } from './digests.ts'
 import { type Disk, type Fd, isFailedFlush } from './disk.ts'
@@ -22,12 +23,16 @@ import type { PathIndex } from './path-index.ts'
 import { Progress } from './progress.ts'
 import { recover } from './recovery.ts'
 import { Reserve } from './reserve.ts'
+import { Room } from './room.ts'
 import { Settler, type Start } from './settler.ts'
 import { type Pace, Slices } from './slices.ts'
 import { Stages } from './staging.ts'
 import type { Tree } from './tree.ts'
+import { noSpace } from './trouble.ts'
 
 const pace: Pace = { workMs: 8, restMs: 0 }
+/** What a start may take of the disk. */
+const startBytes = 512 * 1024
 
 const nobody: ContentSource = {
   obtain: () => Promise.reject(new ConcurError('UNREACHABLE', 'there is no link to another node')),
@@ -59,6 +64,7 @@ export class Changes {
   readonly stages: Stages
   readonly fence: Fence
   readonly history: History
+  readonly room: Room
   readonly settler: Settler
   readonly checkpoints: Checkpoints
   readonly ground: Ground
@@ -67,6 +73,7 @@ export class Changes {
   private readonly options: ChangesOptions
   private readonly parts: Parts
   private source: ContentSource = nobody
+  private readonly boot: BootRenewal
 
   /** @throws ConcurError, DiskError: everything that was opened is closed again. */
   static async open(options: ChangesOptions): Promise<Changes> {
@@ -82,37 +89,32 @@ export class Changes {
     }
   }
 
-  constructor(options: ChangesOptions, parts: Parts, start: Start & { outcomes: readonly Outcome[] }) {
-    const { journal, stages, fence, history, progress, reserve, log, exchange } = parts
+  constructor(options: ChangesOptions, parts: Parts, start: Begun) {
+    const { journal, stages, fence, history, progress, reserve, room, log, exchange } = parts
     this.options = options
     this.parts = parts
     this.journal = journal
     this.stages = stages
     this.fence = fence
     this.history = history
+    this.room = room
     this.recovered = start.outcomes
     const contents: ContentSource = { obtain: entry => this.source.obtain(entry) }
     this.ground = groundOf(options, { history, stages, exchange, contents })
     this.settler = new Settler({ ...options, ...parts, ground: this.ground }, start)
-    this.checkpoints = new Checkpoints({ ...options, ...parts, settler: this.settler })
+    this.settler.listen({ onSettled: seq => room.settled(seq) })
+    const { settler } = this
+    const { isFlushed, tornSeq } = start
+    const file = new BootFile(options)
+    const boot = { renew: () => fence.guard(() => file.renew()) }
+    this.boot = new BootRenewal({ boot, settler, tornSeq, isFlushed })
+    const onFlushed = () => this.boot.flushed()
+    this.checkpoints = new Checkpoints({ ...options, ...parts, settler, isFlushed, onFlushed })
     reserve.make()
     if (start.settledSeq > progress.seq) progress.set(start.settledSeq)
-    if (!log.flush()) this.checkpoints.schedule()
+    if (!fence.isFenced) this.boot.begin()
+    if (!log.flush() || !isFlushed) this.checkpoints.schedule()
     this.settler.commit(Math.max(start.settledSeq, journal.last.committedSeq))
-  }
-
-  /** What the last loss of power may have met is looked after once the record `tornSeq` is settled. */
-  renewBoot(tornSeq: number | null): void {
-    if (this.fence.isFenced) return
-    const boot = new BootFile(this.options)
-    if (tornSeq === null) return boot.renew()
-    const stop = this.settler.listen({
-      onSettled: seq => {
-        if (seq < tornSeq) return
-        stop()
-        this.fence.guard(() => boot.renew())
-      },
-    })
   }
 
   /** Who is asked for contents that are not here; null: nobody any more. */
@@ -147,6 +149,13 @@ export class Changes {
   }
 }
 
+/** From where on records are settled, and what the start listed. */
+interface Begun extends Start {
+  readonly outcomes: readonly Outcome[]
+  /** Whether what the start mended is on the disk. */
+  readonly isFlushed: boolean
+}
+
 interface Parts {
   readonly journal: Journal
   readonly stages: Stages
@@ -154,6 +163,7 @@ interface Parts {
   readonly history: History
   readonly progress: Progress
   readonly reserve: Reserve
+  readonly room: Room
   readonly log: AuditLog
   readonly exchange: Fd
   readonly closers: readonly (() => void)[]
@@ -173,10 +183,16 @@ async function openWith(options: ChangesOptions, fence: Fence, closers: (() => v
   const exchange = openOwn(options, 'exchange', closers)
   const progress = kept(new Progress({ disk, folder }))
   const reserve = kept(new Reserve({ disk, folder }))
+  reserve.leave(startBytes)
+  const room = new Room({ disk, folder, reserve })
   const log = kept(new AuditLog({ disk, folder }))
   const segment = options.segmentBytes === undefined ? {} : { segmentBytes: options.segmentBytes }
-  const journal = Journal.open({ disk, folder, ...segment, onFailed: ({ message }) => fence.set(message) })
-  const parts = { journal, stages, fence, history, progress, reserve, log, exchange, closers }
+  const journal = Journal.open({
+    ...{ disk, folder, ...segment },
+    makeRoom: () => reserve.release(),
+    onFailed: ({ message }) => fence.set(message),
+  })
+  const parts = { journal, stages, fence, history, progress, reserve, room, log, exchange, closers }
   try {
     const fork = fence.isFenced ? null : readForkMark(disk, folder)
     if (fork?.phase === 'undone') await dropFork(filingOf(options, parts), fork.commonSeq)
@@ -186,7 +202,6 @@ async function openWith(options: ChangesOptions, fence: Fence, closers: (() => v
       await paths.flush()
     }
     const changes = new Changes(options, parts, start)
-    changes.renewBoot(start.tornSeq)
     if (fork?.phase === 'undoing') await changes.fileFork(fork.commonSeq)
     return changes
   } catch (error) {
@@ -196,29 +211,34 @@ async function openWith(options: ChangesOptions, fence: Fence, closers: (() => v
 }
 
 /** A fenced store is as it was: nothing is mended. After the fence it is as after a loss of power. */
-async function startOf(
-  options: ChangesOptions,
-  parts: Parts,
-  isRechecked: boolean,
-): Promise<Start & { outcomes: readonly Outcome[] }> {
+async function startOf(options: ChangesOptions, parts: Parts, isRechecked: boolean): Promise<Begun> {
   const { paths, clock, timers } = options
   const { journal, progress, fence } = parts
   const settledSeq = Math.min(journal.last.seq, Math.max(progress.seq, paths.settledSeq ?? 0))
-  if (fence.isFenced) return { settledSeq, leftOut: new Map(), usedStages: [], tornSeq: null, outcomes: [] }
+  if (fence.isFenced)
+    return { settledSeq, leftOut: new Map(), usedStages: [], tornSeq: null, outcomes: [], isFlushed: true }
   const slices = new Slices({ clock, timers, pace })
   const ground = groundOf(options, { ...parts, contents: onlyHere })
   const hasRestarted = new BootFile(options).hasChanged() || isRechecked
   const start = await recover({ journal, ground, paths, progress, slices, hasRestarted })
   await parts.log.mend(journal, start.settledSeq, slices)
-  if (hasRestarted) await flushStart(options, start.settledSeq)
-  return start
+  return { ...start, isFlushed: !hasRestarted || (await flushStart(options, start.settledSeq)) }
 }
 
-/** What was mended is on the disk before the store says that it knows of this start of the system. */
-async function flushStart({ disk, folder, paths }: ChangesOptions, settledSeq: number): Promise<void> {
+/**
+ * What was mended is on the disk before the store says that it knows of this start of the system.
+ * @returns false when there was no room to say so.
+ */
+async function flushStart({ disk, folder, paths }: ChangesOptions, settledSeq: number): Promise<boolean> {
   await disk.flushAllSoon(folder)
   paths.setSettled(settledSeq)
-  await paths.flush()
+  try {
+    await paths.flush()
+    return true
+  } catch (error) {
+    if (noSpace(error)) return false
+    throw error
+  }
 }
 
 function openOwn({ disk, folder }: ChangesOptions, name: string, closers: (() => void)[]): Fd {

@@ -13,8 +13,10 @@ import type { Reserve } from './reserve.ts'
 import type { Settler } from './settler.ts'
 import { Slices } from './slices.ts'
 import type { Stages } from './staging.ts'
+import { noSpace } from './trouble.ts'
 
 const everyMs = 500
+const retryAfterMs = 1000
 
 export interface CheckpointOptions {
   readonly disk: Disk
@@ -26,9 +28,13 @@ export interface CheckpointOptions {
   readonly journal: JournalReader
   readonly reserve: Reserve
   readonly fence: Fence
+  /** Whether the position in the index is on the disk. */
+  readonly isFlushed: boolean
   readonly clock: Clock
   readonly timers: Timers
-  /** Hears of each failure. */
+  /** Called after each. */
+  readonly onFlushed: () => void
+  /** Hears of a failure; of further ones in a row not. */
   readonly onFault: (error: unknown) => void
 }
 
@@ -38,14 +44,15 @@ export class Checkpoints {
   private readonly options: CheckpointOptions
   private underWay: Promise<void> | null = null
   private cancel: Cancel | null = null
+  private hasFailed = false
 
   constructor(options: CheckpointOptions) {
     this.options = options
-    this.flushedSeq = options.paths.settledSeq ?? 0
+    this.flushedSeq = options.isFlushed ? (options.paths.settledSeq ?? 0) : 0
     options.settler.listen({ onSettled: () => this.schedule() })
   }
 
-  /** Flushes what is settled by now. @throws ConcurError IO_ERROR: the store is fenced, or the index refuses. */
+  /** Flushes what is settled by now. @throws ConcurError IO_ERROR, NO_SPACE: the store is fenced, or the index refuses. */
   async flush(): Promise<void> {
     while (this.underWay !== null) await this.underWay.catch(() => {})
     this.underWay = this.flushOnce().finally(() => {
@@ -67,32 +74,59 @@ export class Checkpoints {
   }
 
   /** The next one begins by itself. */
-  schedule(): void {
-    this.cancel ??= this.options.timers.after(everyMs, () => {
+  schedule(afterMs = everyMs): void {
+    this.cancel ??= this.options.timers.after(afterMs, () => {
       this.cancel = null
-      this.flush().catch(this.options.onFault)
+      this.flush().then(
+        () => {
+          this.hasFailed = false
+        },
+        error => this.onFailed(error),
+      )
     })
+  }
+
+  /** Of several failures in a row the first is told. While the store is fenced another try would tell nothing new. */
+  private onFailed(error: unknown): void {
+    if (!this.hasFailed) this.options.onFault(error)
+    this.hasFailed = true
+    if (!this.options.fence.isFenced) this.schedule(retryAfterMs)
   }
 
   private async flushOnce(): Promise<void> {
     const { settler, paths, fence, reserve } = this.options
     if (fence.isFenced) throw new ConcurError('IO_ERROR', `the store is fenced: ${fence.reason}`)
     const seq = settler.settledSeq
-    reserve.make()
-    await this.writeLog(seq)
+    const isLogged = await this.isLogged(seq)
     if (paths.settledSeq !== seq || this.flushedSeq !== seq) {
       await this.flushTree()
       paths.setSettled(seq)
-      await paths.flush()
+      await this.flushIndex()
       this.flushedSeq = seq
     }
     this.removeStages(seq)
+    reserve.make()
+    this.options.onFlushed()
+    if (!isLogged) this.schedule(retryAfterMs)
   }
 
-  private async writeLog(seq: number): Promise<void> {
+  /** On a full disk with the room that was kept. */
+  private async flushIndex(): Promise<void> {
+    const { paths, reserve } = this.options
+    try {
+      await paths.flush()
+    } catch (error) {
+      if (!noSpace(error) || !reserve.release()) throw error
+      await paths.flush()
+    }
+  }
+
+  /** Writes the log. @returns whether no line is missing in it: a full disk holds up nothing else. */
+  private async isLogged(seq: number): Promise<boolean> {
     const { log, journal, clock, timers } = this.options
-    if (log.flush()) return
+    if (log.flush()) return true
     await log.mend(journal, seq, new Slices({ clock, timers, pace: { workMs: 8, restMs: 0 } }))
+    return log.flush()
   }
 
   private async flushTree(): Promise<void> {

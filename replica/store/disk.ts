@@ -129,6 +129,9 @@ export interface Disk {
   /** @returns the bytes that this process may still fill on the folder's file system. */
   freeBytes(folder: Fd): number
 
+  /** @returns how many files the folder's file system still has room for; Infinity where it has no limit of its own. */
+  freeFiles(folder: Fd): number
+
   /** @returns the size of the folder's file system in bytes. */
   totalBytes(folder: Fd): number
 

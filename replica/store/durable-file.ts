@@ -22,7 +22,8 @@ export function replaceDurably(disk: Disk, folder: Fd, name: string, bytes: Uint
   disk.flush(folder)
 }
 
-function removeLeftover(disk: Disk, folder: Fd, name: string): void {
+/** Removes what a failure has left, where that can be done. */
+export function removeLeftover(disk: Disk, folder: Fd, name: string): void {
   try {
     disk.remove(folder, name)
   } catch {

@@ -169,6 +169,11 @@ export class LinuxDisk implements Disk {
     return bavail * bsize
   }
 
+  freeFiles(folder: Fd): number {
+    const { files, ffree } = asked('statfs', () => fs.statfsSync(`/proc/self/fd/${folder}`))
+    return files === 0 ? Number.POSITIVE_INFINITY : ffree
+  }
+
   totalBytes(folder: Fd): number {
     const { blocks, bsize } = asked('statfs', () => fs.statfsSync(`/proc/self/fd/${folder}`))
     return blocks * bsize

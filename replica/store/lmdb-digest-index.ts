@@ -1,50 +1,54 @@
-/** The digest index in LMDB. What could not be written is forgotten: the files can be read again. */
+/** The digest index in LMDB. */
 import { type Digest, digestToBytes } from '../../protocol/digest.ts'
 import type { FilePath } from '../../protocol/path.ts'
 import type { DigestIndex, DigestRecord } from './digest-index.ts'
 import { decodeBlockDigests, decodeRecord, encodeBlockDigests, encodeRecord } from './digest-record.ts'
-import { type Bytes, keyOf, type LmdbEnvironment, type Part } from './lmdb-environment.ts'
+import { sameIdentity } from './identity.ts'
+import { type Bytes, keyOf, type LmdbEnvironment } from './lmdb-environment.ts'
 import { RecentRecords } from './recent-records.ts'
-import { Unwritten } from './unwritten.ts'
 
-export class LmdbDigestIndex implements DigestIndex, Part {
+export class LmdbDigestIndex implements DigestIndex {
   private readonly environment: LmdbEnvironment
   private readonly paths: Bytes
   private readonly blocks: Bytes
-  /** Null: it is to be removed. */
-  private readonly newPaths = new Unwritten<FilePath, DigestRecord | null>()
-  private readonly newBlocks = new Unwritten<Digest, Buffer | null>()
+  /** What was put and is not yet seen by a read: LMDB shows a write once it is committed. */
+  private readonly newPaths = new Map<string, DigestRecord | null>()
+  private readonly newBlocks = new Map<Digest, Buffer | null>()
   private readonly recent = new RecentRecords()
 
   constructor(environment: LmdbEnvironment) {
     this.environment = environment
     this.paths = environment.database('paths')
     this.blocks = environment.database('blocks')
-    environment.add(this)
   }
 
   get(path: FilePath): DigestRecord | null {
-    const record = this.newPaths.get(path)
-    if (record !== undefined) return record
+    if (this.newPaths.size > 0) {
+      const record = this.newPaths.get(path)
+      if (record !== undefined) return record
+    }
     const recent = this.recent.get(path)
     if (recent !== undefined) return recent
     const bytes = this.paths.getBinaryFast(keyOf(path))
-    const found = bytes === undefined ? null : decodeRecord(bytes)
-    if (found !== null) this.recent.keep(path, found)
-    return found
+    const record = bytes === undefined ? null : decodeRecord(bytes)
+    if (record !== null) this.recent.keep(path, record)
+    return record
   }
 
   put(path: FilePath, record: DigestRecord): void {
     const before = this.get(path)
     if (before !== null && before.digest !== record.digest) this.deleteBlockDigests(before)
-    this.set(path, record)
+    // What the index says of the same state of the file must never come back.
+    const isLasting =
+      before !== null && before.digest !== record.digest && sameIdentity(before.identity, record.identity)
+    this.writeRecord(path, record, isLasting)
   }
 
   delete(path: FilePath): void {
     const before = this.get(path)
     if (before === null) return
     this.deleteBlockDigests(before)
-    this.set(path, null)
+    this.writeRecord(path, null, true)
   }
 
   blockDigests(digest: Digest): Buffer | null {
@@ -55,49 +59,51 @@ export class LmdbDigestIndex implements DigestIndex, Part {
   }
 
   putBlockDigests(digest: Digest, blockDigests: Buffer): void {
-    this.newBlocks.put(digest, blockDigests)
-    this.environment.notice()
+    this.writeBlockDigests(digest, blockDigests)
   }
 
-  flush(): Promise<void> {
-    return this.environment.flush()
-  }
-
-  get waiting(): number {
-    return this.newPaths.size + this.newBlocks.size
-  }
-
-  begin(): readonly Promise<unknown>[] {
-    const begun: Promise<unknown>[] = []
-    for (const [path, record] of this.newPaths.takeBatch()) {
-      const key = keyOf(path)
-      begun.push(record === null ? this.paths.remove(key) : this.paths.put(key, encodeRecord(record)))
-    }
-    for (const [digest, blockDigests] of this.newBlocks.takeBatch()) {
-      const key = digestToBytes(digest)
-      begun.push(
-        blockDigests === null
-          ? this.blocks.remove(key)
-          : this.blocks.put(key, encodeBlockDigests(blockDigests)),
-      )
-    }
-    return begun
-  }
-
-  end(): void {
-    this.newPaths.endBatch()
-    this.newBlocks.endBatch()
-  }
-
-  private set(path: FilePath, record: DigestRecord | null): void {
-    this.recent.drop(path)
-    this.newPaths.put(path, record)
-    this.environment.notice()
+  /** Returns when all that was put before is on the disk, or given up: what is not is tried again, or read again. */
+  async flush(): Promise<void> {
+    await this.environment.flush().catch(() => {})
   }
 
   private deleteBlockDigests({ digest, blockDigest }: DigestRecord): void {
-    if (blockDigest !== null) return
-    this.newBlocks.put(digest, null)
-    this.environment.notice()
+    if (blockDigest === null) this.writeBlockDigests(digest, null)
+  }
+
+  /** One that fails is forgotten, where it is not `isLasting`: the file can be read again. */
+  private writeRecord(path: FilePath, record: DigestRecord | null, isLasting: boolean): void {
+    this.recent.drop(path)
+    this.newPaths.set(path, record)
+    const isNewest = (): boolean => this.newPaths.get(path) === record
+    this.environment.write({
+      database: this.paths,
+      key: keyOf(path),
+      value: record === null ? null : encodeRecord(record),
+      onWritten: () => {
+        if (isNewest()) this.newPaths.delete(path)
+      },
+      onFailed: () => {
+        if (isNewest() && !isLasting) this.newPaths.delete(path)
+        return isNewest()
+      },
+    })
+  }
+
+  private writeBlockDigests(digest: Digest, blockDigests: Buffer | null): void {
+    this.newBlocks.set(digest, blockDigests)
+    const forget = (): void => {
+      if (this.newBlocks.get(digest) === blockDigests) this.newBlocks.delete(digest)
+    }
+    this.environment.write({
+      database: this.blocks,
+      key: digestToBytes(digest),
+      value: blockDigests === null ? null : encodeBlockDigests(blockDigests),
+      onWritten: forget,
+      onFailed: () => {
+        forget()
+        return false
+      },
+    })
   }
 }

@@ -1,18 +1,25 @@
 /**
- * One LMDB environment for everything that the store indexes. What is put waits in memory and is written as a batch, by
- * a thread of LMDB's own: now and then, when much waits, and when somebody wants it flushed. A batch stands or falls as a
- * whole. Our lock on the root comes first: two processes never open one environment.
+ * One LMDB environment for everything that the store indexes. Writes wait in memory and go out in batches, from a thread
+ * of LMDB's own, in the order in which they were made, one batch after the other: now and then, when many wait, and when
+ * somebody wants them flushed. A batch stands or falls as a whole. Our lock on the root comes first: two processes never
+ * open one environment.
+ *
+ * A batch is one explicit batch of the library, never its own batching by turns: that begins each batch with a write
+ * of its own, whose promise it gives to nobody. Here a batch has one promise, and it is ours.
  */
 import { blake3 } from '@napi-rs/blake-hash'
 import { type Database, open, type RootDatabase } from 'lmdb'
+import { ConcurError } from '../../protocol/errors.ts'
 import type { FilePath } from '../../protocol/path.ts'
 import type { Cancel, Timers } from '../../protocol/world.ts'
+import { pageBytes } from './lmdb-files.ts'
 
 const encodings = { encoding: 'binary', keyEncoding: 'binary', cache: false } as const
 const rootOptions = {
   ...encodings,
   overlappingSync: false,
-  pageSize: 4096,
+  eventTurnBatching: false,
+  pageSize: pageBytes,
   mapSize: 64 * 2 ** 30,
   maxDbs: 8,
   compression: false,
@@ -20,35 +27,53 @@ const rootOptions = {
 
 /** The longest key that this page size takes. */
 const keyBytesMax = 1978
-/** Milliseconds that anything waits at the most. */
+/** Milliseconds that a write waits at the most. */
 const writeAfterMs = 500
-/** Values that wait before they are written at once. */
+/** Writes that wait before they go out at once. */
 const waitingMax = 10_000
+/** Bytes that a batch may take of the disk beside its values: pages on the way to them, of each database. */
+const pagesBytes = 128 * 1024
+
+/** As the library gives them: of the system, or its own. */
+const noSpaceCodes: ReadonlySet<unknown> = new Set([28, 122])
 
 export type Bytes = Database<Buffer, Buffer>
 
-/** Something that is kept in the environment. */
-export interface Part {
-  /** Values that wait to be written. */
-  readonly waiting: number
-  /** Begins to write all that waits, in this turn. @returns what LMDB promises of each. */
-  begin(): readonly Promise<unknown>[]
-  /** What was begun is on the disk, or was not written at all. */
-  end(isWritten: boolean): void
+export interface Write {
+  readonly database: Bytes
+  readonly key: Buffer
+  /** Null: the key goes. */
+  readonly value: Buffer | null
+  /** It is on the disk, and reads see it. */
+  onWritten(): void
+  /** It is not, and reads do not. @returns whether to try it again, ahead of what is written next. */
+  onFailed(): boolean
+}
+
+export interface EnvironmentOptions {
+  readonly folder: string
+  readonly timers: Timers
+  /** Bytes that may still be filled on the folder's file system. */
+  readonly freeBytes: () => number
+  /** Hears of a batch that failed; of further ones in a row not. */
+  readonly onFault: (error: unknown) => void
 }
 
 export class LmdbEnvironment {
+  private readonly options: EnvironmentOptions
   private readonly root: RootDatabase<Buffer, Buffer>
-  private readonly timers: Timers
-  private readonly onFault: (error: unknown) => void
-  private readonly parts: Part[] = []
-  private underWay: Promise<void> | null = null
+  /** What failed and is to be tried again, and what was written since. */
+  private kept: Write[] = []
+  private gathered: Write[] = []
+  /** Settles when the batch that is being gathered has ended. */
+  private next: Promise<void> | null = null
+  private underWay: Promise<void> = Promise.resolve()
   private cancel: Cancel | null = null
+  /** Why the last batch failed; null: it did not. */
+  private failure: unknown = null
 
-  /** `onFault` hears of each batch that failed. */
-  constructor(options: { folder: string; timers: Timers; onFault: (error: unknown) => void }) {
-    this.timers = options.timers
-    this.onFault = options.onFault
+  constructor(options: EnvironmentOptions) {
+    this.options = options
     this.root = open<Buffer, Buffer>(options.folder, rootOptions)
   }
 
@@ -56,72 +81,98 @@ export class LmdbEnvironment {
     return this.root.openDB<Buffer, Buffer>(name, encodings)
   }
 
-  add(part: Part): void {
-    this.parts.push(part)
+  write(write: Write): void {
+    if (write.key.length === 0 || write.key.length > keyBytesMax)
+      throw new Error(`a key of ${write.key.length} bytes`)
+    this.gathered.push(write)
+    if (this.gathered.length >= waitingMax) this.begin()
+    else this.cancel ??= this.options.timers.after(writeAfterMs, () => this.begin())
   }
 
-  /** Something waits. */
-  notice(): void {
-    if (this.underWay === null && this.waiting >= waitingMax) void this.flush()
-    else this.cancel ??= this.timers.after(writeAfterMs, () => void this.flush())
-  }
-
-  /** Settles when all that was put before is on the disk, or failed. */
+  /**
+   * Returns when all that was written before is on the disk, or given up.
+   * @throws ConcurError NO_SPACE, IO_ERROR: some of it is not, and is tried again with what is written next.
+   */
   async flush(): Promise<void> {
-    while (this.underWay !== null) await this.underWay
-    this.cancel?.()
-    this.cancel = null
-    if (this.waiting === 0) return
-    this.underWay = this.writeBatch().finally(() => {
-      this.underWay = null
-    })
-    await this.underWay
+    if (this.kept.length + this.gathered.length > 0) this.begin()
+    await (this.next ?? this.underWay)
+    if (this.kept.length > 0) throw refusalOf(this.failure)
   }
 
   async close(): Promise<void> {
-    await this.flush()
+    await this.flush().catch(() => {})
     await this.root.close()
   }
 
-  private get waiting(): number {
-    let sum = 0
-    for (const { waiting } of this.parts) sum += waiting
-    return sum
+  private begin(): void {
+    this.cancel?.()
+    this.cancel = null
+    this.next ??= this.runNext()
   }
 
-  private async writeBatch(): Promise<void> {
-    const isWritten = await this.isBatchWritten()
-    for (const part of this.parts) part.end(isWritten)
+  /** Waits for the batch before, and for the end of the turn. */
+  private async runNext(): Promise<void> {
+    await this.underWay
+    await new Promise(resolve => setImmediate(resolve))
+    const batch = [...this.kept, ...this.gathered]
+    this.kept = []
+    this.gathered = []
+    this.next = null
+    this.underWay = this.run(batch)
+    await this.underWay
   }
 
-  /** All writes of one turn share one promise. */
-  private async isBatchWritten(): Promise<boolean> {
-    const begun = new Set<Promise<unknown>>()
-    let fault: unknown = null
+  private async run(batch: readonly Write[]): Promise<void> {
+    const before = this.failure
+    this.failure = await this.commit(batch)
+    if (this.failure === null) for (const { onWritten } of batch) onWritten()
+    else this.kept = batch.filter(write => write.onFailed())
+    if (this.failure !== null && before === null) this.options.onFault(this.failure)
+  }
+
+  /**
+   * @returns why it failed, or null. A disk that is known to be full is not asked: the library would write about it to
+   * standard error, which belongs to the log.
+   */
+  private async commit(batch: readonly Write[]): Promise<unknown> {
     try {
-      for (const part of this.parts) for (const written of part.begin()) begun.add(written)
+      if (this.options.freeBytes() < bytesOf(batch))
+        return new ConcurError('NO_SPACE', 'no space is left for the index')
+      await this.root.batch(() => {
+        for (const { database, key, value } of batch)
+          void (value === null ? database.remove(key) : database.put(key, value))
+      })
+      return null
     } catch (error) {
-      fault = error
+      return reasonOf(error as { commitError?: Promise<unknown> })
     }
-    for (const written of begun) fault = (await faultOf(written)) ?? fault
-    if (fault !== null) this.onFault(fault)
-    return fault === null
   }
 }
 
-/** A rejected commit carries a second promise, which is rejected later with the reason. */
-async function faultOf(written: Promise<unknown>): Promise<unknown> {
-  try {
-    await written
-    return null
-  } catch (error) {
-    try {
-      await (error as { commitError?: Promise<unknown> }).commitError
-      return error
-    } catch (reason) {
-      return reason
-    }
-  }
+/** A rejected commit carries a second promise, which is rejected within the same turn with the reason. */
+async function reasonOf(error: { commitError?: Promise<unknown> }): Promise<unknown> {
+  const late = new Promise<unknown>(resolve => setImmediate(() => resolve(error)))
+  const reason = (error.commitError ?? Promise.resolve()).then(
+    () => error,
+    (cause: unknown) => cause,
+  )
+  return Promise.race([reason, late])
+}
+
+function refusalOf(cause: unknown): ConcurError {
+  if (cause instanceof ConcurError) return cause
+  return isNoSpace(cause)
+    ? new ConcurError('NO_SPACE', 'no space is left for the index', { cause })
+    : new ConcurError('IO_ERROR', 'the index cannot be written', { cause })
+}
+
+/** Whether an error of the library is for want of space. */
+function isNoSpace(error: unknown): boolean {
+  return noSpaceCodes.has((error as { code?: unknown } | null)?.code)
+}
+
+function bytesOf(batch: readonly Write[]): number {
+  return batch.reduce((sum, { key, value }) => sum + 2 * (key.length + (value?.length ?? 0)), pagesBytes)
 }
 
 /** A path as it is, or its digest behind a byte that no path begins with. */

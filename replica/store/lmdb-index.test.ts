@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { until } from '../../fixtures/until.ts'
 import { digestOf } from '../../protocol/digest.ts'
 import { blockBytes } from '../../protocol/limits.ts'
 import { parsePath } from '../../protocol/path.ts'
@@ -59,17 +60,14 @@ test('what is put is written in a moment, as one batch, though nobody flushes it
     timers: { ...timers, after },
     onFault: error => void faults.push(error),
   })
+  const flushed = () => readFileSync(join(folder, 'index/data.mdb')).includes('a.txt')
   index.paths.put(path, { seq: 1, is: 'folder' })
   index.digests.put(path, recordOf('one'))
-  expect(due).toHaveLength(1)
-  expect(index.paths.waiting + index.digests.waiting).toBe(2)
+  expect([due.length, flushed()]).toEqual([1, false])
   due[0]!()
-  expect(index.paths.waiting + index.digests.waiting).toBe(0)
+  await until(flushed, 'the batch')
+  expect(index.paths.get(path)).toEqual({ seq: 1, is: 'folder' })
   await index.close()
-  const reopened = openIndex()
-  expect(reopened.paths.get(path)).toEqual({ seq: 1, is: 'folder' })
-  expect(reopened.digests.get(path)).toEqual(recordOf('one'))
-  await reopened.close()
 })
 
 test('an index that cannot be opened is made anew, and the fault is told', async () => {
@@ -80,6 +78,24 @@ test('an index that cannot be opened is made anew, and the fault is told', async
   await index.digests.flush()
   expect(index.digests.get(path)).toEqual(recordOf('one'))
   await index.close()
+})
+
+test.each([
+  ['cut', (bytes: Buffer) => bytes.subarray(0, 5000)],
+  ['overwritten', (bytes: Buffer) => bytes.fill('x')],
+  ['another page size', (bytes: Buffer) => bytes.fill(1, 48, 52)],
+  ['overwritten on its second page', (bytes: Buffer) => bytes.fill('x', 4096)],
+])('an index whose file is %s is made anew, and the fault is told', async (_, spoil) => {
+  const before = openIndex()
+  before.digests.put(path, recordOf('one'))
+  await before.close()
+  const file = join(folder, 'index/data.mdb')
+  writeFileSync(file, spoil(readFileSync(file)))
+  const after = openIndex()
+  expect([faults.length, after.digests.get(path)]).toEqual([1, null])
+  after.digests.put(path, recordOf('two'))
+  await after.digests.flush()
+  await after.close()
 })
 
 test('a value that was damaged on the disk is not there', async () => {

@@ -1,26 +1,51 @@
 /** The index in LMDB: it stays when its process ends. */
-import { rmSync } from 'node:fs'
+import { rmSync, statfsSync } from 'node:fs'
+import { dirname } from 'node:path'
 import type { Timers } from '../../protocol/world.ts'
 import type { Index } from './index.ts'
 import { LmdbDigestIndex } from './lmdb-digest-index.ts'
-import { LmdbEnvironment } from './lmdb-environment.ts'
+import { type EnvironmentOptions, LmdbEnvironment } from './lmdb-environment.ts'
+import { isDamage, prepareFiles } from './lmdb-files.ts'
 import { LmdbPathIndex } from './lmdb-path-index.ts'
 
 export interface LmdbIndexOptions {
   readonly folder: string
   readonly timers: Timers
-  /** Hears of a write that failed. */
+  /** Bytes that may still be filled on the folder's file system; what that says unless given. */
+  readonly freeBytes?: () => number
+  /** Hears of a batch of writes that failed. */
   readonly onFault: (error: unknown) => void
 }
 
-/** Opens the index in its folder; one that cannot be opened is made anew. */
-export function openLmdbIndex(options: LmdbIndexOptions): LmdbIndex {
+/**
+ * Opens the index in its folder; one that is damaged is made anew.
+ * @throws ConcurError NO_SPACE for a new one; what the system refuses.
+ */
+export function openLmdbIndex(given: LmdbIndexOptions): LmdbIndex {
+  const { folder, onFault } = given
+  const options = { freeBytes: () => freeBytesOf(dirname(folder)), ...given }
   try {
-    return new LmdbIndex(options)
+    return openOnce(options)
   } catch (error) {
-    options.onFault(error)
-    rmSync(options.folder, { recursive: true, force: true })
-    return new LmdbIndex(options)
+    if (!isDamage(error)) throw error
+    onFault(error)
+    rmSync(folder, { recursive: true, force: true })
+    return openOnce(options)
+  }
+}
+
+function openOnce(options: EnvironmentOptions): LmdbIndex {
+  prepareFiles(options.folder, options.freeBytes)
+  return new LmdbIndex(options)
+}
+
+/** A file system that does not say counts as one with room: a write will show. */
+function freeBytesOf(folder: string): number {
+  try {
+    const { bavail, bsize } = statfsSync(folder)
+    return bavail * bsize
+  } catch {
+    return Number.POSITIVE_INFINITY
   }
 }
 
@@ -29,7 +54,7 @@ export class LmdbIndex implements Index {
   readonly paths: LmdbPathIndex
   private readonly environment: LmdbEnvironment
 
-  constructor(options: LmdbIndexOptions) {
+  constructor(options: EnvironmentOptions) {
     this.environment = new LmdbEnvironment(options)
     this.digests = new LmdbDigestIndex(this.environment)
     this.paths = new LmdbPathIndex(this.environment)

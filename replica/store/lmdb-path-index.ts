@@ -1,10 +1,11 @@
-/** The path index in LMDB. What could not be written stays in memory, and the next flush writes it again. */
-import { ConcurError } from '../../protocol/errors.ts'
+/**
+ * The path index in LMDB. What could not be written stays in memory, where it is seen, and is tried again with whatever
+ * is written next.
+ */
 import type { FilePath } from '../../protocol/path.ts'
-import { type Bytes, isHashed, keyOf, type LmdbEnvironment, type Part } from './lmdb-environment.ts'
+import { type Bytes, isHashed, keyOf, type LmdbEnvironment } from './lmdb-environment.ts'
 import type { PathIndex, PathState } from './path-index.ts'
 import { decodeSeq, decodeState, encodeSeq, encodeState } from './path-state.ts'
-import { Unwritten } from './unwritten.ts'
 
 const pieceMax = 1000
 const settledKey = Buffer.from('settled')
@@ -18,14 +19,13 @@ interface Range {
   readonly end: Buffer
 }
 
-export class LmdbPathIndex implements PathIndex, Part {
+export class LmdbPathIndex implements PathIndex {
   private readonly environment: LmdbEnvironment
   private readonly states: Bytes
   private readonly positions: Bytes
-  private readonly newStates = new Unwritten<FilePath, PathState>()
-  private readonly newPositions = new Unwritten<'settled', number>()
+  /** What was put and is not yet seen by a read of the disk. */
+  private readonly newStates = new Map<FilePath, PathState>()
   private settled: number | null
-  private hasFailed = false
 
   constructor(environment: LmdbEnvironment) {
     this.environment = environment
@@ -33,7 +33,6 @@ export class LmdbPathIndex implements PathIndex, Part {
     this.positions = environment.database('positions')
     const settled = this.positions.getBinary(settledKey)
     this.settled = settled === undefined ? null : decodeSeq(settled)
-    environment.add(this)
   }
 
   get settledSeq(): number | null {
@@ -48,15 +47,25 @@ export class LmdbPathIndex implements PathIndex, Part {
   }
 
   put(path: FilePath, state: PathState): void {
-    this.newStates.put(path, state)
-    this.environment.notice()
+    this.newStates.set(path, state)
+    const key = keyOf(path)
+    const isNewest = (): boolean => this.newStates.get(path) === state
+    this.environment.write({
+      database: this.states,
+      key,
+      value: encodeState(state, isHashed(key) ? path : null),
+      onWritten: () => {
+        if (isNewest()) this.newStates.delete(path)
+      },
+      onFailed: isNewest,
+    })
   }
 
-  async *below(folder: FilePath): AsyncGenerator<(readonly [FilePath, PathState])[]> {
+  below(folder: FilePath): AsyncGenerator<(readonly [FilePath, PathState])[]> {
     const prefix = `${folder}/`
     // The byte behind `/` is `0`.
     const plain = { start: Buffer.from(prefix), end: Buffer.from(`${folder}0`) }
-    yield* this.within([plain, hashedRange], path => path.startsWith(prefix))
+    return this.within([plain, hashedRange], path => path.startsWith(prefix))
   }
 
   every(): AsyncGenerator<(readonly [FilePath, PathState])[]> {
@@ -65,42 +74,27 @@ export class LmdbPathIndex implements PathIndex, Part {
 
   setSettled(seq: number): void {
     this.settled = seq
-    this.newPositions.put('settled', seq)
-    this.environment.notice()
+    this.environment.write({
+      database: this.positions,
+      key: settledKey,
+      value: encodeSeq(seq),
+      onWritten: () => {},
+      onFailed: () => this.settled === seq,
+    })
   }
 
-  async flush(): Promise<void> {
-    await this.environment.flush()
-    if (this.hasFailed) throw new ConcurError('IO_ERROR', 'the index cannot be written')
+  flush(): Promise<void> {
+    return this.environment.flush()
   }
 
-  get waiting(): number {
-    return this.newStates.size + this.newPositions.size
-  }
-
-  begin(): readonly Promise<unknown>[] {
-    const begun: Promise<unknown>[] = []
-    for (const [path, state] of this.newStates.takeBatch()) {
-      const key = keyOf(path)
-      begun.push(this.states.put(key, encodeState(state, isHashed(key) ? path : null)))
-    }
-    for (const [, seq] of this.newPositions.takeBatch())
-      begun.push(this.positions.put(settledKey, encodeSeq(seq)))
-    return begun
-  }
-
-  end(isWritten: boolean): void {
-    for (const part of [this.newStates, this.newPositions])
-      if (isWritten) part.endBatch()
-      else part.returnBatch()
-    this.hasFailed = !isWritten && this.waiting > 0
-  }
-
+  /** What is not on the disk comes first. */
   private async *within(
     ranges: readonly Range[],
     isMeant: (path: FilePath) => boolean,
   ): AsyncGenerator<(readonly [FilePath, PathState])[]> {
-    await this.flush()
+    const fresh = [...this.newStates].filter(([path]) => isMeant(path))
+    const isFresh = new Set(fresh.map(([path]) => path))
+    while (fresh.length > 0) yield fresh.splice(0, pieceMax)
     for (const { start, end } of ranges) {
       let from: Buffer | null = start
       while (from !== null) {
@@ -108,7 +102,8 @@ export class LmdbPathIndex implements PathIndex, Part {
         const found = pairs.flatMap(({ key, value }) => {
           const decoded = decodeState(value)
           const path = isHashed(key) ? decoded?.path : (key.toString() as FilePath)
-          return decoded && path && isMeant(path) ? [[path, decoded.state] as const] : []
+          if (decoded === null || !path || !isMeant(path) || isFresh.has(path)) return []
+          return [[path, this.newStates.get(path) ?? decoded.state] as const]
         })
         if (found.length > 0) yield found
         from = pairs.length < pieceMax ? null : Buffer.concat([pairs.at(-1)!.key, Buffer.of(0)])

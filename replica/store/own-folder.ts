@@ -60,8 +60,10 @@ function lock(disk: Disk, folder: Fd): Fd {
   try {
     if (!disk.lock(file))
       throw new ConcurError('USAGE', `in use by ${holderOf(disk, file)}; one server a root`)
-    disk.truncate(file, 0)
-    disk.write(file, Buffer.from(`${pid}\n`), 0)
+    const text = Buffer.from(`${pid}\n`)
+    // In this order it takes no new place on a full disk.
+    disk.write(file, text, 0)
+    disk.truncate(file, text.length)
     return file
   } catch (error) {
     disk.close(file)

@@ -29,6 +29,6 @@ export interface PathIndex {
   /** @returns null when that was never said, or was lost. */
   readonly settledSeq: number | null
   setSettled(seq: number): void
-  /** Returns when all that was put before is on the disk. @throws ConcurError IO_ERROR: it may not be. */
+  /** Returns when all that was put before is on the disk. @throws ConcurError NO_SPACE, IO_ERROR: some of it is not. */
   flush(): Promise<void>
 }

@@ -1,19 +1,24 @@
 /**
  * Room kept for what is ordered already: on a full disk it is given free, so that committed records can be finished
- * and deletes work. It is made again when there is room for it twice.
+ * and deletes work. It is made again as room comes, from half of what is free: what is not made yet is kept free by
+ * room.ts.
  */
 import { type Disk, DiskError, type Fd, newStat } from './disk.ts'
 
-const MiB = 1024 * 1024
+const KiB = 1024
+const MiB = 1024 * KiB
 const bytesMin = 1 * MiB
 const bytesMax = 64 * MiB
 const share = 0.01
+/** It grows by this much at least, or to its end. */
+const stepBytes = 64 * KiB
 
 export class Reserve {
+  /** How long it is, as far as this process has made it. */
+  heldBytes = 0
   private readonly disk: Disk
   private readonly folder: Fd
   private readonly file: Fd
-  private isHeld = false
 
   /** `folder`: the server's own. */
   constructor(options: { disk: Disk; folder: Fd }) {
@@ -22,16 +27,22 @@ export class Reserve {
     this.file = options.disk.openOwn(options.folder, 'reserve')
   }
 
-  /** Makes the reserve, unless it is there; harmless when there is no room, or this file system cannot. */
+  /** How long it is to be. @throws DiskError. */
+  get wantedBytes(): number {
+    return reserveBytes(this.disk.totalBytes(this.folder))
+  }
+
+  /** Makes as much of it as there is room for; harmless where there is none, or where this file system cannot. */
   make(): void {
-    if (this.isHeld) return
     try {
-      const wanted = reserveBytes(this.disk.totalBytes(this.folder))
-      const stat = newStat()
-      this.disk.stat(this.file, stat)
-      if (stat.size < wanted && this.disk.freeBytes(this.folder) < 2 * wanted) return
-      this.disk.allocate(this.file, wanted)
-      this.isHeld = true
+      const { wantedBytes } = this
+      if (this.heldBytes >= wantedBytes) return
+      const there = this.size()
+      const half = Math.floor(this.disk.freeBytes(this.folder) / 2 / stepBytes) * stepBytes
+      const bytes = Math.min(wantedBytes, there + half)
+      if (bytes === there && this.heldBytes === there) return
+      this.disk.allocate(this.file, Math.max(bytes, there))
+      this.heldBytes = Math.max(bytes, there)
     } catch (error) {
       if (!(error instanceof DiskError)) throw error
     }
@@ -39,16 +50,30 @@ export class Reserve {
 
   /** @returns whether there was anything to give. @throws DiskError. */
   release(): boolean {
-    const stat = newStat()
-    this.disk.stat(this.file, stat)
-    this.isHeld = false
-    if (stat.size === 0) return false
+    const there = this.size()
+    this.heldBytes = 0
+    if (there === 0) return false
     this.disk.truncate(this.file, 0)
     return true
   }
 
+  /** Gives it free when nobody else would find this much. */
+  leave(bytes: number): void {
+    try {
+      if (this.disk.freeBytes(this.folder) < bytes) this.release()
+    } catch (error) {
+      if (!(error instanceof DiskError)) throw error
+    }
+  }
+
   close(): void {
     this.disk.close(this.file)
+  }
+
+  private size(): number {
+    const stat = newStat()
+    this.disk.stat(this.file, stat)
+    return stat.size
   }
 }
 

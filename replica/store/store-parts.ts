@@ -28,7 +28,10 @@ export interface Parts {
 
 /** @returns what to say to a person of a root that cannot be opened. */
 export function refusalOf(root: string, error: unknown): ConcurError {
-  if (error instanceof ConcurError) return new ConcurError(error.code, `--root ${root}: ${error.message}`)
+  if (error instanceof ConcurError) {
+    const code = error.code === 'NO_SPACE' ? 'USAGE' : error.code
+    return new ConcurError(code, `--root ${root}: ${error.message}`)
+  }
   const reason = error instanceof DiskError ? error.code : String((error as Error).message)
   return new ConcurError('USAGE', `--root ${root}: ${ownFolder} cannot be used (${reason})`, { cause: error })
 }

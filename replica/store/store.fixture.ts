@@ -125,8 +125,12 @@ export function temporaryFolder(): string {
 
 /** `disk`, `root`: kept from a store before; `root` is made when there is none. */
 export async function openTemporaryStore(
-  options: Partial<Pick<StoreOptions, 'root' | 'openIndex' | 'clock' | 'timers' | 'bootId' | 'recheck'>> & {
+  options: Partial<
+    Pick<StoreOptions, 'root' | 'openIndex' | 'clock' | 'timers' | 'bootId' | 'recheck' | 'segmentBytes'>
+  > & {
     disk?: WatchedDisk
+    /** Unless it is given no fault may happen. */
+    onFault?: (error: unknown) => void
   } = {},
 ): Promise<TemporaryStore> {
   const disk = options.disk ?? new WatchedDisk()
@@ -143,8 +147,10 @@ export async function openTemporaryStore(
     openIndex,
     bootId: options.bootId ?? 'this start',
     recheck: options.recheck ?? false,
+    ...(options.segmentBytes === undefined ? {} : { segmentBytes: options.segmentBytes }),
     onFault(error) {
-      throw error
+      if (options.onFault === undefined) throw error
+      options.onFault(error)
     },
   })
   return {

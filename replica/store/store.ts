@@ -25,6 +25,7 @@ import type { Index } from './index.ts'
 import type { ContentSource } from './install/ground.ts'
 import type { Journal } from './journal/journal.ts'
 import type { PathState } from './path-index.ts'
+import type { Room } from './room.ts'
 import type { Settler } from './settler.ts'
 import { type Pace, Slices } from './slices.ts'
 import type { SmallBody } from './small-contents.ts'
@@ -118,6 +119,11 @@ export class Store {
   /** Bytes on their way. */
   get stages(): Stages {
     return this.changes.stages
+  }
+
+  /** Whether there is room for a change. */
+  get room(): Room {
+    return this.changes.room
   }
 
   /** Whether the store takes changes. */

@@ -13,6 +13,7 @@ export interface Trouble {
 const temporary = new Set(['EMFILE', 'ENFILE', 'ENOMEM', 'EAGAIN', 'EINTR'])
 
 export function noSpace(error: unknown): boolean {
+  if (error instanceof ConcurError) return error.code === 'NO_SPACE'
   return error instanceof DiskError && (error.code === 'ENOSPC' || error.code === 'EDQUOT')
 }
 
@@ -37,6 +38,7 @@ export function troubleOf(cause: unknown): Trouble {
 
 /** @returns an error of the table for what the disk refuses somebody who waits for it, whatever happened. */
 export function diskRefusal(cause: unknown): ConcurError {
+  if (cause instanceof ConcurError) return cause
   if (noSpace(cause)) return new ConcurError('NO_SPACE', 'no space is left', { cause })
   if (cause instanceof DiskError)
     return new ConcurError('IO_ERROR', `the disk refuses (${cause.code})`, { cause })

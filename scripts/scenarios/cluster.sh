@@ -6,16 +6,20 @@
 #   server1 is the coordinator and server2, server3 are replicas; replicas are started first, because port 0 lets the
 #   system choose and the coordinator must know. A server that is started again gets its old port.
 #
-# Servers are started and ended by server-processes.sh; what is expected of an answer, expect.sh says.
+# Servers are started and ended by server-processes.sh; what is expected of an answer, expect.sh says; small-disks.sh has
+# roots that can be filled.
 set -euo pipefail
 
 repository=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 scenario=$(basename "$0" .sh)
+scenario_file=$(realpath "$0")
 
 # shellcheck source=server-processes.sh
 . "$repository/scripts/scenarios/server-processes.sh"
 # shellcheck source=expect.sh
 . "$repository/scripts/scenarios/expect.sh"
+# shellcheck source=small-disks.sh
+. "$repository/scripts/scenarios/small-disks.sh"
 
 # bin_of NAME: the file of a program of the package, as it was built.
 bin_of() {
@@ -61,6 +65,7 @@ clean_up() {
     done
   fi
   cd / || exit 1
+  unmount_small_disks
   chmod -R u+rwX "$folder" 2>/dev/null
   rm -rf "$folder" ${in_memory:+"$in_memory"}
   exit "$ended_with"

@@ -99,6 +99,29 @@ expect_nothing_here() {
   [ -z "$(ls -A here)" ] || mismatch "nothing in the client's folder, not: $(ls -A here)"
 }
 
+# expect_same_trees NODE NODE…: below all these roots lies the same, the servers' own folders apart.
+expect_same_trees() {
+  local first=$1 name
+  shift
+  for name; do
+    diff -r --exclude=.concur "$first/" "$name/" >differences || mismatch "the same on $first and $name, not: $(head -n 20 differences)"
+  done
+}
+
+# expect_nothing_staged NODE…: no bytes on their way were left behind.
+expect_nothing_staged() {
+  local name found
+  for name; do
+    found=$(find "$name/.concur/staging" "$name/.concur/exchange" -type f)
+    [ -z "$found" ] || mismatch "nothing staged on $name, not: $found"
+  done
+}
+
+# expect_running NAME PID: the server is still that process.
+expect_running() {
+  if [ "${pid_of[$1]}" -ne "$2" ] || ! is_running "$2"; then mismatch "$1 to be process $2 still"; fi
+}
+
 # expect_json FACT…: standard output is one JSON document, one line, of which each fact (a JavaScript expression over
 # its keys) is true. `same(a, b)` compares deeply.
 expect_json() {
@@ -159,6 +182,13 @@ expect_memory_at_most() {
 # memory_of NAME: KiB at the most since it started.
 memory_of() {
   sed -nE 's/^VmHWM:\s*([0-9]+) kB$/\1/p' "/proc/${pid_of[$1]}/status"
+}
+
+# expect_log_in_json NAME: whatever happened, each line of its log is one of ours.
+expect_log_in_json() {
+  node -e '
+    for (const line of require("fs").readFileSync(process.argv[1], "utf8").split("\n").slice(0, -1)) JSON.parse(line)
+    ' "${log_of[$1]}" 2>facts || mismatch "lines of JSON in the log of $1: $(grep SyntaxError facts)"
 }
 
 # expect_logged NAME PATTERN: a line of the server's log is like this extended regular expression.

@@ -4,7 +4,7 @@
  */
 import { DigestStream } from '../../../protocol/digest.ts'
 import { chunkBytesMax } from '../../../protocol/limits.ts'
-import { type Fd, newStat } from '../disk.ts'
+import { DiskError, type Fd, newStat } from '../disk.ts'
 import { seqName } from '../history.ts'
 import type { Added, AppendChange } from './added-bytes.ts'
 import type { Ground, Work } from './ground.ts'
@@ -24,6 +24,8 @@ export async function copyExtended(
   let fd: Fd | null = null
   try {
     if (stat.size < change.offset) return null
+    // A copy that there is no room for is not begun: it would take all that is left from others, each time anew.
+    if (change.size > disk.freeBytes(stages.folder)) throw new DiskError('ENOSPC', 'statfs')
     const place = { folder: stages.folder, name: seqName(work.seq) }
     fd = disk.openOwn(place.folder, place.name)
     disk.truncate(fd, 0)

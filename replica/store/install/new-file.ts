@@ -8,6 +8,7 @@ import type { StageId } from '../../../protocol/ids.ts'
 import type { FilePath } from '../../../protocol/path.ts'
 import type { Change } from '../../../protocol/record.ts'
 import { type Disk, type Fd, newStat } from '../disk.ts'
+import { removeLeftover } from '../durable-file.ts'
 import type { Place } from '../folders.ts'
 import { historyName, seqName } from '../history.ts'
 import type { Ground, Work } from './ground.ts'
@@ -62,6 +63,8 @@ export function writeNewFile(ground: Ground, seq: number, bytes: Buffer): NewFil
     return new NewFile({ disk, fd, place, ...digestOf(bytes) })
   } catch (error) {
     disk.close(fd)
+    // On a full disk a part of it would take the room that others need meanwhile.
+    removeLeftover(disk, place.folder, place.name)
     throw error
   }
 }

@@ -108,3 +108,55 @@ test('a disk that does not say what is free is taken to have enough', async () =
   expect([journal.durableSeq, journal.failure]).toEqual([30, null])
   await journal.close()
 })
+
+describe('a segment of 1 MiB that there is no room for', () => {
+  const MiB = 1024 * 1024
+  const sizes = (world: { names(): string[]; bytesOf(name: string): Buffer }): number[] =>
+    world.names().map(name => world.bytesOf(name).length / 1024)
+
+  /** A journal whose one segment takes no more records of 60,000 bytes, on a disk with `free` bytes left. */
+  async function filled(free: number, makeRoom?: () => boolean) {
+    const opened = openInMemory(MiB, makeRoom)
+    const { disk, journal } = opened
+    const chain = new Chain(15)
+    disk.capacityBytes = MiB
+    const seq = 17
+    for (let n = 0; n < seq; n++) await journal.append([chain.next(Buffer.alloc(60_000))])
+    disk.capacityBytes = MiB + free
+    return { ...opened, seq, next: () => chain.next(Buffer.alloc(60_000)) }
+  }
+
+  test('takes nothing of what is left while that is found out', async () => {
+    const { disk, journal, next, world } = await filled(60_000)
+    const free: number[] = []
+    disk.before = () => free.push(disk.freeBytes())
+    await expect(journal.append([next()])).rejects.toMatchObject(full)
+    expect([Math.min(...free), sizes(world)]).toEqual([60_000, [1024]])
+    await journal.close()
+  })
+
+  test('is as short as it may be, with room for a few more', async () => {
+    const { disk, journal, next, world, seq } = await filled(200_000)
+    for (let n = 0; n < 2; n++) await journal.append([next()])
+    expect([journal.last.seq, sizes(world)]).toEqual([seq + 2, [1024, 128]])
+    disk.capacityBytes = 10 * MiB
+    for (let n = 0; n < 2; n++) await journal.append([next()])
+    expect(sizes(world)).toEqual([1024, 128, 1024])
+    await journal.close()
+    const again = openJournal(world)
+    expect(again.last.seq).toBe(seq + 4)
+    await again.close()
+  })
+
+  test('has the room that was kept for it', async () => {
+    const asked: number[] = []
+    const { disk, journal, next, seq } = await filled(0, () => {
+      asked.push(disk.freeBytes())
+      disk.capacityBytes += 200_000
+      return true
+    })
+    await journal.append([next()])
+    expect([journal.last.seq, asked]).toEqual([seq + 1, [0]])
+    await journal.close()
+  })
+})

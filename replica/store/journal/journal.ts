@@ -37,6 +37,8 @@ export interface JournalOptions {
   readonly folder: Fd
   /** Bytes of the longest segment. */
   readonly segmentBytes?: number
+  /** Gives room free that was kept for what is appended, on a full disk; returns whether there was any. */
+  readonly makeRoom?: () => boolean
   /** Called once: nothing can be appended any more, until the journal is opened anew. */
   readonly onFailed: (error: ConcurError) => void
 }
@@ -85,7 +87,8 @@ export class Journal {
     this.cut = cut
     this.setAside = setAside
     const onFailed = (error: unknown) => this.commit.fail(failureOf(error).error)
-    this.next = new NextSegment({ disk, folder, onFailed })
+    const makeRoom = options.makeRoom ?? (() => false)
+    this.next = new NextSegment({ disk, folder, onFailed, makeRoom })
     const tail = new Tail({ disk, folder, segments, next: this.next, sizes: sizesOf(options.segmentBytes) })
     this.commit = new GroupCommit({
       last: this.lastAt(segments.offsets.last),

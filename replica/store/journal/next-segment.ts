@@ -2,8 +2,8 @@
  * The segment to come: a file named `prepared`, full of zeros and on the disk, made while the one before it is
  * being filled. What a crash leaves of it is thrown away.
  */
-import type { Fd } from '../disk.ts'
-import { failureOf, flushed, type JournalDisk } from './steps.ts'
+import { DiskError, type Fd } from '../disk.ts'
+import { failureOf, flushed, freeBytesOf, type JournalDisk } from './steps.ts'
 
 export const preparedName = 'prepared'
 
@@ -20,15 +20,25 @@ export class NextSegment {
   private readonly disk: JournalDisk
   private readonly folder: Fd
   private readonly onFailed: (error: unknown) => void
+  private readonly makeRoom: () => boolean
   /** Null where there was no room for it. */
   private prepared: Promise<Prepared | null> | null = null
   private isClosed = false
 
-  /** `onFailed`: a failure after which nothing may be written any more, met while nobody waited. */
-  constructor(options: { disk: JournalDisk; folder: Fd; onFailed: (error: unknown) => void }) {
+  /**
+   * `onFailed`: a failure after which nothing may be written any more, met while nobody waited.
+   * `makeRoom`: gives room on the disk free that was kept for this; returns whether there was any.
+   */
+  constructor(options: {
+    disk: JournalDisk
+    folder: Fd
+    onFailed: (error: unknown) => void
+    makeRoom: () => boolean
+  }) {
     this.disk = options.disk
     this.folder = options.folder
     this.onFailed = options.onFailed
+    this.makeRoom = options.makeRoom
   }
 
   /** Begins to make it, unless that was done already. */
@@ -40,20 +50,23 @@ export class NextSegment {
   }
 
   /**
-   * @returns it, of `size` bytes or what was prepared, `sizeMin` at least; when there is room for no more, of `sizeMin`.
-   * It belongs to the caller, who renames it first of all.
+   * @returns it, of the first of these sizes that there is room for, or what was prepared, where that has the last of
+   * them. It belongs to the caller, who renames it first of all.
    */
-  async take({ size, sizeMin }: { size: number; sizeMin: number }): Promise<Prepared> {
+  async take(sizes: readonly number[]): Promise<Prepared> {
     const prepared = await this.prepared
     this.prepared = null
-    if (prepared != null && prepared.size >= sizeMin) return prepared
+    if (prepared != null && prepared.size >= sizes.at(-1)!) return prepared
     if (prepared != null) this.disk.close(prepared.file)
-    try {
-      return await this.make(Math.max(size, sizeMin))
-    } catch (error) {
-      if (failureOf(error).isFinal || size <= sizeMin) throw error
-      return this.make(sizeMin)
+    for (const [at, size] of sizes.entries()) {
+      try {
+        return await this.make(size)
+      } catch (error) {
+        const isLast = at === sizes.length - 1
+        if (failureOf(error).isFinal || (isLast && !this.makeRoom())) throw error
+      }
     }
+    return this.make(sizes.at(-1)!)
   }
 
   /** Ends what is under way. */
@@ -78,6 +91,8 @@ export class NextSegment {
     const file = this.disk.openOwn(this.folder, preparedName)
     try {
       this.disk.truncate(file, 0)
+      // What there is no room for takes none from others while that is found out.
+      if (size > freeBytesOf(this.disk, this.folder)) throw new DiskError('ENOSPC', 'statfs')
       await this.fill(file, size)
       await flushed(this.disk.flushSoon(file))
       return { file, size }

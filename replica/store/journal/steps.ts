@@ -27,6 +27,15 @@ export type JournalDisk = Pick<
   | 'flushDataSoon'
 >
 
+/** @returns what may be filled; a disk that does not say is taken to be large: a full one will show. */
+export function freeBytesOf(disk: JournalDisk, folder: Fd): number {
+  try {
+    return disk.freeBytes(folder)
+  } catch {
+    return Number.POSITIVE_INFINITY
+  }
+}
+
 /** Yields each descriptor that must be flushed before the next step. */
 export type Steps = Generator<Fd, void, void>
 

@@ -12,7 +12,7 @@ import type { NextSegment, Prepared } from './next-segment.ts'
 import { preparedName } from './next-segment.ts'
 import { encodeHeader, entriesStart, type SegmentHeader, saltOf, segmentName } from './segment-header.ts'
 import type { Segment, Segments } from './segments.ts'
-import { failureOf, flushed, type JournalDisk, runSoon } from './steps.ts'
+import { failureOf, flushed, freeBytesOf, type JournalDisk, runSoon } from './steps.ts'
 
 const entriesMax = 256
 const batchBytesMax = 4 * 1024 * 1024
@@ -22,6 +22,8 @@ const keptBytesMax = 1024 * 1024
 /** A segment takes no more than this share of what is free, one in so many, so that others find room beside it. */
 const freeShare = 8
 const pageBytes = 4096
+/** Room for a few more, in a segment that is made on a disk that is nearly full. */
+const tightBytes = 64 * 1024
 
 /** Bytes of a segment: as many as all before it together, so that a small journal is a small file. */
 export interface SegmentSizes {
@@ -118,7 +120,7 @@ export class Tail {
     const { seq: firstSeq, previous } = entry.record
     // It was made for a shorter record, and the new one will have its name.
     if (segments.last?.end === entriesStart) await runSoon(disk, segments.endLast())
-    const prepared = await next.take({ size: this.nextSize(), sizeMin: this.sizeMin(entry) })
+    const prepared = await next.take(this.sizesFor(entry))
     const header = { firstSeq, previous, salt: saltOf(entry.hash) }
     try {
       await disk.writeSoon(prepared.file, encodeHeader(header), 0)
@@ -139,22 +141,18 @@ export class Tail {
 
   private nextSize(): number {
     const { segments, sizes } = this.options
-    const bytes = Math.min(sizes.max, segments.bytes, this.freeBytes() / freeShare)
+    const free = freeBytesOf(this.options.disk, this.options.folder)
+    const bytes = Math.min(sizes.max, segments.bytes, free / freeShare)
     return Math.max(sizes.min, Math.floor(bytes / pageBytes) * pageBytes)
   }
 
-  private freeBytes(): number {
-    try {
-      return this.options.disk.freeBytes(this.options.folder)
-    } catch {
-      // A disk that does not say is taken to be large; a full one will show.
-      return Number.POSITIVE_INFINITY
-    }
-  }
-
-  /** Room for one entry is enough where there is no more. */
-  private sizeMin(entry: JournalEntry): number {
-    return Math.max(this.options.sizes.min, entriesStart + entryBytes(entry))
+  /** Sizes of a segment that begins with the entry, the best first: room for it alone is enough where there is no more. */
+  private sizesFor(entry: JournalEntry): number[] {
+    const { min } = this.options.sizes
+    const least = entriesStart + entryBytes(entry)
+    const tight = Math.max(least, Math.min(min, Math.ceil((least + tightBytes) / pageBytes) * pageBytes))
+    const sizes = [Math.max(least, this.nextSize()), Math.max(least, min), tight]
+    return sizes.filter((size, at) => size !== sizes[at - 1])
   }
 
   /** So early that it is there when it is needed: when the last segment is half full. */
