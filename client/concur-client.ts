@@ -50,6 +50,8 @@ export interface ReadOptions {
   readonly from?: Read['from']
   /** Every byte of every copy is read now. */
   readonly deep?: boolean
+  /** The verdict says the path's last operation. */
+  readonly lastOp?: boolean
 }
 
 export interface ListOptions {
@@ -78,18 +80,22 @@ export class ConcurClient {
 
   /**
    * The verified read. The versions' bytes are checked against the verdict, block by block, before `receiver` gets
-   * them; a read whose content moves is tried three times in all.
+   * them; a read whose content moves is tried three times in all. Where bytes came that are not those of the verdict,
+   * the next try has every copy read anew: what has rotted is found out by that.
    * @returns the verdict, when the last block is written. A verdict ERROR is returned, not thrown.
    * @throws ConcurError CHANGED after three tries; TIMEOUT; what the server or the connection said.
    */
   async read(path: FilePath, options: ReadOptions, receiver: ReadReceiver): Promise<Verdict> {
-    const request = { path, deep: options.deep ?? false, bodies: options.bodies, from: options.from ?? null }
+    const { bodies, from = null, lastOp = false } = options
     const { pool, silenceMs, timers } = this
+    let deep = options.deep ?? false
     for (let tries = 1; ; tries++) {
+      const request = { path, deep, bodies, from, lastOp }
       const outcome = await this.ask(connection =>
         tryRead({ connection, request, receiver, pool, timers, silenceMs }),
       )
       if (outcome.moved === null) return outcome.verdict
+      deep ||= outcome.isWrong
       if (tries === triesMax) {
         throw new ConcurError('CHANGED', `it moved under the read, ${triesMax} tries made (${outcome.moved})`)
       }

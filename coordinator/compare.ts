@@ -5,6 +5,7 @@
 import type { NodeName } from '../protocol/ids.ts'
 import type { Lag } from '../protocol/journaled.ts'
 import type { Progress, Verdict } from '../protocol/messages.ts'
+import type { PathPast } from '../protocol/notes.ts'
 import type { FilePath } from '../protocol/path.ts'
 import { judge, type NodeAnswer } from '../protocol/verdict.ts'
 import type { Timers } from '../protocol/world.ts'
@@ -16,6 +17,8 @@ export interface Standing {
   settledSeqFor(node: NodeName, path: FilePath): number | undefined
   /** The nodes that are catching up. */
   lags(): ReadonlyMap<NodeName, Lag>
+  /** What the journal knows of the path's past. */
+  pastOf(path: FilePath): PathPast
 }
 
 export interface CompareOptions {
@@ -28,23 +31,24 @@ export interface CompareOptions {
 
 /**
  * @param nodes in the configured order, coordinator first.
- * @param onVerdict called once, in this turn when every other node can answer at once.
+ * @param onVerdict called once, with what was judged, in this turn when every other node can answer at once.
  */
 export function compareCopies(
   nodes: readonly Node[],
   path: FilePath,
   options: CompareOptions,
-  onVerdict: (verdict: Verdict) => void,
+  onVerdict: (verdict: Verdict, answers: readonly NodeAnswer[]) => void,
 ): void {
+  const { standing } = options
   const answers = new Array<NodeAnswer>(nodes.length)
   let missing = nodes.length
   const onAnswer = (place: number, answer: NodeAnswer): void => {
     answers[place] = answer
-    if (--missing === 0) onVerdict(judge(answers, options.standing?.lags()))
+    if (--missing === 0) onVerdict(judge(answers, standing?.lags(), standing?.pastOf(path)), answers)
   }
   const ask = (place: number): void => {
     const node = nodes[place]!
-    const settledSeq = options.standing?.settledSeqFor(node.name, path)
+    const settledSeq = standing?.settledSeqFor(node.name, path)
     const onProgress = progressOf(node.name, options)
     const how = { deep: options.deep, onProgress }
     const answer = node.look(path, settledSeq === undefined ? how : { ...how, settledSeq })

@@ -6,7 +6,7 @@ import type { ClusterId, NodeName } from '../protocol/ids.ts'
 import { type FilePath, wholeTree } from '../protocol/path.ts'
 
 const path = 'a.txt' as FilePath
-const read = { path, deep: false, bodies: 'all', from: null } as const
+const read = { path, deep: false, bodies: 'all', from: null, lastOp: false } as const
 
 let time: FakeTime
 let cluster: Cluster

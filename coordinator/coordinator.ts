@@ -7,6 +7,7 @@ import { ConcurError } from '../protocol/errors.ts'
 import type { ClientId, NodeName } from '../protocol/ids.ts'
 import { nodesMax } from '../protocol/limits.ts'
 import type { Hello } from '../protocol/messages.ts'
+import type { FilePath } from '../protocol/path.ts'
 import { ProgressReports } from '../protocol/progress-reports.ts'
 import type { Stream } from '../protocol/stream.ts'
 import type {
@@ -75,13 +76,15 @@ export class Coordinator {
       throw new ConcurError('USAGE', `--replica: at most ${nodesMax - 1} replicas`)
     this.changing = new Changing({ ...options, members: this.nodes, links: this.links })
     const settledSeqFor = this.changing.settledSeqFor.bind(this.changing)
+    const pastOf = (path: FilePath) => store.pastOf(path)
     this.acceptor = new Acceptor({
       listener,
       timers,
       connectionsMax: config.connectionsMax,
       onBinary: (transport, onGone, busy) => this.converse(transport, onGone, busy),
       onText: config.text
-        ? peer => servePlainText(this.nodes, peer, { client: null, clock, timers, log, settledSeqFor })
+        ? peer =>
+            servePlainText(this.nodes, peer, { client: null, clock, timers, log, settledSeqFor, pastOf })
         : null,
     })
   }

@@ -13,7 +13,7 @@ afterEach(() => cluster.close())
 
 async function readBig(): Promise<Answer> {
   const peer = await cluster.dial('server1')
-  return peer.ask('READ', { path, deep: false, bodies: 'all', from: null })
+  return peer.ask('READ', { path, deep: false, bodies: 'all', from: null, lastOp: false })
 }
 
 describe('between the verdict and the bytes', () => {

@@ -42,7 +42,7 @@ async function untilAtRest(): Promise<void> {
 
 async function readBig({ isReading = true } = {}): Promise<Answer> {
   const peer = await cluster.dial('server1')
-  return peer.ask('READ', { path, deep: false, bodies: 'all', from: null }, { isReading })
+  return peer.ask('READ', { path, deep: false, bodies: 'all', from: null, lastOp: false }, { isReading })
 }
 
 /** Holds up what a node hashes. @returns what lets it go on. */

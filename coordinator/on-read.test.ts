@@ -200,7 +200,7 @@ describe('a read in a cluster', () => {
     })
     const peer = await cluster.dial('server1')
     const answer = await peer
-      .ask('READ', { path: 'big' as FilePath, deep: false, bodies: 'all', from: null })
+      .ask('READ', { path: 'big' as FilePath, deep: false, bodies: 'all', from: null, lastOp: false })
       .ended()
     expect(answer.error).toBe(null)
     for (const [place, version] of versions.entries())

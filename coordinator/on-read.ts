@@ -8,7 +8,7 @@ import { asConcurError, ConcurError } from '../protocol/errors.ts'
 import type { Progress, Read, Verdict } from '../protocol/messages.ts'
 import type { FilePath } from '../protocol/path.ts'
 import type { Stream } from '../protocol/stream.ts'
-import { refused } from '../protocol/verdict.ts'
+import { lastOpOf, refused } from '../protocol/verdict.ts'
 import { verdictFrom, wantedVersions } from '../protocol/wanted-bodies.ts'
 import { beginRequestLine, failure } from '../replica/program/request-line.ts'
 import { type BodySink, finishBodies, streamSink } from '../replica/store/body-sink.ts'
@@ -39,12 +39,20 @@ export function onRead(reading: ReadingNodes, request: Read, context: RequestCon
   }
   const report = reports.begin(stream)
   const onProgress = (progress: Progress): void => report.update(progress)
-  compareCopies(nodes, request.path, { deep: request.deep, standing, timers, onProgress }, found => {
-    report.end()
-    const verdict = verdictFrom(found, request)
-    endLine(verdict.error === null ? { verdict: verdict.verdict } : { code: verdict.error.code })
-    answer(reading, request, verdict, context)
-  })
+  compareCopies(
+    nodes,
+    request.path,
+    { deep: request.deep, standing, timers, onProgress },
+    (found, answers) => {
+      report.end()
+      const from = verdictFrom(found, request)
+      const verdict = request.lastOp
+        ? { ...from, lastOp: lastOpOf(answers, standing.pastOf(request.path)) }
+        : from
+      endLine(verdict.error === null ? { verdict: verdict.verdict } : { code: verdict.error.code })
+      answer(reading, request, verdict, context)
+    },
+  )
 }
 
 function answer(reading: ReadingNodes, request: Read, verdict: Verdict, context: RequestContext): void {

@@ -25,7 +25,7 @@ const triesMax = 3
 export function servePlainText(
   nodes: readonly Node[],
   peer: PlainTextPeer,
-  context: Omit<RequestContext, 'stream' | 'reports'> & { readonly settledSeqFor: Standing['settledSeqFor'] },
+  context: Omit<RequestContext, 'stream' | 'reports'> & Pick<Standing, 'settledSeqFor' | 'pastOf'>,
 ): void {
   peer.awaitRequest(typed => {
     const endLine = beginRequestLine(context, 'text', typed.toString('utf8'))
@@ -45,11 +45,12 @@ async function answer(
   nodes: readonly Node[],
   peer: PlainTextPeer,
   typed: Buffer,
-  context: Pick<RequestContext, 'timers'> & Pick<Standing, 'settledSeqFor'>,
+  context: Pick<RequestContext, 'timers'> & Pick<Standing, 'settledSeqFor' | 'pastOf'>,
 ): Promise<string> {
   const path = parsePath(typed)
+  let deep = false
   for (let tried = 1; ; tried++) {
-    const verdict = await compare(nodes, path, context)
+    const verdict = await compare(nodes, path, deep, context)
     assertAnswerable(verdict)
     try {
       await pourVerdict(nodes, peer, path, verdict)
@@ -59,6 +60,8 @@ async function answer(
       const isFinal = tried === triesMax || asConcurError(error).code !== 'CHANGED'
       if (isFinal || peer.hasAnswered) throw error
       peer.forget()
+      // Bytes that are not those of the verdict: something may have rotted, which a reading finds out.
+      deep ||= error instanceof ContentMoved
     }
   }
 }
@@ -67,11 +70,16 @@ async function answer(
 function compare(
   nodes: readonly Node[],
   path: FilePath,
-  { timers, settledSeqFor }: Pick<RequestContext, 'timers'> & Pick<Standing, 'settledSeqFor'>,
+  deep: boolean,
+  {
+    timers,
+    settledSeqFor,
+    pastOf,
+  }: Pick<RequestContext, 'timers'> & Pick<Standing, 'settledSeqFor' | 'pastOf'>,
 ): Promise<Verdict> {
-  const standing: Standing = { settledSeqFor, lags: () => new Map() }
+  const standing: Standing = { settledSeqFor, pastOf, lags: () => new Map() }
   return new Promise(resolve =>
-    compareCopies(nodes, path, { deep: false, standing, timers, onProgress() {} }, resolve),
+    compareCopies(nodes, path, { deep, standing, timers, onProgress() {} }, resolve),
   )
 }
 
@@ -81,9 +89,16 @@ function assertAnswerable({ unreachable, error, verdict, versions }: Verdict): v
     throw new ConcurError('UNREACHABLE', `${unreachable.join(', ')} could not be asked`)
   if (error?.code === 'NOT_FOUND') throw new ConcurError('NOT_FOUND', 'File not found on both servers')
   if (error !== null) throw new ConcurError(error.code, error.message)
-  if (verdict === 'DIFFERENT_FILES' && versions.filter(isFile).length < 2) {
-    throw new ConcurError('NOT_A_FILE', 'the copies differ, and not all of them are files')
-  }
+  if (verdict === 'DIFFERENT_FILES' && versions.filter(isFile).length < 2)
+    throw new ConcurError('NOT_A_FILE', sentenceOf(versions))
+}
+
+/** Why versions of which at most one is a file are no agreement. */
+function sentenceOf(versions: readonly Version[]): string {
+  if (versions.length > 1) return 'the copies differ, and not all of them are files'
+  const [{ cause, copies }] = versions as [Version]
+  const on = copies.map(({ node }) => node).join(', ')
+  return cause === 'bit-rot' ? `the copy on ${on} has rotted` : `it was deleted, and is still on ${on}`
 }
 
 async function pourVerdict(

@@ -12,6 +12,7 @@ import { streamCreditBytes } from '../protocol/limits.ts'
 import type { Entry } from '../protocol/messages.ts'
 import { type FilePath, wholeTree } from '../protocol/path.ts'
 import type { Stream } from '../protocol/stream.ts'
+import { refused } from '../protocol/verdict.ts'
 import { RemoteNode } from './remote-node.ts'
 import type { ReplicaLink } from './replica-link.ts'
 
@@ -70,7 +71,7 @@ describe('a look', () => {
     expect(asked[0]!.request).toEqual({ opcode: 'LOOK', body: { path, deep: true, settledSeq: 0 } })
     stream.send('PROGRESS', { node: null, bytesDone: 5, bytesTotal: 9 })
     stream.send('COPY', neverJournaled(fileCopy('x')), true)
-    const at = { pathSeq: 0, journaled: null }
+    const at = { pathSeq: 0, made: 'absent', journaled: null }
     expect(await answer).toEqual({ node: 'server2', copy: fileCopy('x'), at })
     expect(progress).toEqual([[5, 9]])
     await time.pass(noticedMs)
@@ -85,11 +86,7 @@ describe('a look', () => {
 
   test('that is answered with something else ends by silence', async () => {
     const answer = node.look(path, { deep: false, onProgress() {} })
-    ;(await untilAsked()).send(
-      'VERDICT',
-      { versions: [], missing: [], stale: [], unreachable: [], details: [], verdict: 'ERROR', error: null },
-      true,
-    )
+    ;(await untilAsked()).send('VERDICT', refused('UNREACHABLE', 'nobody answers'), true)
     await turns(10)
     await time.pass(noticedMs)
     expect(await answer).toMatchObject({ copy: null, reason: 'did not answer within 2 s' })

@@ -61,7 +61,9 @@ export class Seat {
   rolledBack = false
   /** How far it is, as it last said. */
   settled: Pick<Settled, 'journaledSeq' | 'settledSeq'> | null = null
-  /** When it last got on, or had nothing to do. */
+  /** When it last got on with settling, or began to be told. */
+  movedAtMs = 0
+  /** When changes last had no reason to wait for it: it got on, or had nothing to do. */
   progressAtMs = 0
   private atEndAtMs = 0
   private readonly options: SeatOptions
@@ -176,6 +178,7 @@ export class Seat {
     const epoch: Epoch | null = ledger.epoch
     if (link === null || epoch === null || this.fenced !== null || !link.connection.isOpen) return
     this.progressAtMs = clock.monotonicMs()
+    this.movedAtMs = this.progressAtMs
     this.owedSeq = ledger.committedSeq
     const follower = new Follower({
       connection: link.connection,
@@ -201,13 +204,11 @@ export class Seat {
   private hear(settled: Settled, nodeId: NodeId): void {
     const { ledger, clock, onMembership } = this.options
     const { journaledSeq, settledSeq, outcomes } = settled
-    if (
-      this.settled === null ||
-      settledSeq > this.settled.settledSeq ||
-      journaledSeq > this.settled.journaledSeq
-    )
-      this.progressAtMs = clock.monotonicMs()
-    if (settledSeq >= ledger.committedSeq) this.atEndAtMs = clock.monotonicMs()
+    const nowMs = clock.monotonicMs()
+    const hasMoved = this.settled === null || settledSeq > this.settled.settledSeq
+    if (hasMoved) this.movedAtMs = nowMs
+    if (hasMoved || journaledSeq > this.settled!.journaledSeq) this.progressAtMs = nowMs
+    if (settledSeq >= ledger.committedSeq) this.atEndAtMs = nowMs
     this.settled = { journaledSeq, settledSeq }
     ledger.report(this.name, { journaledSeq, settledSeq }, outcomes)
     this.options.onHeard()
@@ -215,7 +216,7 @@ export class Seat {
     if (this.isInSync || isBehind) return
     this.trouble = null
     this.nodeId = nodeId
-    this.joinedAtMs = this.progressAtMs = clock.monotonicMs()
+    this.joinedAtMs = this.progressAtMs = nowMs
     ledger.join(this.name, nodeId, { journaledSeq, settledSeq })
     onMembership()
   }

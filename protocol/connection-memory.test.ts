@@ -12,7 +12,7 @@ import type { Listening, Timers, Transport } from './world.ts'
 const MiB = 1024 * 1024
 const bodyBytes = 64 * MiB
 const riseBytesMax = 8 * MiB
-const read = { path: parsePath('large'), deep: false, bodies: 'all', from: null } as const
+const read = { path: parsePath('large'), deep: false, bodies: 'all', from: null, lastOp: false } as const
 
 const timers: Timers = {
   after(ms, act) {

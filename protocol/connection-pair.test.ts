@@ -10,7 +10,7 @@ import { parsePath } from './path.ts'
 import type { Stream } from './stream.ts'
 
 const path = parsePath('file1.txt')
-const read = { path, deep: false, bodies: 'all', from: null } as const
+const read = { path, deep: false, bodies: 'all', from: null, lastOp: false } as const
 const MiB = 1024 * 1024
 
 /** Asks for a body, and gathers it; `isReading` gives credit back as it comes. */

@@ -12,7 +12,7 @@ import { noHash } from './record.ts'
 import { uploads } from './upload.ts'
 
 const path = parsePath('file1.txt')
-const read = { path, deep: false, bodies: 'none', from: null } as const
+const read = { path, deep: false, bodies: 'none', from: null, lastOp: false } as const
 const notFound = {
   verdict: 'ERROR',
   versions: [],
@@ -20,6 +20,7 @@ const notFound = {
   stale: [],
   unreachable: [],
   details: [],
+  lastOp: null,
   error: { code: 'NOT_FOUND', message: 'not on server1' },
 } as const
 const onStream = (stream: number) => ({ stream, fin: true })

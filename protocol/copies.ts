@@ -32,6 +32,8 @@ interface FileCopy {
   readonly executable: boolean
   readonly digest: Digest
   readonly checkedAtMs: number
+  /** Its bytes are others than when they were last known to be right, though nothing changed the file. */
+  readonly rotten: boolean
 }
 
 const fileCopy: Codec<FileCopy> = {
@@ -41,6 +43,7 @@ const fileCopy: Codec<FileCopy> = {
     flag.write(w, v.executable)
     digest.write(w, v.digest)
     timeMs.write(w, v.checkedAtMs)
+    flag.write(w, v.rotten)
   },
   read: r => ({
     size: u64.read(r),
@@ -48,6 +51,7 @@ const fileCopy: Codec<FileCopy> = {
     executable: flag.read(r),
     digest: digest.read(r),
     checkedAtMs: timeMs.read(r),
+    rotten: flag.read(r),
   }),
 }
 
@@ -64,20 +68,36 @@ export const copy = union('is', {
 export type Copy = ValueOf<typeof copy>
 export type OtherKind = Extract<Copy, { is: 'other' }>['what']
 
-/** The copy, and what the node's own journal says of the path: the last record that it settled there, and its content. */
+const made = oneOf(['absent', 'file', 'folder'])
+
+/** The copy, and what the node's own journal says of the path. */
 export const copyAt: Codec<CopyAt> = {
   write(w, v) {
     copy.write(w, v.copy)
     u64.write(w, v.pathSeq)
+    made.write(w, v.made)
     optionalDigest.write(w, v.journaled)
   },
-  read: r => ({ copy: copy.read(r), pathSeq: u64.read(r), journaled: optionalDigest.read(r) }),
+  read: r => ({
+    copy: copy.read(r),
+    pathSeq: u64.read(r),
+    made: made.read(r),
+    journaled: optionalDigest.read(r),
+  }),
 }
 
-export interface CopyAt {
-  readonly copy: Copy
+/** What a node's own journal says of a path, at the moment of the copy. */
+export interface JournaledAt {
+  /** The last record that it settled there; 0: none. */
   readonly pathSeq: number
+  /** What this made of the path; `absent` also where there is none. */
+  readonly made: ValueOf<typeof made>
+  /** The content of that file; null: no file, or one that was only moved and never written through us. */
   readonly journaled: Digest | null
+}
+
+export interface CopyAt extends JournaledAt {
+  readonly copy: Copy
 }
 
 const versionType = oneOf(['file', 'folder', 'other'])

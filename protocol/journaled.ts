@@ -2,17 +2,9 @@
  * What the journals of the nodes add to a comparison: which content a path should have, who is only behind, and what was
  * done to it on a disk, past us. Pure. Clause: README.md "READ".
  */
-import type { Cause, Copy } from './copies.ts'
+import type { Cause, Copy, JournaledAt } from './copies.ts'
 import type { Digest } from './digest.ts'
 import type { NodeName } from './ids.ts'
-
-/** What a node's own journal says of the path, at the moment of the copy. */
-export interface JournaledAt {
-  /** The last record that it settled there; 0: none. */
-  readonly pathSeq: number
-  /** The file that this made of the path; null: no file. */
-  readonly journaled: Digest | null
-}
 
 /** A node that is catching up. */
 export interface Lag {
@@ -21,8 +13,10 @@ export interface Lag {
   readonly isMoving: boolean
 }
 
+/** What the latest record of a path made of it. */
 export interface Latest {
   readonly seq: number
+  readonly made: JournaledAt['made']
   readonly digest: Digest | null
 }
 
@@ -37,7 +31,7 @@ export function latestOf(answers: readonly Answer[]): Latest | null {
   let latest: Latest | null = null
   for (const { at } of answers)
     if (at !== undefined && at.pathSeq > (latest?.seq ?? 0))
-      latest = { seq: at.pathSeq, digest: at.journaled }
+      latest = { seq: at.pathSeq, made: at.made, digest: at.journaled }
   return latest
 }
 
@@ -48,29 +42,44 @@ export function isStale(answer: Answer, latest: Latest, lag: Lag | undefined): b
 
 /** It holds what an older record made of the path, which was deleted since. */
 export function isLeftover(answer: Answer, latest: Latest): boolean {
-  return isBehind(answer, latest)
+  return latest.made === 'absent' && isBehind(answer, latest)
+}
+
+/** Whether its bytes changed though nothing changed the file; what the journal wants there is never called so. */
+export function isRotten({ copy }: Answer, latest: Latest | null): boolean {
+  return copy?.is === 'file' && copy.rotten && copy.digest !== latest?.digest
 }
 
 /** @param holders of one version. */
 export function causeOf(holders: readonly Answer[], latest: Latest | null): Cause | null {
+  if (holders.some(holder => isRotten(holder, latest))) return 'bit-rot'
   if (latest === null) return 'never-replicated'
-  if (holders.every(({ copy }) => digestOf(copy) === latest.digest && latest.digest !== null)) return null
+  const { copy } = holders[0]!
+  if (isUnwritten(latest) && copy?.is === 'file') return 'never-replicated'
+  if (isAsMade(copy, latest.made, latest.digest)) return null
   return holders.every(holder => isBehind(holder, latest)) ? 'behind' : 'edited-on-disk'
 }
 
-/** Reads on from the node's name. */
+/** Why a node has nothing there; reads on from its name. */
 export function missingReason({ at }: Answer, latest: Latest | null): string {
-  if (latest === null || latest.digest === null) return 'has no such file'
+  if (latest === null) return 'never had it through us'
+  if (latest.made !== 'file') return 'has no such file'
   return (at?.pathSeq ?? 0) < latest.seq
     ? 'has no such file yet: it is behind'
-    : 'has no such file any more: it was deleted on its disk'
+    : 'has no such file any more: it was deleted by hand'
+}
+
+/** A file that we only moved: which of its contents is right, no record says. */
+function isUnwritten({ made, digest }: Latest): boolean {
+  return made === 'file' && digest === null
 }
 
 function isBehind({ copy, at }: Answer, latest: Latest): boolean {
   if (copy === null || copy.is === 'absent' || at === undefined || at.pathSeq >= latest.seq) return false
-  return at.pathSeq > 0 && digestOf(copy) === at.journaled
+  return at.pathSeq > 0 && isAsMade(copy, at.made, at.journaled)
 }
 
-function digestOf(copy: Copy | null): Digest | null {
-  return copy?.is === 'file' ? copy.digest : null
+function isAsMade(copy: Copy | null, made: JournaledAt['made'], digest: Digest | null): boolean {
+  if (copy?.is === 'file') return made === 'file' && copy.digest === digest
+  return copy?.is === made
 }

@@ -7,7 +7,7 @@ import { ByteWriter } from './bytes.ts'
 import type { ChangeRequest } from './change-messages.ts'
 import type { Digest } from './digest.ts'
 import { ConcurError } from './errors.ts'
-import type { NodeName, Nonce } from './ids.ts'
+import type { ClientId, NodeName, Nonce } from './ids.ts'
 import {
   frameHeaderBytes,
   inlineBytesMax,
@@ -18,7 +18,7 @@ import {
   recordsBytesAim,
   sentenceBytesMax,
 } from './limits.ts'
-import type { Status, Verdict } from './messages.ts'
+import type { LoggedOperation, Status, Verdict } from './messages.ts'
 import { type BodyOf, decodeBody, encodeBody, type Opcode, opcodes } from './opcodes.ts'
 import { parsePath } from './path.ts'
 
@@ -123,7 +123,15 @@ test('an error code that this version does not know is read as INTERNAL', () => 
 })
 
 test('a time before 1970 is written as 0, and a part of a millisecond is left out', () => {
-  const copy = { is: 'file', size: 1, mtimeMs: -5.5, executable: false, checkedAtMs: 1.9, digest } as const
+  const copy = {
+    is: 'file',
+    size: 1,
+    mtimeMs: -5.5,
+    executable: false,
+    checkedAtMs: 1.9,
+    digest,
+    rotten: false,
+  } as const
   expect(decodeBody('COPY', encoded('COPY', neverJournaled(copy))).body).toMatchObject({
     copy: { mtimeMs: 0, checkedAtMs: 1 },
   })
@@ -132,6 +140,12 @@ test('a time before 1970 is written as 0, and a part of a millisecond is left ou
 const digest = `b3:${'0f'.repeat(32)}` as Digest
 const names = Array.from({ length: nodesMax }, (_, i) => `${i}`.padStart(32, 'n') as NodeName)
 const longReason = 'r'.repeat(20_000)
+const longestPath = parsePath(Array.from({ length: 16 }, () => 'p'.repeat(255)).join('/'))
+const longestOperation: LoggedOperation = {
+  ...{ epoch: Number.MAX_SAFE_INTEGER, seq: Number.MAX_SAFE_INTEGER, timeMs: Number.MAX_SAFE_INTEGER },
+  ...{ client: 'c'.repeat(255) as ClientId, type: 'rename', path: longestPath, from: longestPath },
+  ...{ size: Number.MAX_SAFE_INTEGER, digest },
+}
 
 test('the longest verdict fits into a frame: every sentence is cut where it is written', () => {
   const longest: Verdict = {
@@ -151,6 +165,7 @@ test('the longest verdict fits into a frame: every sentence is cut where it is w
     unreachable: names,
     details: names.map(node => ({ node, reason: longReason, behindOps: Number.MAX_SAFE_INTEGER })),
     error: { code: 'UNREACHABLE', message: longReason },
+    lastOp: longestOperation,
   }
   const bytes = encoded('VERDICT', longest)
   expect(bytes.length).toBeLessThanOrEqual(opcodes.VERDICT.bodyBytesMax)
@@ -182,7 +197,7 @@ test('the longest status, and the longest copy, fit too', () => {
 test('the longest requests fit', () => {
   const path = parsePath(Array.from({ length: 16 }, () => 'p'.repeat(255)).join('/'))
   expect(path.length).toBe(pathBytesMax - 1)
-  const read = encoded('READ', { path, deep: true, bodies: 'from', from: names[0]! })
+  const read = encoded('READ', { path, deep: true, bodies: 'from', from: names[0]!, lastOp: true })
   expect(read.length).toBeLessThanOrEqual(opcodes.READ.bodyBytesMax)
   expect(encoded('FETCH', { path, digest }).length).toBeLessThanOrEqual(opcodes.FETCH.bodyBytesMax)
 })

@@ -107,11 +107,39 @@ export const read = struct({
   deep: flag,
   bodies: oneOf(['none', 'agreed', 'all', 'from']),
   from: optional(nodeName),
+  /** The verdict says the path's last operation. */
+  lastOp: flag,
 })
 export type Read = ValueOf<typeof read>
 
 export const detail = struct({ node: nodeName, reason, behindOps: optional(u64) })
 export type Detail = ValueOf<typeof detail>
+
+export const opType = oneOf([
+  'put',
+  'append',
+  'rename',
+  'delete',
+  'mkdir',
+  'resolve',
+  'restore',
+  'lock',
+  'unlock',
+])
+export type OpType = ValueOf<typeof opType>
+
+export const loggedOperation = struct({
+  epoch: u64,
+  seq: u64,
+  timeMs,
+  client: optional(clientId),
+  type: opType,
+  path,
+  from: optional(path),
+  size: optional(u64),
+  digest: optional(digest),
+})
+export type LoggedOperation = ValueOf<typeof loggedOperation>
 
 export const verdict = struct({
   verdict: oneOf(['SINGLE_FILE', 'DIFFERENT_FILES', 'ERROR']),
@@ -121,6 +149,8 @@ export const verdict = struct({
   unreachable: list(nodeName, nodesMax),
   details: list(detail, nodesMax),
   error: optional(refusal),
+  /** Where it was asked for; null also where the path was never changed through us. */
+  lastOp: optional(loggedOperation),
 })
 export type Verdict = ValueOf<typeof verdict>
 
@@ -173,34 +203,9 @@ const coordinatorStatus = struct({
 })
 export type CoordinatorStatus = ValueOf<typeof coordinatorStatus>
 
-export const opType = oneOf([
-  'put',
-  'append',
-  'rename',
-  'delete',
-  'mkdir',
-  'resolve',
-  'restore',
-  'lock',
-  'unlock',
-])
-export type OpType = ValueOf<typeof opType>
-
 export const log = struct({ path: folderPath, sinceSeq: optional(u64), last: optional(u32), follow: flag })
 export type LogRequest = ValueOf<typeof log>
 
-export const loggedOperation = struct({
-  epoch: u64,
-  seq: u64,
-  timeMs,
-  client: optional(clientId),
-  type: opType,
-  path,
-  from: optional(path),
-  size: optional(u64),
-  digest: optional(digest),
-})
-export type LoggedOperation = ValueOf<typeof loggedOperation>
 export const logged = struct({ operations: list(loggedOperation, 0xffff) })
 
 export const wait = struct({ path: folderPath, timeoutMs: u64 })

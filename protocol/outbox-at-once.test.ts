@@ -1,6 +1,7 @@
 /** What leaves without waiting in a queue, and what leaves before its turn has ended. */
 import { FakeTime, turns } from '../fixtures/fake-time.ts'
 import { ManualTransport } from '../fixtures/manual-transport.ts'
+import { neverJournaled } from '../fixtures/message-bodies.ts'
 import { type ReadFrame, readFrames } from '../fixtures/wire-frames.ts'
 import { chunkBytesAheadMax, chunkBytesMax, frameHeaderBytes, unsentBytesPause } from './limits.ts'
 import { opcodes } from './opcodes.ts'
@@ -84,12 +85,7 @@ test('a small frame does not overtake the streams that have their turn', async (
 
 test('much of one turn begins to leave before the turn has ended, unless the peer is slow', () => {
   const send = (): void =>
-    void outbox.sendControl(
-      1,
-      'COPY',
-      { copy: { is: 'unreadable', reason: 'r'.repeat(990) }, pathSeq: 0, journaled: null },
-      false,
-    )
+    void outbox.sendControl(1, 'COPY', neverJournaled({ is: 'unreadable', reason: 'r'.repeat(990) }), false)
   for (let i = 0; i < 33; i++) send()
   expect(transport.writes).toHaveLength(1)
   expect(unsentBytesPause % transport.writes[0]!.length).toBeGreaterThan(0)

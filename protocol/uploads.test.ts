@@ -31,7 +31,7 @@ type Followed = keyof typeof followed
 
 /** Some that nothing follows. */
 const whole: { readonly [K in RequestOpcode]?: BodyOf<K> } = {
-  READ: { path: 'a' as FilePath, deep: false, bodies: 'none', from: null },
+  READ: { path: 'a' as FilePath, deep: false, bodies: 'none', from: null, lastOp: false },
   STATUS: {},
   LOG: { path: wholeTree, sinceSeq: null, last: null, follow: true },
   CHANGE: changeOf({ type: 'mkdir', path: 'a' as FilePath, parents: false }),

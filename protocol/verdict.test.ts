@@ -12,6 +12,7 @@ const file = (content: string, more: { mtimeMs?: number; executable?: boolean } 
   mtimeMs: 1,
   executable: false,
   checkedAtMs: 5,
+  rotten: false,
   ...more,
 })
 const A = file('A')
@@ -56,7 +57,7 @@ test.each<[string, (Copy | string)[], string]>([
     [locked],
     'ERROR UNREACHABLE (server1 could not read it: the disk failed (EIO)) | unreachable: server1',
   ],
-  ['a folder on the only node', [folder], 'ERROR IS_DIRECTORY (a folder on server1) | folder on server1'],
+  ['a folder on the only node', [folder], 'ERROR IS_DIRECTORY (a folder on server1) | a folder on server1'],
   ['a link on the only node', [other('link')], 'ERROR NOT_A_FILE (a link on server1) | a link on server1'],
   // two nodes
   ['every copy the same', [A, A], 'SINGLE_FILE | file on server1 = server2'],
@@ -71,7 +72,7 @@ test.each<[string, (Copy | string)[], string]>([
     'SINGLE_FILE | file on server2 | missing: server1',
   ],
   ['never replicated, different', [A, B], 'DIFFERENT_FILES | file on server1 | file on server2'],
-  ['a file here, a folder there', [A, folder], 'DIFFERENT_FILES | file on server1 | folder on server2'],
+  ['a file here, a folder there', [A, folder], 'DIFFERENT_FILES | file on server1 | a folder on server2'],
   ['a link here, a file there', [other('link'), A], 'DIFFERENT_FILES | a link on server1 | file on server2'],
   ['a copy that cannot be read', [A, locked], 'SINGLE_FILE | file on server1 | unreachable: server2'],
   ['a node that does not answer', [silent, A], 'SINGLE_FILE | file on server2 | unreachable: server1'],
@@ -98,17 +99,17 @@ test.each<[string, (Copy | string)[], string]>([
   [
     'folders',
     [folder, folder],
-    'ERROR IS_DIRECTORY (a folder on server1, a folder on server2) | folder on server1 = server2',
+    'ERROR IS_DIRECTORY (a folder on server1, a folder on server2) | a folder on server1 = server2',
   ],
   [
     'a folder, and nothing',
     [folder, absent],
-    'ERROR IS_DIRECTORY (a folder on server1) | folder on server1 | missing: server2',
+    'ERROR IS_DIRECTORY (a folder on server1) | a folder on server1 | missing: server2',
   ],
   [
     'a folder here, a FIFO there',
     [folder, other('fifo')],
-    'ERROR NOT_A_FILE (a folder on server1, a FIFO on server2) | folder on server1 | a FIFO on server2',
+    'ERROR NOT_A_FILE (a folder on server1, a FIFO on server2) | a folder on server1 | a FIFO on server2',
   ],
   // three nodes
   ['three the same', [A, A, A], 'SINGLE_FILE | file on server1 = server2 = server3'],
@@ -177,12 +178,16 @@ test('a read that was refused is an ERROR with nothing found', () => {
     stale: [],
     unreachable: [],
     details: [],
+    lastOp: null,
     error: { code: 'USAGE', message: 'no node is called x' },
   })
 })
 
+const rotten: Copy = { ...C, rotten: true } as Copy
+
 const anySaid = fc.constantFrom<Copy | string>(
   A,
+  rotten,
   B,
   C,
   file(''),
@@ -205,6 +210,7 @@ test('whatever the nodes say, the verdict claims no more than they said', () => 
       const names = said.map((_, place) => nameOf(place))
 
       if (new Set(files).size > 1) expect(found.verdict).toBe('DIFFERENT_FILES')
+      if (said.includes(rotten)) expect(found.verdict).toBe('DIFFERENT_FILES')
       if (found.verdict === 'SINGLE_FILE')
         expect(found.versions).toMatchObject([{ type: 'file', digest: files[0] }])
       if (found.error?.code === 'NOT_FOUND') expect(said.every(copy => copy === absent)).toBe(true)

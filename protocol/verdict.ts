@@ -1,22 +1,24 @@
 /**
  * The verdict: what the copies of one path say together. A pure function of the nodes' answers, in the configured
  * order, coordinator first: the coordinator's judgement, and that of a replica that is left alone with its one copy.
- * It never takes a node that was not asked, or could not read, for one that agrees.
+ * It never takes a node that was not asked, or could not read, for one that agrees; nor a copy that has rotted.
  */
 
-import type { Copy, OtherKind, Version } from './copies.ts'
+import type { Copy, JournaledAt, Version } from './copies.ts'
 import type { ErrorCode } from './errors.ts'
 import type { NodeName } from './ids.ts'
 import {
   causeOf,
   isLeftover,
+  isRotten,
   isStale,
-  type JournaledAt,
   type Lag,
+  type Latest,
   latestOf,
   missingReason,
 } from './journaled.ts'
 import type { Detail, Verdict } from './messages.ts'
+import { behindReason, gonePhrase, kindName, noteOf, type PathPast } from './notes.ts'
 
 /** What one node said of its copy, or why it said nothing. `reason` reads on from the node's name. */
 export type NodeAnswer =
@@ -29,11 +31,18 @@ type Present = {
   readonly at?: JournaledAt
 }
 
+type Lags = ReadonlyMap<NodeName, Lag>
+
 /**
  * @param answers one for every configured node, in the configured order.
  * @param lags the nodes that are catching up, and how far they have to go.
+ * @param past what the journal knows of the path; null: nothing is said of it.
  */
-export function judge(answers: readonly NodeAnswer[], lags: ReadonlyMap<NodeName, Lag> = new Map()): Verdict {
+export function judge(
+  answers: readonly NodeAnswer[],
+  lags: Lags = new Map(),
+  past: PathPast | null = null,
+): Verdict {
   if (isOneFile(answers)) return agreedOn(versionOf(answers))
   const latest = latestOf(answers)
   const stale = latest === null ? [] : answers.filter(one => isStale(one, latest, lags.get(one.node)))
@@ -41,69 +50,71 @@ export function judge(answers: readonly NodeAnswer[], lags: ReadonlyMap<NodeName
   const present = compared.filter(isPresent)
   const missing = compared.filter(answer => answer.copy?.is === 'absent')
   const silent = answers.flatMap(silenceOf)
-  const versions = groupVersions(present)
+  const groups = groupVersions(present)
   const reasons = new Map([
     ...missing.map(one => [one.node, missingReason(one, latest)] as const),
-    ...stale.map(({ node }) => [node, `is ${lags.get(node)!.behindOps} operations behind`] as const),
+    ...stale.map(({ node }) => [node, behindReason(lags.get(node)!.behindOps)] as const),
     ...silent.map(({ node, reason }) => [node, reason] as const),
   ])
   const findings = {
-    versions: versions.map(({ version }) => version),
+    versions: groups.map(versionOf),
     missing: missing.map(({ node }) => node),
     stale: stale.map(({ node }) => node),
     unreachable: silent.map(({ node }) => node),
     details: detailsOf(answers, reasons, lags),
+    lastOp: null,
   }
-  const isDeleted =
-    latest !== null && latest.digest === null && present.some(({ copy }) => copy.is === 'file')
-  const error =
-    isDeleted && present.every(one => isLeftover(one, latest))
-      ? notFoundBut(findings.missing, present)
-      : errorOf(present, findings.missing, silent)
+  const isLeftOnly =
+    latest !== null &&
+    present.length + stale.length > 0 &&
+    [...present, ...stale].every(one => isLeftover(one, latest))
+  const error = isLeftOnly
+    ? leftoverError({ present, stale, missing: findings.missing, silent, latest, past })
+    : errorOf(present, findings.missing, silent)
   if (error !== null) return { verdict: 'ERROR', ...findings, error }
-  if (versions.length === 1 && !isDeleted) return { verdict: 'SINGLE_FILE', ...findings, error: null }
-  const deviating = versions.map(({ version, holders }) => ({ ...version, cause: causeOf(holders, latest) }))
-  return { verdict: 'DIFFERENT_FILES', ...findings, versions: deviating, error: null }
+  // A file where the journal has none is a difference, though nobody has another one.
+  const isWanted = latest === null || latest.made === 'file'
+  if (groups.length === 1 && isWanted && !present.some(one => isRotten(one, latest)))
+    return { verdict: 'SINGLE_FILE', ...findings, error: null }
+  const versions = groups.map(holders => explained(holders, { latest, lags, past }))
+  return { verdict: 'DIFFERENT_FILES', ...findings, versions, error: null }
+}
+
+/** @returns the last operation that made the path what it is; null: it was never changed through us. */
+export function lastOpOf(answers: readonly NodeAnswer[], past: PathPast): Verdict['lastOp'] {
+  const latest = latestOf(answers)
+  return latest === null ? null : past.operationAt(latest.seq)
 }
 
 /** What most reads find: every node has the file, and it is the same. */
 function isOneFile(answers: readonly NodeAnswer[]): answers is readonly Present[] {
   const first = answers[0]?.copy
   if (first?.is !== 'file') return false
-  return answers.every(({ copy }) => copy?.is === 'file' && copy.digest === first.digest)
+  return answers.every(({ copy }) => copy?.is === 'file' && copy.digest === first.digest && !copy.rotten)
 }
 
 function agreedOn(version: Version): Verdict {
-  return {
-    verdict: 'SINGLE_FILE',
-    versions: [version],
-    missing: [],
-    stale: [],
-    unreachable: [],
-    details: [],
-    error: null,
-  }
+  return { verdict: 'SINGLE_FILE', ...nothingElse, versions: [version], error: null }
 }
 
 /** The verdict on a read that was refused before the copies could be compared. */
 export function refused(code: ErrorCode, message: string): Verdict {
-  return {
-    verdict: 'ERROR',
-    versions: [],
-    missing: [],
-    stale: [],
-    unreachable: [],
-    details: [],
-    error: { code, message },
-  }
+  return { verdict: 'ERROR', ...nothingElse, error: { code, message } }
 }
+
+const nothingElse = { versions: [], missing: [], stale: [], unreachable: [], details: [], lastOp: null }
 
 function isPresent(answer: NodeAnswer): answer is Present {
   const is = answer.copy?.is
   return is === 'file' || is === 'folder' || is === 'other'
 }
 
-function silenceOf(answer: NodeAnswer): { node: NodeName; reason: string }[] {
+interface Silent {
+  readonly node: NodeName
+  readonly reason: string
+}
+
+function silenceOf(answer: NodeAnswer): Silent[] {
   if (answer.copy === null) return [{ node: answer.node, reason: answer.reason }]
   return answer.copy.is === 'unreadable'
     ? [{ node: answer.node, reason: `could not read it: ${answer.copy.reason}` }]
@@ -113,7 +124,7 @@ function silenceOf(answer: NodeAnswer): { node: NodeName; reason: string }[] {
 function detailsOf(
   answers: readonly NodeAnswer[],
   reasons: ReadonlyMap<NodeName, string>,
-  lags: ReadonlyMap<NodeName, Lag>,
+  lags: Lags,
 ): Detail[] {
   return answers.flatMap(({ node }) => {
     const reason = reasons.get(node)
@@ -121,20 +132,8 @@ function detailsOf(
   })
 }
 
-/** Deleted through us; what still lies there is of nodes that do not know of it yet. */
-function notFoundBut(missing: readonly NodeName[], present: readonly Present[]): Verdict['error'] {
-  const absent = missing.map(node => `not on ${node}`)
-  const left = present.map(({ node }) => `${node} has not deleted it yet`)
-  return { code: 'NOT_FOUND', message: [...absent, ...left].join(', ') }
-}
-
-interface Grouped {
-  readonly version: Version
-  readonly holders: readonly Present[]
-}
-
-/** Versions in the order of the first node that holds each. */
-function groupVersions(present: readonly Present[]): Grouped[] {
+/** Versions in the order of the first node that holds each: the holders of each. */
+function groupVersions(present: readonly Present[]): (readonly Present[])[] {
   const groups = new Map<string, Present[]>()
   for (const one of present) {
     const content = contentOf(one.copy)
@@ -142,7 +141,7 @@ function groupVersions(present: readonly Present[]): Grouped[] {
     if (group === undefined) groups.set(content, [one])
     else group.push(one)
   }
-  return [...groups.values()].map(holders => ({ version: versionOf(holders), holders }))
+  return [...groups.values()]
 }
 
 /** What two copies have in common that are one version. */
@@ -161,39 +160,67 @@ function versionOf(holders: readonly Present[]): Version {
     const { digest, size, mtimeMs, executable } = copy
     return { type: 'file', digest, size, mtimeMs, executable, copies, cause: null, note: null }
   }
-  const note = copy.is === 'other' ? otherNames[copy.what] : null
-  return { type: copy.is, digest: null, size: 0, mtimeMs: null, executable: false, copies, cause: null, note }
+  const nothing = { digest: null, size: 0, mtimeMs: null, executable: false }
+  return { type: copy.is, ...nothing, copies, cause: null, note: kindName(copy) }
+}
+
+/** A version of copies that differ: why it does. */
+function explained(
+  holders: readonly Present[],
+  { latest, lags, past }: { latest: Latest | null; lags: Lags; past: PathPast | null },
+): Version {
+  const version = versionOf(holders)
+  const cause = causeOf(holders, latest)
+  const { digest } = version
+  if (digest === null) return { ...version, cause }
+  const behindOps = Math.max(...holders.map(({ node }) => lags.get(node)?.behindOps ?? 0))
+  return { ...version, cause, note: noteOf({ cause, digest, latest, behindOps, past }) }
 }
 
 /** @returns why there is no file to speak of, or null when there is one. */
 function errorOf(
   present: readonly Present[],
   missing: readonly NodeName[],
-  silent: readonly { node: NodeName; reason: string }[],
+  silent: readonly Silent[],
 ): Verdict['error'] {
   if (present.some(({ copy }) => copy.is === 'file')) return null
   if (present.length > 0) {
     const code = present.every(({ copy }) => copy.is === 'folder') ? 'IS_DIRECTORY' : 'NOT_A_FILE'
-    return { code, message: present.map(kindSentence).join(', ') }
+    return { code, message: present.map(one => `${kindName(one.copy)} on ${one.node}`).join(', ') }
   }
-  const absent = missing.map(node => `not on ${node}`)
-  if (silent.length === 0) return { code: 'NOT_FOUND', message: absent.join(', ') }
+  return nowhere(missing, [], silent)
+}
+
+/** Deleted through us; what still lies there is of nodes that do not know of it yet, and goes into their history. */
+function leftoverError(found: {
+  readonly present: readonly Present[]
+  readonly stale: readonly NodeAnswer[]
+  readonly missing: readonly NodeName[]
+  readonly silent: readonly Silent[]
+  readonly latest: Latest
+  readonly past: PathPast | null
+}): Verdict['error'] {
+  const { present, stale, missing, silent, latest, past } = found
+  const left = [
+    ...stale.map(({ node }) => `${node} still has it and is about to move it into its history`),
+    ...present.map(
+      ({ node }) =>
+        `${node} is behind and still has it, until it moves it into its history: get --from ${node} reads it`,
+    ),
+  ]
+  return nowhere(missing, [gonePhrase(latest, past), ...left], silent)
+}
+
+/** Nobody has a file. That it is not found is said only where every node was asked. */
+function nowhere(
+  missing: readonly NodeName[],
+  left: readonly string[],
+  silent: readonly Silent[],
+): NonNullable<Verdict['error']> {
+  const absent = missing.map(node => `not on ${node}`).join(', ')
   const said = silent.map(({ node, reason }) => `${node} ${reason}`)
   return {
-    code: 'UNREACHABLE',
-    message: [...(absent.length > 0 ? [absent.join(', ')] : []), ...said].join('; '),
+    code: silent.length === 0 ? 'NOT_FOUND' : 'UNREACHABLE',
+    message: [...(absent === '' ? [] : [absent]), ...left, ...said].join('; '),
   }
-}
-
-function kindSentence({ node, copy }: Present): string {
-  return `${copy.is === 'other' ? otherNames[copy.what] : `a ${copy.is}`} on ${node}`
-}
-
-const otherNames: Record<OtherKind, string> = {
-  link: 'a link',
-  fifo: 'a FIFO',
-  socket: 'a socket',
-  device: 'a device',
-  mount: 'another file system',
-  unknown: 'something that is no file',
 }

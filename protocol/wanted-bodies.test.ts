@@ -13,6 +13,7 @@ const file = (byte: string): Copy => ({
   mtimeMs: 1,
   executable: false,
   checkedAtMs: 1,
+  rotten: false,
 })
 const A = file('aa')
 const B = file('bb')
@@ -32,6 +33,7 @@ const wanting = (bodies: Read['bodies'], from: string | null = null): Read => ({
   deep: false,
   bodies,
   from: from as NodeName | null,
+  lastOp: false,
 })
 
 const same = verdictOn(A, A)
@@ -88,6 +90,21 @@ describe('a read from one node', () => {
 
   test('keeps the error that there is', () => {
     expect(verdictFrom(nowhere, wanting('from', 'server1'))).toBe(nowhere)
+  })
+
+  test('gives what the node has left of a deleted file, and no other node anything', () => {
+    const left = {
+      ...different,
+      verdict: 'ERROR' as const,
+      error: { code: 'NOT_FOUND' as const, message: '' },
+    }
+    const wanted = wanting('from', 'server3')
+    const found = verdictFrom(left, wanted)
+    expect(found).toMatchObject({ verdict: 'DIFFERENT_FILES', error: null })
+    expect(found.versions.map(({ cause }) => cause)).toEqual(['behind', 'behind', 'behind'])
+    expect(wantedVersions(found, wanted)).toEqual([2])
+    expect(verdictFrom(left, wanting('from', 'server2'))).toBe(left)
+    expect(verdictFrom(left, wanting('from', 'server9'))).toBe(left)
   })
 
   test.each(['none', 'agreed', 'all'] as const)('is not meant by %s', bodies => {

@@ -2,9 +2,17 @@
 import type { Version } from './copies.ts'
 import type { Read, Verdict } from './messages.ts'
 
-/** A read from one node needs that node's copy, whatever the others hold. */
+/**
+ * A read from one node needs that node's copy, whatever the others hold: also what it has left of a file that was deleted,
+ * which nobody calls the file.
+ */
 export function verdictFrom(verdict: Verdict, { bodies, from }: Read): Verdict {
-  if (bodies !== 'from' || from === null || verdict.error !== null) return verdict
+  if (bodies !== 'from' || from === null) return verdict
+  if (verdict.error !== null) {
+    if (versionFrom(verdict, from)?.type !== 'file') return verdict
+    const versions = verdict.versions.map(version => ({ ...version, cause: 'behind' as const }))
+    return { ...verdict, verdict: 'DIFFERENT_FILES', versions, error: null }
+  }
   if (verdict.missing.includes(from))
     return { ...verdict, verdict: 'ERROR', error: { code: 'NOT_FOUND', message: `not on ${from}` } }
   const detail = verdict.details.find(({ node }) => node === from)

@@ -24,7 +24,11 @@ const write = (path: string, content: string | Uint8Array): void =>
   writeFileSync(`${alone.root}/${path}`, content)
 
 const ask = (path: string, options: Partial<Read> = {}, how = {}) =>
-  alone.peer.ask('READ', { path: path as FilePath, deep: false, bodies: 'all', from: null, ...options }, how)
+  alone.peer.ask(
+    'READ',
+    { path: path as FilePath, deep: false, bodies: 'all', from: null, lastOp: false, ...options },
+    how,
+  )
 const read = (path: string, options: Partial<Read> = {}) => ask(path, options).ended()
 const others = members.filter(member => member !== name)
 
@@ -51,6 +55,7 @@ describe('a read', () => {
       unreachable: others,
       details: others.map(node => ({ node, reason: notAsked, behindOps: null })),
       error: null,
+      lastOp: null,
     })
     expect(answer.text()).toBe('x')
   })

@@ -5,7 +5,7 @@
 
 import { addressText } from '../protocol/addresses.ts'
 import type { Request } from '../protocol/connection.ts'
-import type { Copy } from '../protocol/copies.ts'
+import type { CopyAt } from '../protocol/copies.ts'
 import type { Digest } from '../protocol/digest.ts'
 import { asConcurError, ConcurError } from '../protocol/errors.ts'
 import type { ClientId, NodeName } from '../protocol/ids.ts'
@@ -14,7 +14,7 @@ import type { BodyOf, ClientOpcode } from '../protocol/opcodes.ts'
 import type { FilePath, FolderPath } from '../protocol/path.ts'
 import type { ProgressReports, Report } from '../protocol/progress-reports.ts'
 import type { Stream } from '../protocol/stream.ts'
-import { judge, type NodeAnswer } from '../protocol/verdict.ts'
+import { judge, lastOpOf, type NodeAnswer } from '../protocol/verdict.ts'
 import { verdictFrom, wantedVersions } from '../protocol/wanted-bodies.ts'
 import type { Address, Clock, Timers } from '../protocol/world.ts'
 import { pagesOf } from './answer-node.ts'
@@ -113,12 +113,12 @@ export class Alone {
     const onProgress = (bytesDone: number, bytesTotal: number): void => {
       report.update({ node: config.name, bytesDone, bytesTotal })
     }
-    const copy = await store.look(request.path, { deep: request.deep, onProgress })
+    const found = await store.lookAt(request.path, { deep: request.deep, onProgress })
     report.end()
-    const verdict = verdictFrom(
-      judge(this.membersWith(request.from).map(node => this.answerOf(node, copy))),
-      request,
-    )
+    const answers = this.membersWith(request.from).map(node => this.answerOf(node, found))
+    const past = store.pastOf(request.path)
+    const judged = verdictFrom(judge(answers, undefined, past), request)
+    const verdict = request.lastOp ? { ...judged, lastOp: lastOpOf(answers, past) } : judged
     const wanted = wantedVersions(verdict, request)
     stream.send('VERDICT', verdict, wanted.length === 0)
     for (const place of wanted) {
@@ -139,8 +139,8 @@ export class Alone {
     }
   }
 
-  private answerOf(node: NodeName, copy: Copy): NodeAnswer {
-    return node === this.options.config.name ? { node, copy } : { node, copy: null, reason }
+  private answerOf(node: NodeName, { copy, ...at }: CopyAt): NodeAnswer {
+    return node === this.options.config.name ? { node, copy, at } : { node, copy: null, reason }
   }
 
   private async onList({ path, recursive, compare }: BodyOf<'LIST'>, stream: Stream): Promise<Outcome> {

@@ -1,6 +1,8 @@
+import { join } from 'node:path'
 import { type Cluster, startCluster } from '../fixtures/cluster.ts'
 import { FakeTime } from '../fixtures/fake-time.ts'
 import { until } from '../fixtures/until.ts'
+import { parsePath } from '../protocol/path.ts'
 
 const MiB = 1024 * 1024
 const large = Buffer.alloc(3 * MiB + 3, 'large')
@@ -102,4 +104,16 @@ test('each read is one line in the log', async () => {
     { client: null, op: 'text', path: 'a.txt', verdict: 'SINGLE_FILE' },
     { client: null, op: 'text', path: 'nothing', code: 'NOT_FOUND' },
   ])
+})
+
+test('bytes that have rotted are broken off, before it is known and after', async () => {
+  await cluster.stop('server1')
+  const { disk, root, store } = cluster.node('server2')
+  disk.aheadS = 61
+  const path = parsePath('a.txt')
+  await store.look(path, { deep: false })
+  disk.rot(join(root, 'a.txt'))
+  expect(await cluster.text('server2', 'a.txt\n')).toBe('')
+  expect(await store.look(path, { deep: true })).toMatchObject({ rotten: true })
+  expect(await cluster.text('server2', 'a.txt\n')).toBe('')
 })

@@ -10,7 +10,7 @@ import { encodeBody, type Opcode } from '../protocol/opcodes.ts'
 import { type FilePath, wholeTree } from '../protocol/path.ts'
 
 const large = Buffer.alloc(8 * 1024 * 1024, 'large')
-const read = { path: 'a.txt' as FilePath, deep: false, bodies: 'all', from: null } as const
+const read = { path: 'a.txt' as FilePath, deep: false, bodies: 'all', from: null, lastOp: false } as const
 const readBig = { ...read, path: 'big' as FilePath }
 
 let cluster: Cluster

@@ -9,7 +9,7 @@ import { type FilePath, wholeTree } from '../protocol/path.ts'
 
 const MiB = 1024 * 1024
 const large = Buffer.alloc(8 * MiB, 'large')
-const read = { path: 'a.txt' as FilePath, deep: false, bodies: 'all', from: null } as const
+const read = { path: 'a.txt' as FilePath, deep: false, bodies: 'all', from: null, lastOp: false } as const
 const readBig = { ...read, path: 'big' as FilePath }
 const trees = { server1: { 'a.txt': 'one', big: large }, server2: { 'a.txt': 'two' } }
 

@@ -7,7 +7,7 @@ import { streamsPerConnectionMax } from '../protocol/limits.ts'
 import { type FilePath, wholeTree } from '../protocol/path.ts'
 
 const path = 'a.txt' as FilePath
-const read = { path, deep: false, bodies: 'all', from: null } as const
+const read = { path, deep: false, bodies: 'all', from: null, lastOp: false } as const
 
 /** A replica that the test links itself. */
 let cluster: Cluster

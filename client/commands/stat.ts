@@ -25,6 +25,7 @@ export async function stat(
           from: null,
           deep: false,
           destination: options.sha256 ? new SumDestination() : null,
+          lastOp: true,
         })
   await reportStat(context, outcome)
   return exitStatusOf(outcome)

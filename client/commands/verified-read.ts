@@ -29,17 +29,19 @@ export interface WantedRead {
   readonly deep: boolean
   /** Null where no bytes are wanted. */
   readonly destination: Destination | null
+  /** Whether the path's last operation is to be told. */
+  readonly lastOp?: boolean
 }
 
 /** @throws NoServerError, ReaderGoneError: those end the command. Everything else is an outcome. */
 export async function readVerified(context: CommandContext, wanted: WantedRead): Promise<Outcome> {
-  const { path, destination, deep, from } = wanted.path.meansFolder
+  const { path, destination, deep, from, lastOp } = wanted.path.meansFolder
     ? { ...wanted, destination: null }
     : wanted
   const work = context.progress.begin(path.path)
   const reading = new Reading(context, wanted, work)
   try {
-    const options = { bodies: wantedBodies(destination, from), from, deep }
+    const options = { bodies: wantedBodies(destination, from), from, deep, lastOp: lastOp ?? false }
     const verdict = await context.client.read(path.path, options, reading)
     const kept = verdict.error === null ? ((await destination?.commit()) ?? []) : []
     return { path: path.path, verdict, error: verdict.error, kept: reading.placed(kept) }

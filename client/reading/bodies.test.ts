@@ -136,6 +136,17 @@ describe('content that moves under the read', () => {
     expect(world.server.pathsRead).toEqual(['x', 'x', 'x'])
   })
 
+  test.each<[string, boolean]>([
+    ['a block that is not what its digest says', true],
+    ['block digests of another content', true],
+    ['another size', true],
+    ['the error CHANGED', false],
+  ])('after %s every byte of every copy is read now: %s', async (name, deep) => {
+    world.server.onRead = lies(spoiled[name]!, 1)
+    await read()
+    expect(world.server.reads.map(asked => asked.deep)).toEqual([false, deep])
+  })
+
   test.each(Object.keys(spoiled))('%s is CHANGED after three tries', async name => {
     world.server.onRead = lies(spoiled[name]!, 99)
     const error = await failure(read())

@@ -46,7 +46,10 @@ export interface ReadTryOptions {
   readonly silenceMs: number
 }
 
-export type TryOutcome = { readonly verdict: Verdict; readonly moved: null } | { readonly moved: string }
+export type TryOutcome =
+  | { readonly verdict: Verdict; readonly moved: null }
+  /** `isWrong`: bytes came that are not those of the verdict; otherwise the server said that the file moved. */
+  | { readonly moved: string; readonly isWrong: boolean }
 
 /** @throws ConcurError what the server or the connection said; or what the receiver threw. */
 export function tryRead(options: ReadTryOptions): Promise<TryOutcome> {
@@ -115,7 +118,8 @@ class ReadTry {
       this.take(message, bodyBytes)
       if (fin) this.onFin()
     } catch (error) {
-      if (error instanceof ContentMoved) this.stop(() => this.resolve({ moved: error.message }))
+      if (error instanceof ContentMoved)
+        this.stop(() => this.resolve({ moved: error.message, isWrong: true }))
       else if (error instanceof ReceiverRefused) this.stop(() => this.reject(error.cause))
       else throw error
     }
@@ -195,7 +199,7 @@ class ReadTry {
 
   private onFailed(error: ConcurError): void {
     if (this.ending !== null) return
-    if (error.code === 'CHANGED') this.stop(() => this.resolve({ moved: error.message }))
+    if (error.code === 'CHANGED') this.stop(() => this.resolve({ moved: error.message, isWrong: false }))
     else this.stop(() => this.reject(error))
   }
 

@@ -1,8 +1,7 @@
 /** What `--json` prints of changes, of `log` and of `wait`. Every key of a shape is always there. Clause: "JSON". */
 import type { Done } from '../../protocol/change-messages.ts'
-import type { LoggedOperation, Waited } from '../../protocol/messages.ts'
+import type { Waited } from '../../protocol/messages.ts'
 import { type ErrorDocument, failureDocument as failed } from './documents.ts'
-import { isoTime } from './quantities.ts'
 
 type Document = Record<string, unknown>
 
@@ -29,12 +28,6 @@ export function failureDocument(error: ErrorDocument, subject: string): Document
 
 function about({ code, message }: ErrorDocument, subject: string): ErrorDocument {
   return { code, message: `${subject}: ${message}` }
-}
-
-/** One line of `log`. */
-export function operationDocument(operation: LoggedOperation): Document {
-  const { epoch, seq, timeMs, client, type, path, from, size, digest } = operation
-  return { epoch, seq, time: isoTime(timeMs), client, type, path, from, size, digest }
 }
 
 /** `error`: why the end was not reached. */

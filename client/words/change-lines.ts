@@ -55,7 +55,7 @@ export function remarkLines({ op, kept, replaced }: Done): string[] {
   const replacedLines = replaced.flatMap(({ node, digest, cause }) => {
     if (cause === null) return []
     return [
-      `  replaced on ${node}: ${shortDigest(digest)}, ${causeText({ cause, note: null })}, now in its history`,
+      `  replaced on ${node}: ${shortDigest(digest)}, ${causeText({ type: 'file', cause, note: null })}, now in its history`,
     ]
   })
   return [...limited(keptLines), ...limited(replacedLines)]

@@ -1,6 +1,7 @@
 /** What `--json` prints. Every key of a shape is always there. Clause: "JSON". */
 import type { Version } from '../../protocol/copies.ts'
 import type { CoordinatorStatus, ReplicaStatus, Row, Status, Verdict } from '../../protocol/messages.ts'
+import { operationDocument } from './operation-document.ts'
 import { isoTime } from './quantities.ts'
 
 export interface ErrorDocument {
@@ -34,7 +35,7 @@ export function readDocument({ path, verdict, error, savedAs }: ReadDocumentPart
   }
 }
 
-/** As readDocument, with what only `stat` says. */
+/** As readDocument, with what only `stat` says; locks are not known yet. */
 export function statDocument(
   parts: ReadDocumentParts & { readonly sha256: readonly (string | null)[] },
 ): Record<string, unknown> {
@@ -44,7 +45,7 @@ export function statDocument(
     ...document,
     versions: versions.map((version, place) => ({ ...version, sha256: parts.sha256[place] ?? null })),
     lock: null,
-    lastOp: null,
+    lastOp: parts.verdict?.lastOp == null ? null : operationDocument(parts.verdict.lastOp),
   }
 }
 

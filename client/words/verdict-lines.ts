@@ -20,7 +20,7 @@ export interface Finding {
 export interface Wording {
   readonly paint: Paint
   readonly nowMs: number
-  /** Digest and time of a SINGLE_FILE as well. */
+  /** Digest, time and last operation of a SINGLE_FILE as well. */
   readonly inDetail: boolean
 }
 
@@ -48,11 +48,20 @@ function singleLines({ path, verdict, savedAs, sha256 }: Finding, wording: Wordi
     sizeText(version!.size),
     holdersText(version!),
     ...absenceNotes(verdict),
-    ...(wording.inDetail ? [shortDigest(version!.digest!), timeText(version!, wording)] : []),
+    ...(wording.inDetail
+      ? [shortDigest(version!.digest!), timeText(version!, wording), ...lastOpText(verdict)]
+      : []),
     ...savedText(savedAs[0] ?? null),
   ]
   const [sum] = sha256
   return [parts.join('  '), ...(sum ? [`  sha256  ${sum}`] : [])]
+}
+
+/** A content that everybody has need not be the one that was written last. */
+function lastOpText({ versions, lastOp }: Verdict): string[] {
+  if (lastOp === null) return []
+  const isWritten = lastOp.digest !== null && lastOp.digest === versions[0]!.digest
+  return [isWritten ? `as written (seq ${lastOp.seq})` : `last operation: ${lastOp.type} (seq ${lastOp.seq})`]
 }
 
 function differentLines({ path, verdict, savedAs, sha256 }: Finding, wording: Wording): string[] {
@@ -64,7 +73,7 @@ function differentLines({ path, verdict, savedAs, sha256 }: Finding, wording: Wo
     ...absenceNotes(verdict),
   ]
   const rows = verdict.versions.map((version, place) => {
-    const cause = unknown && version.note === null ? [] : [causeText(version)]
+    const cause = [causeText(unknown ? { ...version, cause: null } : version)]
     const sum = sha256[place] ? [`sha256 ${sha256[place]}`] : []
     const tail = [...cause, ...savedText(savedAs[place] ?? null), ...sum].filter(text => text !== '')
     return [`  ${holdersText(version)}`, ...whatItIs(version, wording), tail.join('  ')]

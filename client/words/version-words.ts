@@ -30,10 +30,11 @@ export function neverReplicated(verdict: Verdict): boolean {
   return verdict.versions.every(({ cause }) => cause === 'never-replicated')
 }
 
-/** @returns why this version differs, or ''. */
-export function causeText({ note, cause }: Pick<Version, 'note' | 'cause'>): string {
-  if (note !== null) return printable(note)
-  return cause === null ? '' : causeWords[cause]
+/** @returns why this version differs, or ''. That it is a folder is said already; a note on being behind says all. */
+export function causeText({ type, note, cause }: Pick<Version, 'type' | 'note' | 'cause'>): string {
+  const said = type === 'folder' || note === null ? '' : printable(note)
+  const words = cause === null || (cause === 'behind' && said !== '') ? '' : causeWords[cause]
+  return [words, said].filter(text => text !== '').join(', ')
 }
 
 /** @returns in brackets, what is to be said of nodes that do not count: `(missing on server2)  (server3 is not …)`. */

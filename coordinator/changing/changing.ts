@@ -10,6 +10,7 @@ import type { Incarnation, NodeId, NodeName, StageId } from '../../protocol/ids.
 import type { Lag } from '../../protocol/journaled.ts'
 import { resultsKeptMax } from '../../protocol/limits.ts'
 import type { Hello } from '../../protocol/messages.ts'
+import type { PathPast } from '../../protocol/notes.ts'
 import type { FilePath } from '../../protocol/path.ts'
 import { randomId } from '../../protocol/random-id.ts'
 import type { Cancel, Clock, Random, Timers } from '../../protocol/world.ts'
@@ -189,6 +190,11 @@ export class Changing {
     return seq === 0 ? undefined : seq
   }
 
+  /** What the coordinator's own journal knows of the path's past. */
+  pastOf(path: FilePath): PathPast {
+    return this.options.store.pastOf(path)
+  }
+
   /** The nodes that are catching up. */
   lags(): Map<NodeName, Lag> {
     const lags = new Map<NodeName, Lag>()
@@ -197,8 +203,7 @@ export class Changing {
       const { settled } = seat
       if (settled === null) continue
       const behindOps = Math.max(0, this.ledger.committedSeq - settled.settledSeq)
-      const isMoving =
-        clock.monotonicMs() - seat.progressAtMs <= config.heartbeatTimeoutMs && seat.isFollowing
+      const isMoving = clock.monotonicMs() - seat.movedAtMs <= config.heartbeatTimeoutMs && seat.isFollowing
       if (behindOps > 0) lags.set(seat.name, { behindOps, isMoving })
     }
     return lags

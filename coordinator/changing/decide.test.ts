@@ -15,9 +15,11 @@ const file = (content: string, size = 1): Copy => ({
   mtimeMs: 1,
   executable: false,
   checkedAtMs: 5,
+  rotten: false,
 })
 const A = file('A')
 const B = file('B')
+const rotten: Copy = { ...file('R'), rotten: true } as Copy
 const folder: Copy = { is: 'folder' }
 const absent: Copy = { is: 'absent' }
 const link: Copy = { is: 'other', what: 'link' }
@@ -345,4 +347,20 @@ test('a refusal says which nodes have nothing', () => {
   expect(() => decided(remove, { copies: [[absent], [absent]] })).toThrow(
     'a/b: not on server1, not on server2',
   )
+})
+
+test.each<[string, Copy[][]]>([
+  ['on every node', [[rotten]]],
+  ['on one of two', [[A], [rotten]]],
+  ['where another node lacks the file', [[absent], [rotten]]],
+])('nothing is appended to a copy that has rotted %s', (_, copies) => {
+  expect(() => decided(append, { copies })).toThrow(expect.objectContaining({ code: 'CONFLICT' }))
+  expect(() => decided(append, { copies })).toThrow(/has rotted/)
+})
+
+test('a copy that has rotted gives way to a put, and can be deleted', () => {
+  expect(decided(put, { copies: [[A], [rotten]] })).toMatchObject({
+    change: { type: 'put', seen: [digestOf('A'), digestOf('R')] },
+  })
+  expect(word(remove, { copies: [[A], [rotten]] })).toBe('delete')
 })

@@ -108,6 +108,11 @@ function decideAppend(situation: Situation, what: What<'append'>): Decision {
     if (!create) throw refusal('NOT_FOUND', path, absentSentence(situation))
     return decidePut(situation, path, null)
   }
+  const rotten = situation.surveyed.find(
+    ({ places: [place] }) => place!.copy.is === 'file' && place!.copy.rotten,
+  )
+  if (rotten !== undefined)
+    throw refusal('CONFLICT', path, `the copy on ${rotten.node} has rotted; an append needs a sound base`)
   const seen = seenAt(situation, 0)
   if (seen.length > 1) throw refusal('CONFLICT', path, 'the copies differ; an append needs one base')
   if (files[0]!.size + situation.upload!.size > fileBytesMax)

@@ -20,6 +20,7 @@ export function recordOf(content: string | Buffer): DigestRecord {
     beganNs: 1_700_000_060_000_000_001n,
     checkedAtMs: 1_700_000_060_000,
     own: false,
+    rottenFrom: null,
   }
 }
 

@@ -17,8 +17,13 @@ export interface DigestRecord {
   readonly beganNs: bigint
   /** When the reading began, by the wall clock. */
   readonly checkedAtMs: number
-  /** Nobody read it: we made the file of this content, and `identity` is what it had when it came into place. */
+  /**
+   * Trusted whenever it was read: we made the file of this content, and `identity` is what it had when it came into
+   * place; or a reading confirmed a digest that was trusted.
+   */
   readonly own: boolean
+  /** What the file's digest was while it was trusted, where its bytes are others now under the same identity (rot.ts). */
+  readonly rottenFrom: Digest | null
 }
 
 export interface DigestIndex {

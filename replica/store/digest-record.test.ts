@@ -6,6 +6,11 @@ test.each(['', 'one block'])('a record of "%s" comes back as it was', content =>
   expect(decodeRecord(encodeRecord(recordOf(content)))).toEqual(recordOf(content))
 })
 
+test.each(['', 'one block'])('a record of "%s" that has rotted says from what', content => {
+  const rotten = { ...recordOf(content), rottenFrom: recordOf('another').digest }
+  expect(decodeRecord(encodeRecord(rotten))).toEqual(rotten)
+})
+
 test('a record with any bit flipped, or cut anywhere, is none', () => {
   const bytes = encodeRecord(recordOf('one block'))
   for (let bit = 0; bit < bytes.length * 8; bit++) {

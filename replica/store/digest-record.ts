@@ -2,8 +2,8 @@
  * How a record of the index lies on the disk: little-endian, behind a CRC-32 of all that follows. Bytes whose
  * checksum does not hold are no record.
  *
- *     crc u32 · version u8 · flags u8 (1: a block digest follows, 2: own) · inode u64 · size u64 · mtime i64 · ctime i64 ·
- *     began i64 · checked at u64 · digest 32 · block digest 32 or nothing
+ *     crc u32 · version u8 · flags u8 (1: a block digest follows, 2: own, 4: rotten) · inode u64 · size u64 · mtime i64 · ctime i64 ·
+ *     began i64 · checked at u64 · digest 32 · block digest 32 or nothing · rotten from 32 or nothing
  */
 import { crc32 } from 'node:zlib'
 import { digestFromBytes, digestToBytes } from '../../protocol/digest.ts'
@@ -13,14 +13,19 @@ import type { DigestRecord } from './digest-index.ts'
 const version = 1
 const blockFlag = 1
 const ownFlag = 2
+const rottenFlag = 4
 const digestAt = 54
 const blockDigestAt = digestAt + digestBytes
 
 export function encodeRecord(record: DigestRecord): Buffer {
-  const { identity, blockDigest } = record
-  const bytes = Buffer.allocUnsafe(blockDigestAt + (blockDigest === null ? 0 : digestBytes))
+  const { identity, blockDigest, rottenFrom } = record
+  const flags =
+    (blockDigest === null ? 0 : blockFlag) |
+    (record.own ? ownFlag : 0) |
+    (rottenFrom === null ? 0 : rottenFlag)
+  const bytes = Buffer.allocUnsafe(lengthWith(flags))
   bytes[4] = version
-  bytes[5] = (blockDigest === null ? 0 : blockFlag) | (record.own ? ownFlag : 0)
+  bytes[5] = flags
   bytes.writeBigUInt64LE(identity.inode, 6)
   bytes.writeBigUInt64LE(BigInt(identity.size), 14)
   bytes.writeBigInt64LE(identity.mtimeNs, 22)
@@ -29,6 +34,7 @@ export function encodeRecord(record: DigestRecord): Buffer {
   bytes.writeBigUInt64LE(BigInt(Math.max(0, Math.floor(record.checkedAtMs))), 46)
   bytes.set(digestToBytes(record.digest), digestAt)
   if (blockDigest !== null) bytes.set(blockDigest, blockDigestAt)
+  if (rottenFrom !== null) bytes.set(digestToBytes(rottenFrom), bytes.length - digestBytes)
   bytes.writeUInt32LE(crc32(bytes.subarray(4)), 0)
   return bytes
 }
@@ -36,8 +42,7 @@ export function encodeRecord(record: DigestRecord): Buffer {
 /** @returns the record, or null when the bytes are none; nothing of it lies in `bytes`. */
 export function decodeRecord(bytes: Buffer): DigestRecord | null {
   const flags = bytes[5] ?? 0
-  const hasBlock = (flags & blockFlag) !== 0
-  if (bytes.length !== blockDigestAt + (hasBlock ? digestBytes : 0) || bytes[4] !== version) return null
+  if (bytes.length !== lengthWith(flags) || bytes[4] !== version) return null
   if (crc32(bytes.subarray(4)) !== bytes.readUInt32LE(0)) return null
   return {
     identity: {
@@ -47,11 +52,21 @@ export function decodeRecord(bytes: Buffer): DigestRecord | null {
       ctimeNs: bytes.readBigInt64LE(30),
     },
     digest: digestFromBytes(bytes.subarray(digestAt, blockDigestAt)),
-    blockDigest: hasBlock ? Buffer.from(bytes.subarray(blockDigestAt)) : null,
+    blockDigest:
+      (flags & blockFlag) === 0
+        ? null
+        : Buffer.from(bytes.subarray(blockDigestAt, blockDigestAt + digestBytes)),
     beganNs: bytes.readBigInt64LE(38),
     checkedAtMs: bytes.readUInt32LE(46) + bytes.readUInt32LE(50) * 2 ** 32,
     own: (flags & ownFlag) !== 0,
+    rottenFrom:
+      (flags & rottenFlag) === 0 ? null : digestFromBytes(bytes.subarray(bytes.length - digestBytes)),
   }
+}
+
+function lengthWith(flags: number): number {
+  const parts = ((flags & blockFlag) === 0 ? 0 : 1) + ((flags & rottenFlag) === 0 ? 0 : 1)
+  return blockDigestAt + parts * digestBytes
 }
 
 /** The same for a list of block digests: a CRC-32, and the list. */

@@ -14,6 +14,7 @@ import type { DigestIndex, DigestRecord } from './digest-index.ts'
 import { type Fd, type Identity, newStat, readFully, type Stat } from './disk.ts'
 import type { FileClock } from './file-clock.ts'
 import { identityOf, isTrusted, sameIdentity, wholeMs } from './identity.ts'
+import { afterReading } from './rot.ts'
 import { SharedReadings } from './shared-readings.ts'
 import { type NoFile, type Tree, unreadable } from './tree.ts'
 
@@ -50,9 +51,10 @@ export interface Made {
   readonly digest: Digest
   /** None: not known. */
   readonly blockDigests: Buffer | null
-  /** False: it builds on a file whose digest is not trusted itself, from a reading that began at `beganNs`. */
-  readonly own: boolean
-  readonly beganNs: bigint
+  /** What it is made of, where that was not read again: the digest is as good as that one's. */
+  readonly from: DigestRecord | null
+  /** What it should be, where it came out rotten. */
+  readonly rottenFrom?: Digest | null
 }
 
 interface Reading {
@@ -115,16 +117,16 @@ export class Digests {
 
   /** Remembers a file that we made: its content is known, nobody has to read it. */
   rememberOwn(path: FilePath, made: Made): void {
-    const { digest, blockDigests, own, beganNs } = made
+    const { digest, blockDigests, from } = made
     const blockDigest = blockDigests?.length === digestBytes ? blockDigests : null
-    const checkedAtMs = this.clock.nowMs()
     this.index.put(path, {
       identity: identityOf(made.identity),
       digest,
       blockDigest,
-      beganNs,
-      checkedAtMs,
-      own,
+      beganNs: from?.beganNs ?? 0n,
+      checkedAtMs: from?.checkedAtMs ?? this.clock.nowMs(),
+      own: from === null || isTrusted(from),
+      rottenFrom: made.rottenFrom ?? null,
     })
     if (blockDigests !== null && blockDigests.length > digestBytes)
       this.index.putBlockDigests(digest, blockDigests)
@@ -242,14 +244,21 @@ export class Digests {
     return !sameIdentity(stat, this.statAfter)
   }
 
-  /** A small file that is still provisional is not remembered: it will be read again whatever the index says. */
+  /**
+   * A small file that is still provisional is not remembered: it will be read again whatever the index says. What has
+   * rotten is always remembered, and written down at once.
+   */
   private remember(path: FilePath, stat: Stat, reading: Reading): Content {
     const { digest, blockDigests, beganNs, checkedAtMs } = reading
     const blockDigest = blockDigests.length === digestBytes ? blockDigests : null
-    const record = { identity: identityOf(stat), digest, blockDigest, beganNs, checkedAtMs, own: false }
-    if (stat.size <= smallBytesMax && !isTrusted(record)) this.index.delete(path)
+    const how = { identity: identityOf(stat), beganNs, checkedAtMs, own: false, rottenFrom: null }
+    const before = this.index.get(path)
+    const record = afterReading(before, { ...how, digest, blockDigest })
+    const { rottenFrom } = record
+    if (stat.size <= smallBytesMax && rottenFrom === null && !isTrusted(record)) this.index.delete(path)
     else this.index.put(path, record)
     if (blockDigests.length > digestBytes) this.index.putBlockDigests(digest, blockDigests)
+    if (rottenFrom !== null && before?.rottenFrom !== rottenFrom) void this.index.flush()
     return { copy: copyOf(stat, record), record, blockDigests }
   }
 }
@@ -258,7 +267,7 @@ function toCopy(seen: Known | NoFile): Copy {
   return 'copy' in seen ? seen.copy : seen
 }
 
-function copyOf(stat: Stat, { digest, checkedAtMs }: DigestRecord): FileCopy {
+function copyOf(stat: Stat, { digest, checkedAtMs, rottenFrom }: DigestRecord): FileCopy {
   return {
     is: 'file',
     size: stat.size,
@@ -266,5 +275,6 @@ function copyOf(stat: Stat, { digest, checkedAtMs }: DigestRecord): FileCopy {
     executable: stat.executable,
     digest,
     checkedAtMs,
+    rotten: rottenFrom !== null,
   }
 }

@@ -94,3 +94,16 @@ test('a stage that is empty by then adds nothing', () => {
   const pieces = temporary.store.stagedPieces('d'.repeat(32) as StageId)
   expect([...pieces]).toEqual([])
 })
+
+test.each([
+  ['the only block', 100],
+  ['the last block', 2 * blockBytes + 100],
+])('nothing is built on a file of which %s has rotted', async (_, length) => {
+  const base = bytesOf(length, 'what was there')
+  write(base)
+  temporary.disk.aheadS = 120
+  await temporary.store.look(path, { deep: false })
+  temporary.disk.rot(join(temporary.root, path), length - 1)
+  await expect(extendedBy(base, bytesOf(3, 'x'))).rejects.toMatchObject({ code: 'CHANGED' })
+  expect(await temporary.store.look(path, { deep: false })).toMatchObject({ rotten: true })
+})

@@ -26,7 +26,7 @@ const rootOptions = {
 }
 
 /** The longest key that this page size takes. */
-const keyBytesMax = 1978
+export const keyBytesMax = 1978
 /** Milliseconds that a write waits at the most. */
 const writeAfterMs = 500
 /** Writes that wait before they go out at once. */

@@ -42,10 +42,12 @@ test('what was put is there after a restart', async () => {
   const before = openIndex()
   before.digests.put(path, recordOf('one'))
   before.digests.putBlockDigests(digest, blockDigests)
+  before.paths.putContent(path, digest, 7)
   await before.close()
   const after = openIndex()
   expect(after.digests.get(path)).toEqual(recordOf('one'))
   expect(after.digests.blockDigests(digest)).toEqual(blockDigests)
+  expect(after.paths.seqOfContent(path, digest)).toBe(7)
   await after.close()
 })
 
@@ -62,6 +64,7 @@ test('what is put is written in a moment, as one batch, though nobody flushes it
   })
   const flushed = () => readFileSync(join(folder, 'index/data.mdb')).includes('a.txt')
   index.paths.put(path, { seq: 1, is: 'folder' })
+  index.paths.putContent(path, recordOf('one').digest, 1)
   index.digests.put(path, recordOf('one'))
   expect([due.length, flushed()]).toEqual([1, false])
   due[0]!()
@@ -118,7 +121,7 @@ test('a write that fails is told once and forgotten; nothing is rejected behind 
     const { openLmdbIndex } = await here('./lmdb-index.ts')
     const { blockDigest } = await here('../../protocol/digest.ts')
     const record = content => ({
-      identity: { inode: 1n, size: 3, mtimeNs: 2n, ctimeNs: 3n }, blockDigest: null, beganNs: 4n, checkedAtMs: 5,
+      identity: { inode: 1n, size: 3, mtimeNs: 2n, ctimeNs: 3n }, blockDigest: null, beganNs: 4n, checkedAtMs: 5, rottenFrom: null,
       digest: 'b3:' + blockDigest(Buffer.from(content)).toString('hex'),
     })
     const timers = { after: () => () => {}, endOfTurn: setImmediate }

@@ -2,8 +2,10 @@
  * The path index in LMDB. What could not be written stays in memory, where it is seen, and is tried again with whatever
  * is written next.
  */
+import type { Digest } from '../../protocol/digest.ts'
 import type { FilePath } from '../../protocol/path.ts'
 import { type Bytes, isHashed, keyOf, type LmdbEnvironment } from './lmdb-environment.ts'
+import { LmdbPastContents } from './lmdb-past-contents.ts'
 import type { PathIndex, PathState } from './path-index.ts'
 import { decodeSeq, decodeState, encodeSeq, encodeState } from './path-state.ts'
 
@@ -25,12 +27,14 @@ export class LmdbPathIndex implements PathIndex {
   private readonly positions: Bytes
   /** What was put and is not yet seen by a read of the disk. */
   private readonly newStates = new Map<FilePath, PathState>()
+  private readonly contents: LmdbPastContents
   private settled: number | null
 
   constructor(environment: LmdbEnvironment) {
     this.environment = environment
     this.states = environment.database('states')
     this.positions = environment.database('positions')
+    this.contents = new LmdbPastContents(environment)
     const settled = this.positions.getBinary(settledKey)
     this.settled = settled === undefined ? null : decodeSeq(settled)
   }
@@ -59,6 +63,14 @@ export class LmdbPathIndex implements PathIndex {
       },
       onFailed: isNewest,
     })
+  }
+
+  putContent(path: FilePath, digest: Digest, seq: number): void {
+    this.contents.put(path, digest, seq)
+  }
+
+  seqOfContent(path: FilePath, digest: Digest): number | null {
+    return this.contents.seqOf(path, digest)
   }
 
   below(folder: FilePath): AsyncGenerator<(readonly [FilePath, PathState])[]> {

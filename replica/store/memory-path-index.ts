@@ -1,4 +1,5 @@
 /** The path index of a process that forgets. */
+import type { Digest } from '../../protocol/digest.ts'
 import type { FilePath } from '../../protocol/path.ts'
 import type { PathIndex, PathState } from './path-index.ts'
 
@@ -6,14 +7,13 @@ const pieceMax = 1000
 
 export class MemoryPathIndex implements PathIndex {
   settledSeq: number | null = null
-  private readonly states: Map<FilePath, PathState>
-
-  constructor(states: Iterable<readonly [FilePath, PathState]> = []) {
-    this.states = new Map(states)
-  }
+  private readonly states = new Map<FilePath, PathState>()
+  private readonly contents = new Map<string, number>()
 
   copy(): MemoryPathIndex {
-    const copy = new MemoryPathIndex(this.states)
+    const copy = new MemoryPathIndex()
+    for (const [path, state] of this.states) copy.states.set(path, state)
+    for (const [content, seq] of this.contents) copy.contents.set(content, seq)
     copy.settledSeq = this.settledSeq
     return copy
   }
@@ -24,6 +24,14 @@ export class MemoryPathIndex implements PathIndex {
 
   put(path: FilePath, state: PathState): void {
     this.states.set(path, state)
+  }
+
+  putContent(path: FilePath, digest: Digest, seq: number): void {
+    this.contents.set(`${path}\0${digest}`, seq)
+  }
+
+  seqOfContent(path: FilePath, digest: Digest): number | null {
+    return this.contents.get(`${path}\0${digest}`) ?? null
   }
 
   async *below(folder: FilePath): AsyncGenerator<(readonly [FilePath, PathState])[]> {

@@ -79,6 +79,24 @@ export function describePathIndex(open: () => Index, close: (index: Index) => Pr
     expect([...(await below('a')).values()].every(({ is }) => is === 'absent')).toBe(true)
   })
 
+  test('a content is known by the last record that made it, at its path and no other', async () => {
+    const { digest: other } = digestOf(Buffer.from('other'))
+    const deep = `${longName}/${'d'.repeat(240)}` as FilePath
+    for (const at of [path, 'a' as FilePath, deep]) {
+      expect(index.seqOfContent(at, digest)).toBeNull()
+      index.putContent(at, digest, 3)
+      index.putContent(at, other, 4)
+      index.putContent(at, digest, 2 ** 40)
+    }
+    for (let writes = 0; writes < 2; writes++) {
+      for (const at of [path, 'a' as FilePath, deep])
+        expect([index.seqOfContent(at, digest), index.seqOfContent(at, other)]).toEqual([2 ** 40, 4])
+      expect(index.seqOfContent('b' as FilePath, digest)).toBeNull()
+      expect(index.seqOfContent(`${longName}/${'e'.repeat(240)}` as FilePath, digest)).toBeNull()
+      await index.flush()
+    }
+  })
+
   test('the position is what was said last', async () => {
     index.setSettled(5)
     expect(index.settledSeq).toBe(5)

@@ -1,5 +1,5 @@
 /**
- * What this node's journal made of each path, as far as it is settled here; across restarts. It can be made anew from
+ * What this node's journal made of each path, as far as it is settled here, and which contents it had before; across restarts. It can be made anew from
  * the journal: records are told to it again from `settledSeq` on, the last one whose effects were all flushed, and
  * whatever it knows of later ones already does no harm (path-states.ts). What was put is seen at once.
  */
@@ -22,6 +22,10 @@ export interface PathIndex {
   /** @returns null: no record ever named the path, as far as is known. */
   get(path: FilePath): PathState | null
   put(path: FilePath, state: PathState): void
+  /** The record made this content of the path, which is another one now; the last one that did so counts. */
+  putContent(path: FilePath, digest: Digest, seq: number): void
+  /** @returns the last record that made this content of the path, and was followed by another; null: none that is known. */
+  seqOfContent(path: FilePath, digest: Digest): number | null
   /** Everything below a folder, in no order that matters, in pieces. Nothing is put below it meanwhile by others. */
   below(folder: FilePath): AsyncGenerator<(readonly [FilePath, PathState])[]>
   /** Every path of which anything is known, likewise. */

@@ -39,16 +39,27 @@ export class PathStates {
     }
   }
 
-  private put(path: FilePath, state: PathState): void {
-    if ((this.index.get(path)?.seq ?? 0) <= state.seq) this.index.put(path, state)
+  /** Of a record that was passed over here, since a later one undoes it: its content was the path's all the same. */
+  tellPassedOver({ seq, change }: JournalRecord): void {
+    if (change.type === 'put' || change.type === 'append')
+      this.index.putContent(change.path, change.digest, seq)
   }
 
-  /** Folders above that were deleted are there again. */
+  /** What the path was before is its past from now on. */
+  private put(path: FilePath, state: PathState): void {
+    const before = this.index.get(path)
+    if (before !== null && before.seq > state.seq) return
+    if (before?.is === 'file' && before.digest !== null && before.seq < state.seq)
+      this.index.putContent(path, before.digest, before.seq)
+    this.index.put(path, state)
+  }
+
+  /** Folders above are there, again or from now on. */
   private tellParents(path: FilePath, seq: number): void {
     for (let at = path.lastIndexOf('/'); at > 0; at = path.lastIndexOf('/', at - 1)) {
       const folder = path.slice(0, at) as FilePath
       const state = this.index.get(folder)
-      if (state !== null && state.is !== 'folder') this.put(folder, { seq, is: 'folder' })
+      if (state?.is !== 'folder') this.put(folder, { seq, is: 'folder' })
     }
   }
 

@@ -224,8 +224,11 @@ class Recovery {
   private async tellIndex(): Promise<void> {
     const { paths, slices } = this.options
     const states = new PathStates({ index: paths, digests: null })
-    for await (const { record } of this.entries(this.flushedSeq, this.settledSeq))
-      if (!this.abandoned.has(record.seq) && !this.undone.has(record.seq)) await states.tell(record, slices)
+    for await (const { record } of this.entries(this.flushedSeq, this.settledSeq)) {
+      if (this.abandoned.has(record.seq)) continue
+      if (this.undone.has(record.seq)) states.tellPassedOver(record)
+      else await states.tell(record, slices)
+    }
     for (const [path, state] of this.held) paths.put(path, state)
   }
 }

@@ -220,7 +220,9 @@ export class Settler {
     const { seq, change } = entry.record
     let outcome: Outcome | null = null
     const isAbandoned = this.ahead.isAbandoned(seq)
-    if (!isAbandoned && !this.leavesOut(entry)) {
+    if (!isAbandoned && this.leavesOut(entry)) {
+      this.states.tellPassedOver(entry.record)
+    } else if (!isAbandoned) {
       outcome = await this.install(entry, slices)
       await this.states.tell(entry.record, slices)
     }

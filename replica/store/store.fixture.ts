@@ -2,14 +2,14 @@
  * For the tests of this folder: a store over a temporary root, on the real disk, with a file clock that a test can
  * move and everything that was opened counted.
  */
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { Clock, Random, Timers } from '../../protocol/world.ts'
 import type { BlockHasher, OnProgress } from './block-hasher.ts'
-import type { Fd, Stat } from './disk.ts'
+import { type Fd, newStat, type Stat } from './disk.ts'
 import { InlineHasher } from './inline-hasher.ts'
 import { LinuxDisk } from './linux-disk.ts'
 import { MemoryIndex } from './memory-index.ts'
@@ -30,7 +30,7 @@ export const random: Random = { bytes: count => Buffer.alloc(count, 0xab), fract
 /** Nothing happens by itself later: for stores that a test abandons. */
 export const noTimers: Timers = { after: () => () => {}, endOfTurn: timers.endOfTurn }
 
-/** The real disk, whose file clock a test sets ahead, and which knows what is open. */
+/** The real disk, whose file clock a test sets ahead, which knows what is open, and on which bytes can rot. */
 export class WatchedDisk extends LinuxDisk {
   /** Seconds that the file system's clock is ahead of the times that it gives to files. */
   aheadS = 0
@@ -39,6 +39,9 @@ export class WatchedDisk extends LinuxDisk {
   /** Whether files are found in the system's memory; otherwise every read waits for the disk. */
   holdsInMemory = false
   private probe: Fd | null = null
+  /** Inode → position of the byte that reads as another one than was written. */
+  private readonly rotten = new Map<bigint, number>()
+  private readonly statOfRotten = newStat()
 
   override openFolder(name: string): Fd {
     return this.opened(super.openFolder(name))
@@ -68,8 +71,40 @@ export class WatchedDisk extends LinuxDisk {
     if (fd === this.probe) into.mtimeNs += BigInt(Math.round(this.aheadS * 1000)) * 1_000_000n
   }
 
+  /** A byte of the file changes on the medium: nothing that the system records of the file does. */
+  rot(name: string, at = 0): void {
+    this.rotten.set(statSync(name, { bigint: true }).ino, at)
+  }
+
+  /** Its bytes are read as they were written again. */
+  heal(name: string): void {
+    this.rotten.delete(statSync(name, { bigint: true }).ino)
+  }
+
+  /** @returns what a reading of the whole file gives. */
+  bytesOf(name: string): Buffer {
+    const bytes = readFileSync(name)
+    const at = this.rotten.get(statSync(name, { bigint: true }).ino)
+    if (at !== undefined && at < bytes.length) bytes[at]! ^= 1
+    return bytes
+  }
+
+  override read(file: Fd, into: Uint8Array, position: number): number {
+    const read = super.read(file, into, position)
+    this.spoil(file, into.subarray(0, read), position)
+    return read
+  }
+
   override readNow(file: Fd, into: Uint8Array, position: number): number | null {
-    return this.holdsInMemory ? super.readNow(file, into, position) : null
+    const read = this.holdsInMemory ? super.readNow(file, into, position) : null
+    if (read !== null) this.spoil(file, into.subarray(0, read), position)
+    return read
+  }
+
+  override async readSoon(file: Fd, into: Uint8Array, position: number): Promise<number> {
+    const read = await super.readSoon(file, into, position)
+    this.spoil(file, into.subarray(0, read), position)
+    return read
   }
 
   override close(fd: Fd): void {
@@ -79,6 +114,13 @@ export class WatchedDisk extends LinuxDisk {
 
   protected isProbe(fd: Fd): boolean {
     return fd === this.probe
+  }
+
+  private spoil(file: Fd, bytes: Uint8Array, position: number): void {
+    if (this.rotten.size === 0) return
+    super.stat(file, this.statOfRotten)
+    const at = this.rotten.get(this.statOfRotten.inode)
+    if (at !== undefined && at >= position && at < position + bytes.length) bytes[at - position]! ^= 1
   }
 
   private opened(fd: Fd): Fd {

@@ -7,6 +7,7 @@ import type { Copy, CopyAt } from '../../protocol/copies.ts'
 import type { Digest } from '../../protocol/digest.ts'
 import type { ClusterId, NodeId, NodeName, StageId } from '../../protocol/ids.ts'
 import type { Entry } from '../../protocol/messages.ts'
+import type { PathPast } from '../../protocol/notes.ts'
 import type { FilePath, FolderPath } from '../../protocol/path.ts'
 import { randomId } from '../../protocol/random-id.ts'
 import type { Epoch, JournalEntry } from '../../protocol/record.ts'
@@ -25,6 +26,7 @@ import type { Index } from './index.ts'
 import type { ContentSource } from './install/ground.ts'
 import type { Journal } from './journal/journal.ts'
 import type { PathState } from './path-index.ts'
+import { pathPast } from './path-past.ts'
 import type { Room } from './room.ts'
 import type { Settler } from './settler.ts'
 import { type Pace, Slices } from './slices.ts'
@@ -158,6 +160,11 @@ export class Store {
   /** What the settled records made of the path; null: no record ever named it. */
   journaled(path: FilePath): PathState | null {
     return this.parts.index.paths.get(path)
+  }
+
+  /** What is known of earlier records of the path. */
+  pastOf(path: FilePath): PathPast {
+    return pathPast(this.journal, this.parts.index.paths, path)
   }
 
   /** @returns the last record up to `seqMax` that changed the path, or something below it, once that is settled; 0: none. */
@@ -333,5 +340,6 @@ export class Store {
 }
 
 function copyAt(copy: Copy, state: PathState | null): CopyAt {
-  return { copy, pathSeq: state?.seq ?? 0, journaled: state?.is === 'file' ? state.digest : null }
+  const journaled = state?.is === 'file' ? state.digest : null
+  return { copy, pathSeq: state?.seq ?? 0, made: state?.is ?? 'absent', journaled }
 }

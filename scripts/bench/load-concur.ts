@@ -103,7 +103,7 @@ export function readSmall(connection: Connection, number: number, events: LaneEv
   const { path, content } = files[number % smallFiles]!
   connection.request(
     'READ',
-    { path, deep: false, bodies: 'agreed', from: null },
+    { path, deep: false, bodies: 'agreed', from: null, lastOp: false },
     new SmallRead(content, events),
   )
 }

@@ -66,7 +66,7 @@ function latencyOf(latencies: number[]): Latency {
 function hashAll(connection: Connection, path: string): Promise<void> {
   return read(
     connection,
-    { path: parsePath(path), deep: true, bodies: 'none', from: null },
+    { path: parsePath(path), deep: true, bodies: 'none', from: null, lastOp: false },
     ({ settle }) => ({
       onMessage(message) {
         if (message.opcode === 'VERDICT') settle(() => assertAgreed(message.body))
@@ -76,7 +76,7 @@ function hashAll(connection: Connection, path: string): Promise<void> {
 }
 
 async function readBodies(connection: Connection, path: string, forMs: number): Promise<void> {
-  const request: Read = { path: parsePath(path), deep: false, bodies: 'agreed', from: null }
+  const request: Read = { path: parsePath(path), deep: false, bodies: 'agreed', from: null, lastOp: false }
   const neverRead = connection.request('READ', request, { onMessage() {}, onFailed() {} })
   const endMs = performance.now() + forMs
   do await readBody(connection, request)

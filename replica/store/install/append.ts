@@ -28,8 +28,8 @@ export async function append(ground: Ground, work: Work, change: AppendChange): 
   const extension = added === null ? null : new Append(ground, work, change, added)
   try {
     if (await extension?.extended()) return
-    const torn = extension?.torn ?? null
-    const known = torn === null ? change : { ...change, seen: [...change.seen, torn] }
+    const spoilt = extension?.spoilt ?? null
+    const known = spoilt === null ? change : { ...change, seen: [...change.seen, spoilt] }
     await putFile(ground, work, wholeWish(ground, work, known, added))
   } finally {
     added?.close()
@@ -71,8 +71,8 @@ async function fileAdded(
 }
 
 class Append {
-  /** What a loss of power left of it at the path. */
-  torn: Digest | null = null
+  /** What is at the path and is nobody's edit: a loss of power left it, or the base had rotted. */
+  spoilt: Digest | null = null
   private readonly ground: Ground
   private readonly work: Work
   private readonly change: AppendChange
@@ -120,7 +120,7 @@ class Append {
     if (found.copy.digest === digest) return false
     const partial = await partialOf(ground, change, this.added, found)
     if (partial === 'begun') return this.extend(found, found.copy.size)
-    if (partial === 'torn' && work.mayBeTorn) this.torn = found.copy.digest
+    if (partial === 'torn' && work.mayBeTorn) this.spoilt = found.copy.digest
     return false
   }
 
@@ -179,18 +179,18 @@ class Append {
     const identity = newStat()
     ground.disk.stat(file, identity)
     const isOurs = identity.size === change.size && identity.mtimeNs === BigInt(timeMs) * 1_000_000n
-    if (made?.digest !== change.digest || !isOurs) return false
-    if (!this.isInPlace(identity.inode)) return this.keepResult(file)
+    if (made === null || !isOurs) return false
     const { record, copy } = found
+    const isWhole = made.digest === change.digest
+    if (isWhole && !this.isInPlace(identity.inode)) return this.keepResult(file)
     if (copy.size > change.offset) ground.digests.forget(change.path)
-    else
-      ground.digests.rememberOwn(change.path, {
-        identity,
-        ...made,
-        own: isTrusted(record),
-        beganNs: record.beganNs,
-      })
-    return true
+    else if (isWhole || isTrusted(record)) {
+      // Nobody else wrote: where the digest was trusted and the result is another, the base had rotted.
+      const rottenFrom = isWhole ? null : change.digest
+      if (!isWhole) this.spoilt = made.digest
+      ground.digests.rememberOwn(change.path, { identity, ...made, from: record, rottenFrom })
+    }
+    return isWhole
   }
 
   /** Whether what was extended is what the path leads to: somebody may have saved another file in its place. */

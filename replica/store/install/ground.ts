@@ -16,6 +16,7 @@ import type { Slices } from '../slices.ts'
 import type { Stages } from '../staging.ts'
 import type { Tree } from '../tree.ts'
 import { type Contents, causeOf, type Holds, holds } from './decide.ts'
+import type { Out } from './out.ts'
 
 /** What was got for a record whose bytes are not here: its result as a whole. */
 export type Obtained =
@@ -60,7 +61,7 @@ export class Work {
   readonly mayBeBegun: boolean
   private readonly later: () => readonly Digest[]
   private readonly kept: { path: FilePath; reason: string }[] = []
-  private readonly gaveWay: { path: FilePath; digest: Digest; cause: ReturnType<typeof causeOf> }[] = []
+  private readonly gaveWay: Outcome['replaced'][number][] = []
 
   constructor(options: {
     entry: JournalEntry
@@ -103,10 +104,11 @@ export class Work {
     if (this.kept.length < keptMax) this.kept.push({ path, reason })
   }
 
-  replaced(path: FilePath, digest: Digest, base: Digest | null): void {
-    if (this.gaveWay.length === nodesMax) return
+  /** `out`: what gave way; what has no digest is not told. */
+  replaced(path: FilePath, { digest, rotten }: Pick<Out, 'digest' | 'rotten'>, base: Digest | null): void {
+    if (digest === null || this.gaveWay.length === nodesMax) return
     const cause = this.older.includes(digest) ? null : causeOf(digest, base)
-    this.gaveWay.push({ path, digest, cause })
+    this.gaveWay.push({ path, digest, cause: rotten ? 'bit-rot' : cause })
   }
 
   outcome(): Outcome {

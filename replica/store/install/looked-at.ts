@@ -5,10 +5,12 @@
  */
 import { type Digest, digestOf, fileDigest } from '../../../protocol/digest.ts'
 import { type Known, smallBytesMax } from '../digests.ts'
-import { DiskError, type Fd, newStat, readFully } from '../disk.ts'
+import { DiskError, type Fd, type Identity, newStat, readFully } from '../disk.ts'
 import type { Place } from '../folders.ts'
 import { isTrusted, wholeMs } from '../identity.ts'
+import { rightDigestOf } from '../rot.ts'
 import type { Ground } from './ground.ts'
+import type { Out } from './out.ts'
 
 interface Hashed {
   readonly digest: Digest
@@ -37,15 +39,6 @@ export function digestOfFirst(
     .then(blockDigests => blockDigests && { digest: fileDigest(size, blockDigests), blockDigests })
 }
 
-/** What came out of the tree. */
-export interface Out {
-  readonly inode: bigint
-  readonly size: number
-  readonly mtimeMs: number
-  /** None: no file, or one that cannot be read. */
-  readonly digest: Digest | null
-}
-
 /** @returns what lies in `place`; `before`: what was known of it when it was in the tree. Null: nothing. */
 export async function lookAt(ground: Ground, place: Place, before: Known | null): Promise<Out | null> {
   const { disk } = ground
@@ -60,18 +53,20 @@ export async function lookAt(ground: Ground, place: Place, before: Known | null)
     const stat = newStat()
     disk.stat(found, stat)
     const of = { inode: stat.inode, size: stat.size, mtimeMs: wholeMs(stat.mtimeNs) }
-    if (stat.kind !== 'file') return { ...of, digest: null }
-    const isSame =
-      before !== null &&
-      stat.size > smallBytesMax &&
-      isTrusted(before.record) &&
-      stat.inode === before.record.identity.inode &&
-      stat.size === before.record.identity.size &&
-      stat.mtimeNs === before.record.identity.mtimeNs
-    return { ...of, digest: isSame ? before.copy.digest : await readOut(ground, found) }
+    if (stat.kind !== 'file') return { ...of, digest: null, rotten: false }
+    const record = before !== null && isSameFile(stat, before.record.identity) ? before.record : null
+    const isAtHand = record !== null && stat.size > smallBytesMax && isTrusted(record)
+    const digest = isAtHand ? record.digest : await readOut(ground, found)
+    const right = record === null ? null : rightDigestOf(record)
+    return { ...of, digest, rotten: right !== null && digest !== null && digest !== right }
   } finally {
     disk.close(found)
   }
+}
+
+/** A rename moves ctime and nothing else. */
+function isSameFile(stat: Identity, known: Identity): boolean {
+  return stat.inode === known.inode && stat.size === known.size && stat.mtimeNs === known.mtimeNs
 }
 
 async function readOut(ground: Ground, place: Fd): Promise<Digest | null> {

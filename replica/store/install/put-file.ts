@@ -176,7 +176,7 @@ class Put {
     const identity = newStat()
     ground.disk.stat(file.fd, identity)
     const { digest, blockDigests } = file
-    ground.digests.rememberOwn(wish.path, { identity, digest, blockDigests, own: true, beganNs: 0n })
+    ground.digests.rememberOwn(wish.path, { identity, digest, blockDigests, from: null })
   }
 
   /** @returns the file; null when nobody has it any more, which was told. */

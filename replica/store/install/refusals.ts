@@ -38,12 +38,13 @@ export function isCode(error: unknown, code: string): boolean {
 
 /** @returns why a copy is kept that the record does not expect. */
 export function reasonForCopy(copy: Copy): string {
-  if (copy.is === 'file') return 'it was changed on this disk'
+  if (copy.is === 'file') return copy.rotten ? rotten : 'it was changed on this disk'
   if (copy.is === 'folder') return 'a folder stands there'
   if (copy.is === 'other') return `a ${copy.what} stands there`
   return copy.is === 'absent' ? 'it is not there' : copy.reason
 }
 
+export const rotten = 'its bytes have rotted on this disk'
 export const keepsChanging = 'it keeps changing'
 /** How often something is looked at anew that changed under us. */
 export const triesMax = 16

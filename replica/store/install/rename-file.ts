@@ -8,12 +8,14 @@ import type { Change } from '../../../protocol/record.ts'
 import type { Known } from '../digests.ts'
 import { newStat } from '../disk.ts'
 import type { Place } from '../folders.ts'
+import { rightDigestOf } from '../rot.ts'
 import { type Contents, decideRename, type RenameAction } from './decide.ts'
 import type { Ground, Work } from './ground.ts'
 import { lookAt } from './looked-at.ts'
 import { exchangePlace, resultOf } from './new-file.ts'
+import type { Out } from './out.ts'
 import { putFile } from './put-file.ts'
-import { reasonForCopy } from './refusals.ts'
+import { reasonForCopy, rotten } from './refusals.ts'
 import { isKnown, settleOut } from './settle-out.ts'
 import { settleTaken, takeOut } from './take-out.ts'
 import { untilDone } from './tries.ts'
@@ -107,8 +109,8 @@ class RenameFile {
       try {
         ground.disk.moveNew(from.folder, from.name, to.folder, to.name)
         const out = await lookAt(ground, to, source)
-        if (out === null || !isKnown(work, out, this.source)) this.mark()
-        else this.rememberAt(to, out.digest, source)
+        if (out === null || !isKnown(work, out, this.source)) this.mark(out?.rotten ?? false)
+        if (out !== null) this.rememberAt(to, out, source)
       } finally {
         ground.disk.close(to.folder)
       }
@@ -118,28 +120,24 @@ class RenameFile {
     ground.digests.forget(change.from)
   }
 
-  /** The digest of a file that only moved holds for what it is now. */
-  private rememberAt(to: Place, digest: Digest | null, source: Known): void {
+  /** What is known of a file that only moved holds for what it is now. */
+  private rememberAt(to: Place, { digest, rotten }: Out, source: Known): void {
     const { ground, change } = this
     const { record } = source
     const identity = newStat()
     ground.disk.statChild(to.folder, to.name, identity)
     const { inode, mtimeNs, size } = record.identity
     if (identity.inode !== inode || identity.mtimeNs !== mtimeNs || identity.size !== size) return
-    if (digest !== record.digest) return
-    const blockDigests = ground.digests.blockDigests(record)
-    ground.digests.rememberOwn(change.to, {
-      identity,
-      digest,
-      blockDigests,
-      own: record.own,
-      beganNs: record.beganNs,
-    })
+    if (digest === null || (digest !== record.digest && !rotten)) return
+    const blockDigests = digest === record.digest ? ground.digests.blockDigests(record) : null
+    const rottenFrom = rotten ? rightDigestOf(record) : null
+    ground.digests.rememberOwn(change.to, { identity, digest, blockDigests, from: record, rottenFrom })
   }
 
-  private mark(): void {
-    this.ground.digests.forget(this.change.to)
-    this.work.keep(this.change.to, 'it was changed on this disk before it was renamed')
+  private mark(isRotten: boolean): void {
+    const { ground, work, change } = this
+    ground.digests.forget(change.to)
+    work.keep(change.to, isRotten ? rotten : 'it was changed on this disk before it was renamed')
   }
 
   /** @returns what was taken out. */
@@ -159,7 +157,7 @@ class RenameFile {
   /** Puts what was taken out over the target. */
   private async replace(digest: Digest | null): Promise<void> {
     const { ground, work, change } = this
-    if (digest === null || !isKnown(work, { digest, size: 0, mtimeMs: 0 }, this.source)) this.mark()
+    if (digest === null || !isKnown(work, { digest, size: 0, mtimeMs: 0 }, this.source)) this.mark(false)
     await putFile(ground, work, {
       path: change.to,
       contents: { ...this.target, result: digest },

@@ -1,5 +1,5 @@
 /**
- * What came out of the tree by an exchange: a known content goes to history. Anything else is somebody's edit that
+ * What came out of the tree by an exchange: a known content goes to history, and so does one that has rotted. Anything else is somebody's edit that
  * got in between; it is exchanged back. Whoever edits may save again meanwhile: what comes out then is newer still
  * and goes back too, until what is out is ours, or older than what is in. What a loss of power left outside may have
  * lost its bytes: it never goes back.
@@ -9,7 +9,8 @@ import type { Known } from '../digests.ts'
 import type { Place } from '../folders.ts'
 import type { Contents } from './decide.ts'
 import type { Ground, Work } from './ground.ts'
-import { lookAt, type Out } from './looked-at.ts'
+import { lookAt } from './looked-at.ts'
+import type { Out } from './out.ts'
 import { hasMoved, isCode, keepsChanging, triesMax } from './refusals.ts'
 
 export interface Came {
@@ -32,9 +33,9 @@ export async function settleOut(
   const out = await lookAt(ground, came.exchange, came.before)
   if (out === null) return 'settled'
   const mayBeTorn = work.mayBeTorn && came.inode === null
-  if (mayBeTorn || isKnown(work, out, came.contents)) {
+  if (mayBeTorn || out.rotten || isKnown(work, out, came.contents)) {
     ground.history.take(came.exchange, work.seq, came.path)
-    if (out.digest !== null) work.replaced(came.path, out.digest, came.contents.base)
+    work.replaced(came.path, out, came.contents.base)
     return 'settled'
   }
   ground.digests.forget(came.path)
@@ -49,7 +50,15 @@ export function isKnown(
   contents: Contents,
 ): boolean {
   if (digest === null) return false
-  const copy = { is: 'file', size, mtimeMs, executable: false, digest, checkedAtMs: 0 } as const
+  const copy = {
+    is: 'file',
+    size,
+    mtimeMs,
+    executable: false,
+    digest,
+    checkedAtMs: 0,
+    rotten: false,
+  } as const
   const holds = work.holds(copy, contents)
   return holds === 'known' || holds === 'older' || holds === 'result'
 }

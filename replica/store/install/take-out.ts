@@ -37,9 +37,9 @@ export async function settleTaken(
   const out = await lookAt(ground, exchange, before)
   if (out === null) return
   ground.digests.forget(path)
-  if (!isKnown(work, out, contents)) return giveBack(ground, work, exchange, path)
+  if (!out.rotten && !isKnown(work, out, contents)) return giveBack(ground, work, exchange, path)
   ground.history.take(exchange, work.seq, path)
-  if (out.digest !== null) work.replaced(path, out.digest, contents.base)
+  work.replaced(path, out, contents.base)
 }
 
 function giveBack(ground: Ground, work: Work, exchange: Place, path: FilePath): void {
