@@ -22,7 +22,7 @@ import type {
 } from '../protocol/world.ts'
 import { Acceptor } from '../replica/program/acceptor.ts'
 import type { Log } from '../replica/program/log.ts'
-import type { Census } from '../replica/store/census.ts'
+import type { Lookout } from '../replica/store/lookout/lookout.ts'
 import type { Store } from '../replica/store/store.ts'
 import { Changing } from './changing/changing.ts'
 import { LocalMember } from './changing/local-member.ts'
@@ -44,7 +44,7 @@ const firstDialsWithinMs = 1_000
 export interface CoordinatorOptions {
   readonly config: CoordinatorConfig
   readonly store: Store
-  readonly census: Census
+  readonly lookout: Lookout
   readonly listener: Listener
   readonly dialer: Dialer
   readonly clock: Clock
@@ -187,7 +187,7 @@ export class Coordinator {
   }
 
   private serve(request: Request, stream: Stream, client: ClientId | null): void {
-    const { config, store, census, clock, timers, log } = this.options
+    const { config, store, lookout, clock, timers, log } = this.options
     const context = { client, stream, reports: this.reports, clock, timers, log }
     switch (request.opcode) {
       case 'READ':
@@ -200,7 +200,7 @@ export class Coordinator {
             name: config.name,
             address: this.address,
             store,
-            census,
+            lookout,
             links: this.links,
             changing: this.changing,
           },

@@ -20,6 +20,7 @@ await runServer(
         ...world,
         mainUrl: import.meta.url,
         onFault,
+        onNews: ({ level, message, fields }) => log[level](fields, message),
         recheck: config.recheck,
       })
       const { store } = copy

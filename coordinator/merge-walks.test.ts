@@ -1,5 +1,6 @@
 import { fileEntry, folderEntry, pagesOf, ScriptedNode } from '../fixtures/scripted-node.ts'
 import { ConcurError } from '../protocol/errors.ts'
+import type { EscapedPath } from '../protocol/listed-path.ts'
 import type { Entry } from '../protocol/messages.ts'
 import { compareUtf8, type FolderPath, wholeTree } from '../protocol/path.ts'
 import type { Held } from './mark.ts'
@@ -47,6 +48,18 @@ test('every path that any node holds comes once, in order, with what each holds'
     walking('server3', files('a', 'b', 'c', 'e'), 3),
   ]
   expect((await merged(nodes)).lines).toEqual(['f.f a', '.ff b', 'fff c', 'f.. d', '..f e'])
+})
+
+test('an escaped name is another thing than the path that reads the same, and comes behind it', async () => {
+  const odd = (path: string): Entry => {
+    return { escaped: true, path: path as EscapedPath, type: 'other', size: 0, mtimeMs: 0, digest: null }
+  }
+  const nodes = [
+    walking('server1', [odd('a'), odd('c')]),
+    walking('server2', [...files('a'), odd('a'), ...files('b')]),
+  ]
+  expect((await merged(nodes)).lines).toEqual(['.f a', 'oo a', '.f b', 'o. c'])
+  expect((await merged([walking('server1', [odd('f')])], 'f' as FolderPath)).lines).toEqual(['o f'])
 })
 
 test('the order is that of UTF-8 bytes of whole paths, beyond the first 65,536 characters too', async () => {

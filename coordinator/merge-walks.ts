@@ -3,13 +3,13 @@
  * UTF-8 bytes; keeps one page of each node at a time. A node that fails is left out from there on and named.
  */
 import { asConcurError, ConcurError } from '../protocol/errors.ts'
+import { compareListed, isPath, type ListedPath, listedPathOf } from '../protocol/listed-path.ts'
 import type { Detail, Entry } from '../protocol/messages.ts'
-import { compareUtf8, type FilePath, type FolderPath } from '../protocol/path.ts'
+import type { FolderPath } from '../protocol/path.ts'
 import type { Held } from './mark.ts'
 import type { Node } from './node.ts'
 
-export interface MergedEntry {
-  readonly path: FilePath
+export type MergedEntry = ListedPath & {
   /** One for every node, in their order. */
   readonly held: Held[]
 }
@@ -53,8 +53,8 @@ export class MergedWalk {
       walk.is === 'walking' && walk.at === walk.page.length ? [this.turnPage(place)] : [],
     )
     if (pending.length > 0) await Promise.all(pending)
-    const path = this.firstPath()
-    if (path !== null) return { path, held: this.walks.map(walk => this.takeIf(walk, path)) }
+    const first = this.first()
+    if (first !== null) return { ...first, held: this.walks.map(walk => this.takeIf(walk, first)) }
     this.assertFound()
     return null
   }
@@ -94,23 +94,23 @@ export class MergedWalk {
     return `could not say: ${message.startsWith(`${name}: `) ? message.slice(name.length + 2) : message}`
   }
 
-  private firstPath(): FilePath | null {
-    let first: FilePath | null = null
+  private first(): ListedPath | null {
+    let first: ListedPath | null = null
     for (const walk of this.walks) {
-      const path = walk.is === 'walking' ? walk.page[walk.at]!.path : null
-      if (path !== null && (first === null || compareUtf8(path, first) < 0)) first = path
+      const entry = walk.is === 'walking' ? walk.page[walk.at]! : null
+      if (entry !== null && (first === null || compareListed(entry, first) < 0)) first = entry
     }
-    return first
+    return first === null ? null : listedPathOf(first)
   }
 
-  private takeIf(walk: Walk, path: FilePath): Held {
+  private takeIf(walk: Walk, listed: ListedPath): Held {
     if (walk.is === 'failed') return 'not compared'
-    if (walk.is === 'walking' && walk.page[walk.at]!.path === path) {
+    if (walk.is === 'walking' && compareListed(walk.page[walk.at]!, listed) === 0) {
       const { type, digest, size, mtimeMs } = walk.page[walk.at++]!
       return { type, digest, size, mtimeMs }
     }
     // A node that lists what is below the path, while another holds a file there, holds a folder.
-    if (path === this.folder && walk.is !== 'nothing-there')
+    if (isPath(listed, this.folder) && walk.is !== 'nothing-there')
       return { type: 'folder', digest: null, size: 0, mtimeMs: 0 }
     return null
   }

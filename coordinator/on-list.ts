@@ -74,11 +74,9 @@ function isKnown(held: Held): boolean {
   return held === null || held === 'not compared' || held.digest !== null
 }
 
-async function hashUnknown(
-  nodes: readonly Node[],
-  { path, held }: MergedEntry,
-  report: Report,
-): Promise<MergedEntry> {
+async function hashUnknown(nodes: readonly Node[], entry: MergedEntry, report: Report): Promise<MergedEntry> {
+  if (entry.escaped) return entry
+  const { path, held } = entry
   const onProgressOf = (node: Node) => (bytesDone: number, bytesTotal: number) =>
     report.update({ node: node.name, bytesDone, bytesTotal })
   const hashed = await Promise.all(
@@ -92,7 +90,7 @@ async function hashUnknown(
       return { type: 'file', digest: copy.digest, size: copy.size, mtimeMs: copy.mtimeMs }
     }),
   )
-  return { path, held: hashed }
+  return { ...entry, held: hashed }
 }
 
 function markedRow(nodes: readonly Node[], entry: MergedEntry): Row {
@@ -100,11 +98,11 @@ function markedRow(nodes: readonly Node[], entry: MergedEntry): Row {
 }
 
 /** Size, type and digest of a row are the first holder's; the digest only where no copy deviates from it. */
-function rowOf(nodes: readonly Node[], { path, held }: MergedEntry, mark: Row['mark']): Row {
+function rowOf(nodes: readonly Node[], { held, ...listed }: MergedEntry, mark: Row['mark']): Row {
   const copies = held.map(one => (one === 'not compared' ? null : one))
   const first = copies.find(copy => copy !== null)
   return {
-    path,
+    ...listed,
     type: first?.type ?? 'file',
     mark,
     size: first?.size ?? 0,

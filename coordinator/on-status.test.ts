@@ -18,6 +18,7 @@ afterEach(() => cluster.close())
 
 /** The term's beginning, and a record for each replica that joined. */
 const beginning = { epoch: 1, seq: 3 }
+const scanned = { scanAgeMs: expect.any(Number), marks: 0, held: null, unwatched: null }
 const upToDate = { epoch: 1, appliedSeq: 3, lagOps: 0, lagMs: 0, rolledBack: false, fenced: null }
 
 test('shows the coordinator and every replica in the configured order, and how far each is', async () => {
@@ -29,8 +30,10 @@ test('shows the coordinator and every replica in the configured order, and how f
   }
   await time.pass(1_000)
   expect(await client.status()).toEqual({
+    conflicts: 0,
     coordinator: {
       ...beginning,
+      ...scanned,
       name: 'server1',
       address: '127.0.0.1:6001',
       state: 'serving',
@@ -42,6 +45,7 @@ test('shows the coordinator and every replica in the configured order, and how f
     replicas: [
       {
         ...upToDate,
+        ...scanned,
         name: 'server2',
         address: '127.0.0.1:6002',
         state: 'up',
@@ -53,6 +57,7 @@ test('shows the coordinator and every replica in the configured order, and how f
       },
       {
         ...upToDate,
+        ...scanned,
         name: 'server3',
         address: '127.0.0.1:6003',
         state: 'up',

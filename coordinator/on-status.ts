@@ -1,11 +1,12 @@
 /** STATUS: what the coordinator knows of itself and of its replicas now. Clause: protocol/README.md "STATUS". */
 
 import { addressText } from '../protocol/addresses.ts'
+import { conflictsOf, type Marked } from '../protocol/conflicts.ts'
 import type { NodeName } from '../protocol/ids.ts'
 import type { CoordinatorStatus, ReplicaStatus, Status } from '../protocol/messages.ts'
 import type { Address } from '../protocol/world.ts'
 import { beginRequestLine } from '../replica/program/request-line.ts'
-import type { Census } from '../replica/store/census.ts'
+import type { Lookout } from '../replica/store/lookout/lookout.ts'
 import type { Store } from '../replica/store/store.ts'
 import type { Changing } from './changing/changing.ts'
 import type { Ledger } from './ordering/ledger.ts'
@@ -14,11 +15,14 @@ import type { RequestContext } from './request.ts'
 import type { Seat } from './seat.ts'
 import { troubleText } from './trouble-text.ts'
 
+/** Of a node that has said nothing. */
+const nothingMarked: Marked = { marks: null, marked: [] }
+
 export interface StatusSources {
   readonly name: NodeName
   readonly address: Address
   readonly store: Store
-  readonly census: Census
+  readonly lookout: Lookout
   readonly links: readonly ReplicaLink[]
   readonly changing: Changing
 }
@@ -29,8 +33,7 @@ export function onStatus(sources: StatusSources, context: RequestContext): void 
   endLine({ verdict: 'status' })
 }
 
-function statusOf({ name, address, store, census, links, changing }: StatusSources): Status {
-  const counts = census.latest()
+function statusOf({ name, address, store, lookout, links, changing }: StatusSources): Status {
   const { ledger } = changing
   const refusal = changing.refusal() ?? changing.shortage()
   const coordinator: CoordinatorStatus = {
@@ -40,13 +43,15 @@ function statusOf({ name, address, store, census, links, changing }: StatusSourc
     reason: refusal === null ? null : troubleText(refusal),
     seq: ledger.committedSeq,
     epoch: ledger.epoch?.number ?? store.journal.last.epoch?.number ?? null,
-    files: counts?.files ?? null,
-    bytes: counts?.bytes ?? null,
     diskFreeBytes: store.diskFreeBytes(),
+    ...lookout.report(),
   }
+  const own = { marks: coordinator.marks, marked: lookout.marked() }
+  const others = links.map(link => link.report().heartbeat ?? nothingMarked)
   return {
     coordinator,
     replicas: links.map((link, at) => replicaStatus(link, changing.seats[at]!, ledger)),
+    conflicts: conflictsOf([own, ...others]),
   }
 }
 
@@ -66,8 +71,12 @@ function replicaStatus(link: ReplicaLink, seat: Seat, ledger: Ledger): ReplicaSt
     rolledBack: seat.rolledBack,
     fenced: seat.fenced ?? heartbeat?.fenced ?? null,
     epoch: (seat.isFollowing ? ledger.epoch?.number : heartbeat?.epoch) ?? null,
+    diskFreeBytes: heartbeat?.diskFreeBytes ?? null,
     files: heartbeat?.files ?? null,
     bytes: heartbeat?.bytes ?? null,
-    diskFreeBytes: heartbeat?.diskFreeBytes ?? null,
+    scanAgeMs: heartbeat?.scanAgeMs == null ? null : heartbeat.scanAgeMs + (lastHeartbeatMs ?? 0),
+    marks: heartbeat?.marks ?? null,
+    held: heartbeat?.held ?? null,
+    unwatched: heartbeat?.unwatched ?? null,
   }
 }

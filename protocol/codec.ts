@@ -127,6 +127,17 @@ export function struct<F extends Fields | Record<string, Codec<unknown>>>(fields
   }
 }
 
+/** The fields of one behind those of the other. */
+export function joined<A extends object, B extends object>(first: Codec<A>, second: Codec<B>): Codec<A & B> {
+  return {
+    write(w, value) {
+      first.write(w, value)
+      second.write(w, value)
+    },
+    read: r => ({ ...first.read(r), ...second.read(r) }),
+  }
+}
+
 type UnionOf<Tag extends string, C> = {
   [K in keyof C]: { readonly [T in Tag]: K } & ValueOf<C[K]>
 }[keyof C]

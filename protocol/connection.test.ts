@@ -193,7 +193,14 @@ describe('a mistake of the peer ends the connection', () => {
   test('a path that is none in an answer, which the acceptor should know better', async () => {
     const driven = await new DrivenConnection({ side: 'dialer', role: 'coordinator' }).open('replica')
     driven.connection.request('WALK', { path, recursive: true }, { onMessage() {}, onFailed() {} })
-    const entry = { path: '../a' as never, type: 'file', size: 1, mtimeMs: 1, digest: null } as const
+    const entry = {
+      escaped: false,
+      path: '../a' as never,
+      type: 'file',
+      size: 1,
+      mtimeMs: 1,
+      digest: null,
+    } as const
     driven.hear('ENTRIES', { entries: [entry] }, { stream: 1, fin: false })
     expect(await goaway(driven)).toBe('BAD_PATH: not a path: .. as a part')
   })

@@ -59,6 +59,9 @@ export const pathBytesMax = 4096
 /** Bytes of one part of a path. */
 export const pathPartBytesMax = 255
 
+/** Bytes of an escaped path: a folder's, and a name of which every byte is escaped. */
+export const escapedBytesMax = pathBytesMax + 1 + 4 * pathPartBytesMax
+
 /** Configured nodes of one cluster, the coordinator included. */
 export const nodesMax = 32
 
@@ -82,6 +85,9 @@ export const recordsBytesAim = 128 * KiB
 
 /** Changes whose results are kept, so that one that is sent again happens once. */
 export const resultsKeptMax = 100_000
+
+/** Marked paths that a heartbeat names, so that a path which several nodes name is counted once. */
+export const markedNamesMax = 64
 
 /** Bytes of a client's id. */
 export const clientIdBytesMax = 255
@@ -111,6 +117,6 @@ assertLimit(
   'records and one more with its bytes fit into a frame',
 )
 assertLimit(
-  pageBytesAim + 2 * (pathBytesMax + nodesMax * 128) < frameBodyBytesMax,
+  pageBytesAim + 2 * (escapedBytesMax + nodesMax * 128) < frameBodyBytesMax,
   'a page and one more entry fit into a frame',
 )

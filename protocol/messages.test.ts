@@ -175,9 +175,10 @@ test('the longest verdict fits into a frame: every sentence is cut where it is w
 })
 
 test('the longest status, and the longest copy, fit too', () => {
-  const figures = { epoch: 1, files: 1, bytes: 1, diskFreeBytes: 1 }
+  const figures = { epoch: 1, files: 1, bytes: 1, diskFreeBytes: 1, scanAgeMs: 1, marks: 1 }
   const positions = { appliedSeq: 1, lagOps: 1, lagMs: 1, lastHeartbeatMs: 1 }
-  const words = { address: longReason, reason: longReason, ...figures }
+  const reasons = { reason: longReason, held: longReason, unwatched: longReason }
+  const words = { address: longReason, ...reasons, ...figures }
   const longest: Status = {
     coordinator: { name: names[0]!, state: 'serving', seq: 1, ...words },
     replicas: names.map(name => ({
@@ -188,6 +189,7 @@ test('the longest status, and the longest copy, fit too', () => {
       ...positions,
       ...words,
     })),
+    conflicts: 1,
   }
   expect(encoded('STATUS_IS', longest).length).toBeLessThanOrEqual(opcodes.STATUS_IS.bodyBytesMax)
   const copy = { is: 'unreadable', reason: longReason } as const

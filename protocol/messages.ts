@@ -5,6 +5,7 @@
 import {
   type Codec,
   flag,
+  joined,
   list,
   oneOf,
   optional,
@@ -31,7 +32,8 @@ import {
   sentence,
   timeMs,
 } from './fields.ts'
-import { nodesMax } from './limits.ts'
+import { markedNamesMax, nodesMax } from './limits.ts'
+import { listedPath } from './listed-path.ts'
 import { epoch } from './record.ts'
 
 const helloFields = struct({
@@ -83,6 +85,12 @@ export const heartbeat = struct({
   marks: optional(u64),
   /** Why the node takes no changes. */
   fenced: optional(reason),
+  /** Some of the marked paths, each by `markedName`: as many as there is room for. */
+  marked: list(u32, markedNamesMax),
+  /** Why the copy is left as it is, and nothing is mended by it: too much of it changed at once. */
+  held: optional(reason),
+  /** Why edits are not noticed as they come, and wait for the next scan. */
+  unwatched: optional(reason),
 })
 export type Heartbeat = ValueOf<typeof heartbeat>
 
@@ -91,13 +99,15 @@ export const fetch = struct({ path, digest })
 export const walk = struct({ path: folderPath, recursive: flag })
 
 /** An entry of one node's tree; `digest` is null where it is not known without reading the file. */
-export const entry = struct({
-  path,
-  type: oneOf(['file', 'folder', 'other']),
-  size: u64,
-  mtimeMs: timeMs,
-  digest: optional(digest),
-})
+export const entry = joined(
+  listedPath,
+  struct({
+    type: oneOf(['file', 'folder', 'other']),
+    size: u64,
+    mtimeMs: timeMs,
+    digest: optional(digest),
+  }),
+)
 export type Entry = ValueOf<typeof entry>
 
 export const entries = struct({ entries: list(entry, 0xffff) })
@@ -170,14 +180,16 @@ const nodeCopy = struct({
   ),
 })
 
-export const row = struct({
-  path,
-  type: oneOf(['file', 'folder', 'other']),
-  mark: optional(oneOf(['=', '~', '+', '-', '*', '!'])),
-  size: u64,
-  digest: optional(digest),
-  nodes: list(nodeCopy, nodesMax),
-})
+export const row = joined(
+  listedPath,
+  struct({
+    type: oneOf(['file', 'folder', 'other']),
+    mark: optional(oneOf(['=', '~', '+', '-', '*', '!'])),
+    size: u64,
+    digest: optional(digest),
+    nodes: list(nodeCopy, nodesMax),
+  }),
+)
 export type Row = ValueOf<typeof row>
 export type Mark = NonNullable<Row['mark']>
 
@@ -191,6 +203,10 @@ const position = {
   files: optional(u64),
   bytes: optional(u64),
   diskFreeBytes: optional(u64),
+  scanAgeMs: optional(u64),
+  marks: optional(u64),
+  held: optional(reason),
+  unwatched: optional(reason),
 }
 
 const coordinatorStatus = struct({
@@ -229,7 +245,12 @@ const replicaStatus = struct({
 export type ReplicaStatus = ValueOf<typeof replicaStatus>
 export type ReplicaState = ReplicaStatus['state']
 
-export const status = struct({ coordinator: coordinatorStatus, replicas: list(replicaStatus, nodesMax) })
+export const status = struct({
+  coordinator: coordinatorStatus,
+  replicas: list(replicaStatus, nodesMax),
+  /** Paths that are marked on some node, as far as that is known; none: nobody knows of any, and not everybody knows. */
+  conflicts: optional(u64),
+})
 export type Status = ValueOf<typeof status>
 
 /** @returns the refusal as the error that it is on this side. */

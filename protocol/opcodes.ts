@@ -42,7 +42,7 @@ export const opcodes = {
     number: 0x03,
     kind: 'connection',
     lane: 'control',
-    bodyBytesMax: reasonBytesMax + 128,
+    bodyBytesMax: 4096,
     body: messages.heartbeat,
   },
 

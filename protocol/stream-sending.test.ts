@@ -129,6 +129,7 @@ describe('what is sent', () => {
 
   test('a message that fits no frame is our own mistake', () => {
     const entries = Array.from({ length: 9_000 }, () => ({
+      escaped: false as const,
       path: 'a/path/of/some/length' as never,
       type: 'file' as const,
       size: 1,

@@ -216,6 +216,7 @@ describe('the status', () => {
         files: null,
         bytes: null,
         diskFreeBytes: null,
+        ...{ scanAgeMs: null, marks: null, held: null, unwatched: null },
       },
       replicas: [
         {
@@ -233,8 +234,10 @@ describe('the status', () => {
           files: 3,
           bytes: 40,
           diskFreeBytes: expect.any(Number),
+          ...{ scanAgeMs: 60_000, marks: 2, held: null, unwatched: null },
         },
       ],
+      conflicts: 2,
     })
   })
 })

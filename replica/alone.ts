@@ -4,11 +4,13 @@
  */
 
 import { addressText } from '../protocol/addresses.ts'
+import { conflictsOf } from '../protocol/conflicts.ts'
 import type { Request } from '../protocol/connection.ts'
 import type { CopyAt } from '../protocol/copies.ts'
 import type { Digest } from '../protocol/digest.ts'
 import { asConcurError, ConcurError } from '../protocol/errors.ts'
 import type { ClientId, NodeName } from '../protocol/ids.ts'
+import { listedPathOf } from '../protocol/listed-path.ts'
 import type { CoordinatorStatus, Detail, Entry, ReplicaStatus, Row } from '../protocol/messages.ts'
 import type { BodyOf, ClientOpcode } from '../protocol/opcodes.ts'
 import type { FilePath, FolderPath } from '../protocol/path.ts'
@@ -23,7 +25,7 @@ import { logAlone } from './log-alone.ts'
 import type { Log } from './program/log.ts'
 import { beginRequestLine, failure, type Outcome } from './program/request-line.ts'
 import { finishBodies, pourBody, streamSink } from './store/body-sink.ts'
-import type { Census } from './store/census.ts'
+import type { Lookout } from './store/lookout/lookout.ts'
 import type { OpenBody, Store } from './store/store.ts'
 
 export type ClientRequest = Extract<Request, { opcode: ClientOpcode }>
@@ -49,7 +51,7 @@ const listed: Outcome = { verdict: 'listed' }
 export interface AloneOptions {
   readonly config: ReplicaConfig
   readonly store: Store
-  readonly census: Census
+  readonly lookout: Lookout
   readonly reports: ProgressReports
   readonly clock: Clock
   readonly timers: Timers
@@ -149,10 +151,11 @@ export class Alone {
     for await (const entries of this.walk(path, recursive)) {
       for (const page of pagesOf(entries)) {
         if (stream.ended) return listed
-        const rows = page.map(({ path, type, size, digest, mtimeMs }): Row => {
+        const rows = page.map((entry): Row => {
+          const { type, size, digest, mtimeMs } = entry
           const own = { type, size, digest, mtimeMs }
           const nodes = this.members.map(node => ({ node, copy: node === config.name ? own : null }))
-          return { path, type, mark, size, digest, nodes }
+          return { ...listedPathOf(entry), type, mark, size, digest, nodes }
         })
         await stream.sendFlow('ROWS', { rows })
       }
@@ -177,15 +180,16 @@ export class Alone {
   }
 
   private onStatus(stream: Stream): Outcome {
-    const { config, store, census, address, coordinator } = this.options
+    const { config, store, lookout, address, coordinator } = this.options
     const known = coordinator()
-    const counts = census.latest()
+    const report = lookout.report()
     const coordinatorRow: CoordinatorStatus = {
       name: this.members[0]!,
       address: known === null ? '' : addressText(known),
       state: 'down',
       reason: 'cannot be reached from this replica',
-      ...{ seq: null, epoch: null, files: null, bytes: null, diskFreeBytes: null },
+      ...{ seq: null, epoch: null, diskFreeBytes: null },
+      ...{ files: null, bytes: null, scanAgeMs: null, marks: null, held: null, unwatched: null },
     }
     const own: ReplicaStatus = {
       name: config.name,
@@ -199,11 +203,11 @@ export class Alone {
       rolledBack: false,
       fenced: store.fence.reason,
       epoch: store.promised?.number ?? null,
-      files: counts?.files ?? null,
-      bytes: counts?.bytes ?? null,
       diskFreeBytes: store.diskFreeBytes(),
+      ...report,
     }
-    stream.send('STATUS_IS', { coordinator: coordinatorRow, replicas: [own] }, true)
+    const conflicts = conflictsOf([coordinatorRow, report].map(({ marks }) => ({ marks, marked: [] })))
+    stream.send('STATUS_IS', { coordinator: coordinatorRow, replicas: [own], conflicts }, true)
     return { verdict: 'status' }
   }
 }

@@ -2,12 +2,13 @@ import { FakeTime, turns } from '../fixtures/fake-time.ts'
 import type { Connection } from '../protocol/connection.ts'
 import type { Heartbeat } from '../protocol/messages.ts'
 import { Heartbeats } from './heartbeats.ts'
-import type { Census, Counts } from './store/census.ts'
+import type { Lookout } from './store/lookout/lookout.ts'
+import type { TreeReport } from './store/lookout/report.ts'
 import type { Store } from './store/store.ts'
 
 let time: FakeTime
 let heartbeats: Heartbeats
-let counts: Counts | null
+let report: TreeReport
 let diskFreeBytes: number | null
 
 /** A link that writes down when it was told what. */
@@ -21,7 +22,7 @@ const timesOf = (heard: { atMs: number }[]): number[] => heard.map(({ atMs }) =>
 
 beforeEach(() => {
   time = new FakeTime()
-  counts = { files: 3, bytes: 40 }
+  report = { files: 3, bytes: 40, scanAgeMs: 60_000, marks: 2, held: 'too much', unwatched: null }
   diskFreeBytes = 500
   heartbeats = new Heartbeats({
     timers: time,
@@ -33,7 +34,7 @@ beforeEach(() => {
       settler: { settledSeq: 10 },
       fence: { reason: 'a flush failed' },
     } as unknown as Store,
-    census: { latest: () => counts } as unknown as Census,
+    lookout: { report: () => report, marked: () => [7, 8] } as unknown as Lookout,
   })
 })
 
@@ -100,17 +101,26 @@ test('closing ends all of them', async () => {
 
 test('each says what is known then, and what is not known as null', async () => {
   const { link, heard } = linkOf()
-  counts = null
+  const unknown = {
+    files: null,
+    bytes: null,
+    scanAgeMs: null,
+    marks: null,
+    held: null,
+    unwatched: 'no watcher',
+  }
+  const known = report
+  report = unknown
   diskFreeBytes = null
   heartbeats.startFor(link)
   await turns(1)
-  counts = { files: 4, bytes: 50 }
+  report = known
   diskFreeBytes = 400
   time.passAtOnce(1_000)
   const position = { epoch: 4, journaledSeq: 12, settledSeq: 10, fenced: 'a flush failed' }
-  const unknown = { fingerprint: null, scanAgeMs: null, marks: null }
+  const shared = { ...position, fingerprint: null, marked: [7, 8] }
   expect(heard.map(({ heartbeat }) => heartbeat)).toEqual([
-    { ...position, ...unknown, files: null, bytes: null, diskFreeBytes: null },
-    { ...position, ...unknown, files: 4, bytes: 50, diskFreeBytes: 400 },
+    { ...shared, ...unknown, diskFreeBytes: null },
+    { ...shared, ...known, diskFreeBytes: 400 },
   ])
 })

@@ -2,22 +2,22 @@
 import type { Connection } from '../protocol/connection.ts'
 import type { Heartbeat } from '../protocol/messages.ts'
 import type { Cancel, Timers } from '../protocol/world.ts'
-import type { Census } from './store/census.ts'
+import type { Lookout } from './store/lookout/lookout.ts'
 import type { Store } from './store/store.ts'
 
 export class Heartbeats {
   private readonly timers: Timers
   private readonly everyMs: number
   private readonly store: Store
-  private readonly census: Census
+  private readonly lookout: Lookout
   private readonly links = new Set<Connection>()
   private callOff: Cancel = () => {}
 
-  constructor(options: { timers: Timers; everyMs: number; store: Store; census: Census }) {
+  constructor(options: { timers: Timers; everyMs: number; store: Store; lookout: Lookout }) {
     this.timers = options.timers
     this.everyMs = options.everyMs
     this.store = options.store
-    this.census = options.census
+    this.lookout = options.lookout
   }
 
   /** A link that is just being opened hears its first heartbeat behind the HELLO. */
@@ -46,19 +46,16 @@ export class Heartbeats {
   }
 
   private heartbeat(): Heartbeat {
-    const counts = this.census.latest()
     const { journal, settler, fence, promised } = this.store
     return {
       epoch: promised?.number ?? null,
       journaledSeq: journal.durableSeq,
       settledSeq: settler.settledSeq,
       fingerprint: null,
-      files: counts?.files ?? null,
-      bytes: counts?.bytes ?? null,
       diskFreeBytes: this.store.diskFreeBytes(),
-      scanAgeMs: null,
-      marks: null,
       fenced: fence.reason,
+      marked: this.lookout.marked(),
+      ...this.lookout.report(),
     }
   }
 }

@@ -18,6 +18,7 @@ await runServer(
         ...world,
         mainUrl: import.meta.url,
         onFault,
+        onNews: ({ level, message, fields }) => log[level](fields, message),
         recheck: values.recheck,
       })
       const replica = new Replica({ config, ...copy, ...world, log })

@@ -47,7 +47,7 @@ describe('a coordinator’s link', () => {
     await time.pass(3_000)
     expect(link.heartbeats).toHaveLength(4)
     expect(link.heartbeats.at(-1)).toEqual({
-      ...heartbeatOf({ files: 1, bytes: 1 }),
+      ...heartbeatOf({ files: 1, bytes: 1, marks: 0, scanAgeMs: 3_000 }),
       diskFreeBytes: expect.any(Number),
     })
   })

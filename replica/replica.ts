@@ -20,13 +20,13 @@ import { Acceptor } from './program/acceptor.ts'
 import { logFork } from './program/fork-line.ts'
 import type { Log } from './program/log.ts'
 import { ClientRelay } from './relay.ts'
-import type { Census } from './store/census.ts'
+import type { Lookout } from './store/lookout/lookout.ts'
 import type { Store } from './store/store.ts'
 
 export interface ReplicaOptions {
   readonly config: ReplicaConfig
   readonly store: Store
-  readonly census: Census
+  readonly lookout: Lookout
   readonly listener: Listener
   readonly dialer: Dialer
   readonly clock: Clock
@@ -48,11 +48,11 @@ export class Replica {
   private announced: Address | null = null
 
   constructor(options: ReplicaOptions) {
-    const { config, store, census, timers, listener } = options
+    const { config, store, lookout, timers, listener } = options
     this.options = options
     this.address = config.listen
     this.reports = new ProgressReports(timers)
-    this.heartbeats = new Heartbeats({ timers, everyMs: config.heartbeatMs, store, census })
+    this.heartbeats = new Heartbeats({ timers, everyMs: config.heartbeatMs, store, lookout })
     this.following = new Following({ store, timers, onForkFiled: fork => logFork(options.log, fork) })
     this.alone = new Alone({
       ...options,

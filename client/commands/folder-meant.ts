@@ -1,5 +1,6 @@
 /** A path that was typed with a `/` at its end, where it is about what is there: a folder, or nothing. */
 import { ConcurError } from '../../protocol/errors.ts'
+import { isPath } from '../../protocol/listed-path.ts'
 import type { Row } from '../../protocol/messages.ts'
 import { NoServerError } from '../connecting.ts'
 import { notDirectory } from '../words/row-lines.ts'
@@ -16,7 +17,7 @@ export async function refuseNoFolder(
 ): Promise<ConcurError | null> {
   if (!meansFolder) return null
   const onRows = async ([row]: readonly Row[]): Promise<void> => {
-    throw row !== undefined && row.path === path && row.type !== 'folder'
+    throw row !== undefined && isPath(row, path) && row.type !== 'folder'
       ? notDirectory(row)
       : new SeenEnough()
   }

@@ -12,6 +12,7 @@ import {
 } from '../../fixtures/client-server.ts'
 import { type ClientWorld, clientWorld } from '../../fixtures/client-world.ts'
 import { ConcurError } from '../../protocol/errors.ts'
+import type { EscapedPath } from '../../protocol/listed-path.ts'
 import type { Row } from '../../protocol/messages.ts'
 import type { Stream } from '../../protocol/stream.ts'
 
@@ -115,6 +116,15 @@ test('--from leaves out what that node does not hold', async () => {
   world.server.onList = lists([agreed('p/a'), rowOf('p/sub/b', null, { server1: one, server2: null })])
   const { status, out } = await world.shell.run(['get', '-r', 'p', '--from', 'server2'])
   expect([status, out.text]).toEqual([0, '1 file  19 B  saved in p\n'])
+})
+
+test('what has a name that no path can be is skipped and told, even where a path reads the same', async () => {
+  const odd: Row = { ...rowOf('', null, { server1: 'link' }), escaped: true, path: 'p/a' as EscapedPath }
+  world.server.onList = lists([agreed('p/a'), odd, { ...odd, path: 'p' as EscapedPath }])
+  const { status, out, err } = await world.shell.run(['get', '-r', 'p'])
+  expect(err.text).toBe('skipped p/a: not a file\nskipped p: not a file\n')
+  expect(out.text).toBe('1 file  19 B  saved in p  2 skipped\n')
+  expect(status).toBe(0)
 })
 
 test('what is no file anywhere is skipped and told', async () => {

@@ -97,8 +97,9 @@ class FolderPull {
   /** The next page is asked for when every row of this one is under way. */
   private async onRows(rows: readonly Row[]): Promise<void> {
     for (const row of rows) {
-      if (row.path === this.request.path.path) this.isFile = true
-      else if (this.isHeld(row)) await this.take(row, relativeTo(this.request.path.path, row.path))
+      if (row.escaped) await this.skip(row)
+      else if (row.path === this.request.path.path) this.isFile = true
+      else if (this.isHeld(row)) await this.take(row, row.path, relativeTo(this.request.path.path, row.path))
     }
   }
 
@@ -109,18 +110,18 @@ class FolderPull {
     return from === null || copy === undefined || copy.copy !== null
   }
 
-  private async take(row: Row, relative: string): Promise<void> {
+  private async take(row: Row, path: FilePath, relative: string): Promise<void> {
     const types = new Set(row.nodes.map(({ copy }) => copy?.type))
-    if (types.has('file')) return this.reads.start(() => this.read(row, relative))
+    if (types.has('file')) return this.reads.start(() => this.read(path, relative))
     if (!types.has('folder')) return this.skip(row)
     try {
       this.tree.makeFolder(relative)
     } catch (error) {
-      await this.note(refusedOutcome(row.path, tellable(error)))
+      await this.note(refusedOutcome(path, tellable(error)))
     }
   }
 
-  private async read({ path }: Row, relative: string): Promise<void> {
+  private async read(path: FilePath, relative: string): Promise<void> {
     try {
       const place = this.tree.placeOfFile(relative)
       const destination = new FileDestination({

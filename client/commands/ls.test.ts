@@ -2,6 +2,7 @@ import { lists, rowOf, silent } from '../../fixtures/client-server.ts'
 import { type ClientWorld, clientWorld } from '../../fixtures/client-world.ts'
 import { digestOf } from '../../protocol/digest.ts'
 import { ConcurError } from '../../protocol/errors.ts'
+import type { EscapedPath } from '../../protocol/listed-path.ts'
 import type { Row } from '../../protocol/messages.ts'
 
 const one = Buffer.from('Hello from Server1\n')
@@ -83,6 +84,33 @@ test('--json is a line a file with every key', async () => {
     size: null,
     digest: null,
     nodes: { server1: { digest: null, size: null } },
+  })
+})
+
+describe('a name that no path can be', () => {
+  const odd: Row = { ...rowOf('', '!', { server1: 'link' }), escaped: true, path: 'a\\xff' as EscapedPath }
+  beforeEach(() => {
+    world.server.onList = lists([rowOf('a\\xff', '=', { server1: one }), odd])
+  })
+
+  test('is shown escaped, and told from a path that reads the same', async () => {
+    const { out, status } = await world.shell.run(['ls'])
+    expect(out.lines).toEqual(['= a\\xff', '! a\\xff  (no path can have this name)'])
+    expect(status).toBe(0)
+  })
+
+  test('is not taken for the path that was asked for', async () => {
+    world.server.onList = lists([odd])
+    expect((await world.shell.run(['ls', 'a\\xff/'])).out.text).toContain('no path can have this name')
+  })
+
+  test('is said to be escaped in JSON', async () => {
+    const { out } = await world.shell.run(['ls', '--json'])
+    const documents = out.lines.map(line => JSON.parse(line))
+    expect(documents.map(({ path, escaped, type, mark }) => [path, escaped, type, mark])).toEqual([
+      ['a\\xff', undefined, 'file', '='],
+      ['a\\xff', true, 'other', '!'],
+    ])
   })
 })
 

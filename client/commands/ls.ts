@@ -1,5 +1,6 @@
 /** `ls`: what any copy holds, a row a file, with a mark that says how the copies compare. */
 import { ConcurError } from '../../protocol/errors.ts'
+import { isPath } from '../../protocol/listed-path.ts'
 import type { Listed, Row } from '../../protocol/messages.ts'
 import { type FolderPath, wholeTree } from '../../protocol/path.ts'
 import { NoServerError } from '../connecting.ts'
@@ -65,7 +66,7 @@ class ListingReport {
   /** @throws ConcurError NOT_DIRECTORY when something else is listed where a folder was asked for. */
   async onRows(rows: readonly Row[]): Promise<void> {
     for (const row of rows) {
-      if (this.folder.meansFolder && row.path === this.folder.path && row.type !== 'folder')
+      if (this.folder.meansFolder && isPath(row, this.folder.path) && row.type !== 'folder')
         throw notDirectory(row)
       this.differs ||= row.mark === '*'
       this.isUncompared ||= row.mark === '!'

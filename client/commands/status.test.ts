@@ -14,6 +14,7 @@ const alone: Status = {
     diskFreeBytes: null,
   },
   replicas: [{ ...statusOfTwo.replicas[0]!, lastHeartbeatMs: null }],
+  conflicts: null,
 }
 
 let world: ClientWorld
@@ -59,6 +60,10 @@ test('--json has every key, and null for what nobody knows yet', async () => {
       files: 3,
       bytes: 71,
       diskFree: 20 * 2 ** 30,
+      scanAgeMs: null,
+      marks: null,
+      held: null,
+      unwatched: null,
     },
     replicas: [
       {
@@ -76,6 +81,10 @@ test('--json has every key, and null for what nobody knows yet', async () => {
         files: 2,
         bytes: 50,
         diskFree: 20 * 2 ** 30,
+        scanAgeMs: null,
+        marks: null,
+        held: null,
+        unwatched: null,
       },
     ],
     locks: [],
@@ -160,6 +169,7 @@ describe('where something is wrong', () => {
         {
           coordinator: { ...statusOfTwo.coordinator, epoch: 3, seq: 812, ...coordinator },
           replicas: [{ ...replica!, epoch: 3, appliedSeq: 812, lagOps: 0, lagMs: 0, ...said }],
+          conflicts: said.marks ?? null,
         },
         true,
       )
@@ -216,6 +226,34 @@ describe('where something is wrong', () => {
     expect((await show({}, { state: 'down' }))[2]).toBe(
       'next: start server1: concur-coordinator --root DIR --name server1 --listen 127.0.0.1:6001 …',
     )
+  })
+
+  test('paths that were changed on disk are counted, with how long ago that was looked for, and how to see them', async () => {
+    expect(await show({ marks: 2, scanAgeMs: 300_000 }, { marks: 1, scanAgeMs: 4_000 })).toEqual([
+      'server1  coordinator  127.0.0.1:6001  serving  epoch 3  seq 812      3 files  71 B  20 GiB free  1 path changed on disk   scanned 4 s ago',
+      'server2  replica      127.0.0.1:6002  up       epoch 3  applied 812  2 files  50 B  20 GiB free  2 paths changed on disk  scanned 5 min ago  heartbeat 0.4 s ago',
+      "next: see what was changed on disk: concur ls -R | grep -v '^='",
+    ])
+    expect((await show({ marks: 0 }))[1]).not.toContain('changed')
+  })
+
+  test('a copy that is held, and folders that are not watched, are told with their reasons', async () => {
+    const [, line] = await show({
+      held: '60 of 100 files vanished',
+      unwatched: 'nothing is watched',
+      reason: 'is late',
+    })
+    expect(line).toMatch(/ {2}held: 60 of 100 files vanished; nothing is watched; is late$/)
+    const [first] = await show({}, { held: '60 of 100 files vanished' })
+    expect(first).toMatch(/ {2}held: 60 of 100 files vanished$/)
+  })
+
+  test('--json has the scan, the marks and the reasons of each node, and the paths over all', async () => {
+    await show({ marks: 2, scanAgeMs: 300_000, held: 'too much', unwatched: 'no watcher' })
+    expect(JSON.parse((await world.shell.run(['status', '--json'])).out.text)).toMatchObject({
+      replicas: [{ marks: 2, scanAgeMs: 300_000, held: 'too much', unwatched: 'no watcher' }],
+      conflicts: 2,
+    })
   })
 
   test('--json has what is wrong as well', async () => {

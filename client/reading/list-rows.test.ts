@@ -87,5 +87,6 @@ describe('a listing', () => {
 function row(path: string) {
   const copy = { type: 'file' as const, digest: null, size: 1, mtimeMs: 0 }
   const nodes = [{ node: node('server1'), copy }]
-  return { path: path as FilePath, type: 'file' as const, mark: null, size: 1, digest: null, nodes }
+  const named = { escaped: false as const, path: path as FilePath }
+  return { ...named, type: 'file' as const, mark: null, size: 1, digest: null, nodes }
 }

@@ -70,8 +70,16 @@ function versionDocument({
   }
 }
 
-/** One line of `ls`. */
-export function rowDocument({ path, type, mark, size, digest, nodes }: Row): Record<string, unknown> {
+/** One line of `ls`. What is listed under an escaped name, and not under a path, says so in a key of its own. */
+export function rowDocument({
+  path,
+  escaped,
+  type,
+  mark,
+  size,
+  digest,
+  nodes,
+}: Row): Record<string, unknown> {
   return {
     path,
     type,
@@ -79,6 +87,7 @@ export function rowDocument({ path, type, mark, size, digest, nodes }: Row): Rec
     size: type === 'file' ? size : null,
     digest,
     nodes: Object.fromEntries(nodes.map(({ node, copy }) => [node, copyDocument(copy)])),
+    ...(escaped ? { escaped } : {}),
   }
 }
 
@@ -88,26 +97,32 @@ function copyDocument(copy: Row['nodes'][number]['copy']): Record<string, unknow
   return { digest, size: type === 'file' ? size : null, mtime: isoTime(mtimeMs) }
 }
 
-/** Locks and conflicts are not known yet: none and null. */
-export function statusDocument({ coordinator, replicas }: Status): Record<string, unknown> {
+/** Locks are not known yet: none. */
+export function statusDocument({ coordinator, replicas, conflicts }: Status): Record<string, unknown> {
   return {
     coordinator: coordinatorDocument(coordinator),
     replicas: replicas.map(replicaDocument),
     locks: [],
-    conflicts: null,
+    conflicts,
   }
 }
 
 function coordinatorDocument(status: CoordinatorStatus): Record<string, unknown> {
   const { name, address, epoch, seq, state, reason, files, bytes, diskFreeBytes } = status
-  return { name, address, epoch, seq, state, reason, files, bytes, diskFree: diskFreeBytes }
+  const counts = { files, bytes, diskFree: diskFreeBytes, ...treeDocument(status) }
+  return { name, address, epoch, seq, state, reason, ...counts }
 }
 
 function replicaDocument(status: ReplicaStatus): Record<string, unknown> {
   const { name, address, state, reason, files, bytes, diskFreeBytes } = status
   const { rolledBack, fenced, epoch, appliedSeq, lagOps, lagMs, lastHeartbeatMs } = status
   const position = { rolledBack, fenced, epoch, appliedSeq, lagOps, lagMs, lastHeartbeatMs }
-  return { name, address, state, reason, ...position, files, bytes, diskFree: diskFreeBytes }
+  const counts = { files, bytes, diskFree: diskFreeBytes, ...treeDocument(status) }
+  return { name, address, state, reason, ...position, ...counts }
+}
+
+function treeDocument({ scanAgeMs, marks, held, unwatched }: ReplicaStatus | CoordinatorStatus) {
+  return { scanAgeMs, marks, held, unwatched }
 }
 
 /** Wrong usage, no server reached, and the failure of what has no shape of its own. */

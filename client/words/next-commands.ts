@@ -15,9 +15,12 @@ export function nextCommands({ coordinator, replicas }: Status): string[] {
   return [
     ...full.map(name => `next: make room on the disk of ${name}, which goes on by itself then`),
     ...replicas.filter(({ state }) => state === 'down').map(startLine),
+    ...([coordinator, ...replicas].some(({ marks }) => (marks ?? 0) > 0) ? [seeMarksLine] : []),
     ...(behind.length === 0 ? [] : [`next: until ${behind.join(' and ')} caught up: concur wait`]),
   ]
 }
+
+const seeMarksLine = "next: see what was changed on disk: concur ls -R | grep -v '^='"
 
 /** Who is fenced does not go on by itself, and who has no room not for now. */
 function isCatchingUp(replica: ReplicaStatus): boolean {

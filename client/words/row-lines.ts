@@ -14,6 +14,9 @@ const markColours: Partial<Record<Mark, Parameters<Paint>[0]>> = {
   '-': 'warning',
 }
 
+/** Behind a name that was escaped to be shown. */
+const noPath = '  (no path can have this name)'
+
 const sizeChars = '1023 KiB'.length
 const timeChars = '59 min ago'.length
 
@@ -22,7 +25,7 @@ export function rowLine(row: Row, wording: { paint: Paint; nowMs: number; long: 
   const mark = row.mark ?? ' '
   const colour = row.mark === null ? undefined : markColours[row.mark]
   const shown = colour === undefined ? mark : wording.paint(colour, mark)
-  const path = printable(row.path) + (row.type === 'folder' ? '/' : '')
+  const path = printable(row.path) + (row.escaped ? noPath : row.type === 'folder' ? '/' : '')
   if (!wording.long) return `${shown} ${path}`
   const size = row.type === 'file' ? sizeText(row.size) : '-'
   const first = row.nodes.find(({ copy }) => copy !== null)?.copy

@@ -25,15 +25,8 @@ function colourOf(state: string): Parameters<Paint>[0] {
   return state === 'down' ? 'bad' : 'warning'
 }
 
-function coordinatorCells({
-  name,
-  address,
-  state,
-  reason,
-  seq,
-  epoch,
-  ...counts
-}: CoordinatorStatus): string[] {
+function coordinatorCells(status: CoordinatorStatus): string[] {
+  const { name, address, state, reason, seq, epoch } = status
   return [
     name,
     'coordinator',
@@ -42,9 +35,9 @@ function coordinatorCells({
     epoch === null ? '' : `epoch ${epoch}`,
     seq === null ? '' : `seq ${seq}`,
     '',
-    ...countCells(counts),
+    ...countCells(status),
     '',
-    reasonText(reason),
+    joinedText([heldText(status), reasonText(status.unwatched), reasonText(reason)]),
   ]
 }
 
@@ -71,12 +64,22 @@ function lagText({ lagOps, lagMs }: ReplicaStatus): string {
   return lagMs === null ? `${lagOps} behind` : `${lagOps} behind (${durationText(lagMs)})`
 }
 
-function troubleText({ rolledBack, fenced }: ReplicaStatus, reason: string | null): string {
-  const said = [
+function troubleText(status: ReplicaStatus, reason: string | null): string {
+  const { rolledBack, fenced, unwatched } = status
+  return joinedText([
     rolledBack ? 'rolled back' : '',
     fenced === null ? '' : `fenced: ${printable(fenced)}`,
+    heldText(status),
+    reasonText(unwatched),
     reasonText(reason),
-  ]
+  ])
+}
+
+function heldText({ held }: Pick<ReplicaStatus, 'held'>): string {
+  return held === null ? '' : `held: ${printable(held)}`
+}
+
+function joinedText(said: readonly string[]): string {
   return said.filter(text => text !== '').join('; ')
 }
 
@@ -85,11 +88,15 @@ function countCells({
   files,
   bytes,
   diskFreeBytes,
-}: Pick<ReplicaStatus, 'files' | 'bytes' | 'diskFreeBytes'>): string[] {
+  marks,
+  scanAgeMs,
+}: Omit<CoordinatorStatus, 'state' | 'seq'>): string[] {
   return [
     files === null ? '' : counted(files, 'file'),
     bytes === null ? '' : sizeText(bytes),
     diskFreeBytes === null ? '' : `${sizeText(diskFreeBytes)} free`,
+    marks === null || marks === 0 ? '' : `${counted(marks, 'path')} changed on disk`,
+    scanAgeMs === null ? '' : `scanned ${durationText(scanAgeMs)} ago`,
   ]
 }
 

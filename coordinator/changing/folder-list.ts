@@ -21,8 +21,8 @@ export async function listFolder(
   const entries: DeletedEntry[] = []
   try {
     for (let next = await walk.next(); next !== null; next = await walk.next()) {
+      if (next.escaped || next.path === folder) continue
       const { path, held } = next
-      if (path === folder) continue
       if (held.every(one => isNothingOr(one, 'folder'))) entries.push({ path, what: 'folder', seen: [] })
       else if (held.every(one => isNothingOr(one, 'file'))) {
         const copies = await Promise.all(held.map((one, place) => digestAt(nodes[place]!, path, one)))

@@ -33,7 +33,9 @@ export function serverOptions({ listen, hostName = hostname() }: { listen: strin
     }),
     insecure: flagOption({ describe: 'Allow --listen beyond loopback, for everybody who can reach it' }),
     recheck: flagOption({
-      describe: 'Take changes again after a flush had failed, if one works now; the disk was looked after',
+      describe:
+        'Somebody looked after the disk: take changes again after a flush had failed, if one works now, and ' +
+        'take the folder as it is, emptied or changed',
     }),
     'connections-max': integerOption({
       describe: 'Connections at once; more are told BUSY',

@@ -32,7 +32,7 @@ class World {
 
   settle(seq: number): void {
     this.settledSeq = seq
-    for (const { onSettled } of this.listeners) onSettled?.(seq, [])
+    for (const { onSettled } of this.listeners) onSettled?.(seq, [], { type: 'begin', members: [] })
   }
 }
 

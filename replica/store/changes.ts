@@ -54,6 +54,8 @@ export interface ChangesOptions {
   readonly timers: Timers
   readonly bootId: string
   readonly recheck?: boolean
+  /** Why no changes are taken from the start on; null: they are. */
+  readonly stopped: string | null
   readonly segmentBytes?: number
   /** Hears of what failed in the background. */
   readonly onFault: (error: unknown) => void
@@ -143,7 +145,8 @@ export class Changes {
     await this.settler.idle()
     await this.settler.stop()
     this.checkpoints.stop()
-    await this.checkpoints.flush().catch(this.options.onFault)
+    if (this.fence.isStopped) await this.checkpoints.ended()
+    else await this.checkpoints.flush().catch(this.options.onFault)
     await this.journal.close()
     for (const close of this.parts.closers.toReversed()) close()
   }
@@ -176,6 +179,7 @@ async function openWith(options: ChangesOptions, fence: Fence, closers: (() => v
     closers.push(() => part.close())
     return part
   }
+  if (options.stopped !== null) fence.stop(options.stopped)
   const isRechecked = options.recheck === true && fence.recheck()
   const onFlushFailed = () => fence.set('a flush failed')
   const stages = new Stages({ disk, folder: openOwn(options, 'staging', closers), onFlushFailed })

@@ -67,6 +67,11 @@ export class Checkpoints {
     this.schedule()
   }
 
+  /** Returns when none is under way. */
+  async ended(): Promise<void> {
+    while (this.underWay !== null) await this.underWay.catch(() => {})
+  }
+
   /** None begins by itself any more. */
   stop(): void {
     this.cancel?.()
@@ -77,6 +82,7 @@ export class Checkpoints {
   schedule(afterMs = everyMs): void {
     this.cancel ??= this.options.timers.after(afterMs, () => {
       this.cancel = null
+      if (this.options.fence.isStopped) return
       this.flush().then(
         () => {
           this.hasFailed = false

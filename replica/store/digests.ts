@@ -164,6 +164,11 @@ export class Digests {
     return record !== null && sameIdentity(record.identity, stat) ? record : null
   }
 
+  /** Whether the file was ever read, or made, here; its content may be another one by now. */
+  hasRead(path: FilePath): boolean {
+    return this.index.get(path) !== null
+  }
+
   /** @returns the digests of all blocks of what a record names, where they are remembered. */
   blockDigests(record: DigestRecord): Buffer | null {
     if (record.identity.size === 0) return Buffer.alloc(0)

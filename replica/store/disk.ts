@@ -23,6 +23,8 @@ export interface Stat extends Identity {
   kind: Kind
   /** Whether another file system, or another piece of one, is mounted here. */
   isMount: boolean
+  /** Names the file system, until the system starts anew. */
+  device: number
   inode: bigint
   size: number
   mtimeNs: bigint
@@ -46,6 +48,7 @@ export function newStat(): Stat {
     ctimeNs: 0n,
     kind: 'unknown',
     isMount: false,
+    device: 0,
     executable: false,
     mode: 0,
     owner: 0,

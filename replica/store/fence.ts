@@ -1,7 +1,8 @@
 /**
  * After a flush that failed nobody knows what is on the disk, and asking again would not tell. So the first one takes
  * the store out of service for changes until the system was started anew: a mark with the boot id says so, also to the
- * next process. Clause: README.md "What lies in ROOT/.concur".
+ * next process. A root that is not what it was takes the store out of service as well, for this process only: another
+ * start looks for itself. Clause: README.md "What lies in ROOT/.concur".
  */
 import { type Disk, DiskError, type Fd, isFailedFlush, newStat, readFully } from './disk.ts'
 import { replaceDurably } from './durable-file.ts'
@@ -13,6 +14,7 @@ export class Fence {
   private readonly folder: Fd
   private readonly bootId: string
   private fencedBecause: string | null
+  private stoppedBecause: string | null = null
   private readonly listeners = new Set<(reason: string) => void>()
 
   /** `folder`: the server's own. */
@@ -25,11 +27,16 @@ export class Fence {
 
   /** Why the store takes no changes, or null. */
   get reason(): string | null {
-    return this.fencedBecause
+    return this.fencedBecause ?? this.stoppedBecause
   }
 
   get isFenced(): boolean {
-    return this.fencedBecause !== null
+    return this.reason !== null
+  }
+
+  /** Whether it is only for this process, and no flush has failed. */
+  get isStopped(): boolean {
+    return this.stoppedBecause !== null && this.fencedBecause === null
   }
 
   /** `onFenced` is called when the store is fenced from now on. @returns how to be told no more. */
@@ -43,6 +50,13 @@ export class Fence {
     if (this.fencedBecause !== null) return
     this.fencedBecause = reason
     this.write(reason)
+    for (const onFenced of this.listeners) onFenced(reason)
+  }
+
+  /** No changes from now on, for this process; nothing is written. */
+  stop(reason: string): void {
+    if (this.isFenced) return
+    this.stoppedBecause = reason
     for (const onFenced of this.listeners) onFenced(reason)
   }
 

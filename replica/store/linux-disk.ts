@@ -347,6 +347,7 @@ export class LinuxDisk implements Disk {
     const mode = bytes.readUInt16LE(28)
     into.kind = kinds.get(mode >> 12) ?? 'unknown'
     into.isMount = (bytes.readUInt32LE(8) & STATX_ATTR_MOUNT_ROOT) !== 0
+    into.device = bytes.readUInt32LE(136) * 2 ** 32 + bytes.readUInt32LE(140)
     into.inode = bytes.readBigUInt64LE(32)
     into.size = bytes.readUInt32LE(40) + bytes.readUInt32LE(44) * 2 ** 32
     into.ctimeNs = bytes.readBigInt64LE(96) * 1_000_000_000n + BigInt(bytes.readUInt32LE(104))

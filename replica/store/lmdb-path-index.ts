@@ -3,7 +3,7 @@
  * is written next.
  */
 import type { Digest } from '../../protocol/digest.ts'
-import type { FilePath } from '../../protocol/path.ts'
+import { type FilePath, type FolderPath, wholeTree } from '../../protocol/path.ts'
 import { type Bytes, isHashed, keyOf, type LmdbEnvironment } from './lmdb-environment.ts'
 import { LmdbPastContents } from './lmdb-past-contents.ts'
 import type { PathIndex, PathState } from './path-index.ts'
@@ -73,15 +73,12 @@ export class LmdbPathIndex implements PathIndex {
     return this.contents.seqOf(path, digest)
   }
 
-  below(folder: FilePath): AsyncGenerator<(readonly [FilePath, PathState])[]> {
+  below(folder: FolderPath): AsyncGenerator<(readonly [FilePath, PathState])[]> {
+    if (folder === wholeTree) return this.within([wholeRange], () => true)
     const prefix = `${folder}/`
     // The byte behind `/` is `0`.
     const plain = { start: Buffer.from(prefix), end: Buffer.from(`${folder}0`) }
     return this.within([plain, hashedRange], path => path.startsWith(prefix))
-  }
-
-  every(): AsyncGenerator<(readonly [FilePath, PathState])[]> {
-    return this.within([wholeRange], () => true)
   }
 
   setSettled(seq: number): void {

@@ -1,17 +1,19 @@
 /** Opens a node's copy as a server has it: on the real disk, with workers that hash and an index that stays. */
 import { readFileSync } from 'node:fs'
 import type { Clock, Random, Timers } from '../../protocol/world.ts'
-import { Census } from './census.ts'
 import { HashWorkers } from './hash-workers.ts'
 import { LinuxDisk } from './linux-disk.ts'
 import { openLmdbIndex } from './lmdb-index.ts'
+import { InotifyWatcher } from './lookout/inotify-watcher.ts'
+import { Lookout } from './lookout/lookout.ts'
+import type { News } from './lookout/report.ts'
 import { Store } from './store.ts'
 
 const bootIdFile = '/proc/sys/kernel/random/boot_id'
 
 export interface LocalCopy {
   readonly store: Store
-  readonly census: Census
+  readonly lookout: Lookout
   close(): Promise<void>
 }
 
@@ -28,8 +30,10 @@ export async function openLocalCopy(options: {
   /** Takes a fence away, when a flush works. */
   recheck?: boolean
   onFault: (error: unknown) => void
+  /** Hears of what people did to the tree. */
+  onNews: (news: News) => void
 }): Promise<LocalCopy> {
-  const { root, clock, timers, random, mainUrl, onFault, recheck = false } = options
+  const { root, clock, timers, random, mainUrl, onFault, onNews, recheck = false } = options
   const workerUrl = new URL(
     mainUrl.endsWith('.ts') ? '../replica/store/hash-worker.ts' : './hash-worker.js',
     mainUrl,
@@ -46,13 +50,14 @@ export async function openLocalCopy(options: {
     recheck,
     onFault,
   })
-  const census = new Census({ store, timers })
-  census.start()
+  const watcher = new InotifyWatcher()
+  const lookout = new Lookout({ ground: store.lookoutGround, watcher, isMeant: recheck, onNews })
+  lookout.start()
   return {
     store,
-    census,
+    lookout,
     async close() {
-      await census.stop()
+      await lookout.stop()
       await store.close()
     },
   }

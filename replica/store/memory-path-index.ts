@@ -1,6 +1,6 @@
 /** The path index of a process that forgets. */
 import type { Digest } from '../../protocol/digest.ts'
-import type { FilePath } from '../../protocol/path.ts'
+import { type FilePath, type FolderPath, wholeTree } from '../../protocol/path.ts'
 import type { PathIndex, PathState } from './path-index.ts'
 
 const pieceMax = 1000
@@ -34,13 +34,9 @@ export class MemoryPathIndex implements PathIndex {
     return this.contents.get(`${path}\0${digest}`) ?? null
   }
 
-  async *below(folder: FilePath): AsyncGenerator<(readonly [FilePath, PathState])[]> {
-    const found = [...this.states].filter(([path]) => path.startsWith(`${folder}/`))
-    while (found.length > 0) yield found.splice(0, pieceMax)
-  }
-
-  async *every(): AsyncGenerator<(readonly [FilePath, PathState])[]> {
-    const found = [...this.states]
+  async *below(folder: FolderPath): AsyncGenerator<(readonly [FilePath, PathState])[]> {
+    const prefix = folder === wholeTree ? '' : `${folder}/`
+    const found = [...this.states].filter(([path]) => path.startsWith(prefix))
     while (found.length > 0) yield found.splice(0, pieceMax)
   }
 

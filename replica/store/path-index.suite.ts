@@ -1,6 +1,6 @@
 /** What every path index must do. */
 import { digestOf } from '../../protocol/digest.ts'
-import { type FilePath, parsePath } from '../../protocol/path.ts'
+import { type FilePath, parsePath, wholeTree } from '../../protocol/path.ts'
 import type { Index } from './index.ts'
 import type { PathIndex, PathState } from './path-index.ts'
 
@@ -32,7 +32,7 @@ export function describePathIndex(open: () => Index, close: (index: Index) => Pr
     const paths = [path, parsePath('a'), parsePath(longName)]
     for (const [at, one] of paths.entries()) index.put(one, { seq: at, is: 'folder' })
     const found: FilePath[] = []
-    for await (const piece of index.every()) found.push(...piece.map(([one]) => one))
+    for await (const piece of index.below(wholeTree)) found.push(...piece.map(([one]) => one))
     expect(found.sort()).toEqual([...paths].sort())
   })
 
@@ -64,6 +64,12 @@ export function describePathIndex(open: () => Index, close: (index: Index) => Pr
     expect([...(await below('a')).keys()].sort()).toEqual(inside.sort())
     expect(await below('b')).toEqual(new Map([[`b/${longName}`, { seq: 7, is: 'folder' }]]))
     expect(await below('c')).toEqual(new Map())
+  })
+
+  test('of the whole tree everything is found, whatever its name begins with', async () => {
+    const all = ['a', 'a/b', '!', '~', 'ä/ö', '\u{1f600}', longName, `${longName}/x`]
+    for (const at of all) index.put(at as FilePath, { seq: 7, is: 'folder' })
+    expect([...(await below('')).keys()].sort()).toEqual(all.sort())
   })
 
   test('what is put while the rest below a folder is still to come does no harm', async () => {

@@ -4,7 +4,7 @@
  * whatever it knows of later ones already does no harm (path-states.ts). What was put is seen at once.
  */
 import type { Digest } from '../../protocol/digest.ts'
-import type { FilePath } from '../../protocol/path.ts'
+import type { FilePath, FolderPath } from '../../protocol/path.ts'
 
 /** `seq`: the last record that changed what the path is. */
 export type PathState = { readonly seq: number } & (
@@ -26,10 +26,11 @@ export interface PathIndex {
   putContent(path: FilePath, digest: Digest, seq: number): void
   /** @returns the last record that made this content of the path, and was followed by another; null: none that is known. */
   seqOfContent(path: FilePath, digest: Digest): number | null
-  /** Everything below a folder, in no order that matters, in pieces. Nothing is put below it meanwhile by others. */
-  below(folder: FilePath): AsyncGenerator<(readonly [FilePath, PathState])[]>
-  /** Every path of which anything is known, likewise. */
-  every(): AsyncGenerator<(readonly [FilePath, PathState])[]>
+  /**
+   * Everything below a folder, in no order that matters, in pieces. What is put below it meanwhile may be left out, or
+   * come as it was before.
+   */
+  below(folder: FolderPath): AsyncGenerator<(readonly [FilePath, PathState])[]>
   /** @returns null when that was never said, or was lost. */
   readonly settledSeq: number | null
   setSettled(seq: number): void

@@ -28,8 +28,8 @@ const readBytes = 1024 * 1024
 const retryAfterMs = 1000
 
 export interface SettlerEvents {
-  /** After each record; `outcomes` where there is anything to say of it. */
-  onSettled(settledSeq: number, outcomes: readonly Outcome[]): void
+  /** After each record; `outcomes` where there is anything to say of it. `change`: what it was to do. */
+  onSettled(settledSeq: number, outcomes: readonly Outcome[], change: Change): void
   /** Nothing is settled any more until the trouble is over. */
   onTrouble(error: ConcurError): void
 }
@@ -125,6 +125,11 @@ export class Settler {
     const known = Math.min(this.committedSeq, this.options.journal.durableSeq)
     const until = seq > known ? seq : (this.ahead.lastOf(path, seq) ?? 0)
     return until <= this.settledSeq ? null : until
+  }
+
+  /** Whether a record that is committed touches the path and is not settled: its tree and its index may not agree yet. */
+  isUnsettled(path: FilePath): boolean {
+    return this.ahead.lastOf(path) !== null
   }
 
   /** Settles when the record is settled. */
@@ -231,7 +236,7 @@ export class Settler {
     this.settledSeq = seq
     this.ahead.settle({ seq, change })
     if (!isAbandoned) this.options.log.add(entry.record)
-    this.tell(outcome)
+    this.tell(outcome, change)
   }
 
   private async install(entry: JournalEntry, slices: Slices): Promise<Outcome> {
@@ -305,9 +310,10 @@ export class Settler {
     stages.remove(stage)
   }
 
-  private tell(outcome: Outcome | null): void {
+  private tell(outcome: Outcome | null, change: Change): void {
     const isSilent = outcome === null || (outcome.kept.length === 0 && outcome.replaced.length === 0)
-    for (const { onSettled } of this.listeners) onSettled?.(this.settledSeq, isSilent ? [] : [outcome])
+    for (const { onSettled } of this.listeners)
+      onSettled?.(this.settledSeq, isSilent ? [] : [outcome], change)
     if (this.waiting.length === 0) return
     const due = this.waiting.filter(({ seq }) => seq <= this.settledSeq)
     this.waiting = this.waiting.filter(({ seq }) => seq > this.settledSeq)

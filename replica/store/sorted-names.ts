@@ -8,17 +8,22 @@ import type { Slices } from './slices.ts'
 /** Steps of a merge between two looks at the clock. */
 const stepsBetween = 4096
 
-/** @throws DiskError. */
-export async function sortedNames(disk: Disk, folder: Fd, slices: Slices): Promise<string[]> {
-  let runs: string[][] = []
+/** @param listed what is sorted in place of a name; null: it is left out. @throws DiskError. */
+export async function sortedNames<Name extends string>(
+  disk: Disk,
+  folder: Fd,
+  slices: Slices,
+  listed: (name: string) => Name | null,
+): Promise<Name[]> {
+  let runs: Name[][] = []
   for (;;) {
     const names = disk.readNames(folder)
     if (names.length === 0) break
-    runs.push(names.sort())
+    runs.push(names.flatMap(name => listed(name) ?? []).sort())
     if (slices.isUsedUp) await slices.next()
   }
   while (runs.length > 1) {
-    const merged: string[][] = []
+    const merged: Name[][] = []
     for (let i = 0; i < runs.length; i += 2) {
       merged.push(i + 1 < runs.length ? await merge(runs[i]!, runs[i + 1]!, slices) : runs[i]!)
     }
@@ -27,8 +32,12 @@ export async function sortedNames(disk: Disk, folder: Fd, slices: Slices): Promi
   return runs[0] ?? []
 }
 
-async function merge(left: readonly string[], right: readonly string[], slices: Slices): Promise<string[]> {
-  const merged: string[] = []
+async function merge<Name extends string>(
+  left: readonly Name[],
+  right: readonly Name[],
+  slices: Slices,
+): Promise<Name[]> {
+  const merged: Name[] = []
   let l = 0
   let r = 0
   while (l < left.length || r < right.length) {

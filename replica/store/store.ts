@@ -25,6 +25,8 @@ import type { FiledFork } from './fork/filing.ts'
 import type { Index } from './index.ts'
 import type { ContentSource } from './install/ground.ts'
 import type { Journal } from './journal/journal.ts'
+import type { LookoutGround } from './lookout/ground.ts'
+import { reasonToStop } from './lookout/root-check.ts'
 import type { PathState } from './path-index.ts'
 import { pathPast } from './path-past.ts'
 import type { Room } from './room.ts'
@@ -85,7 +87,9 @@ export class Store {
       try {
         const { tree, index, fileClock, own } = parts
         const digests = new Digests({ ...options, tree, index: index.digests, fileClock })
-        const changes = await Changes.open({ ...options, tree, digests, folder: own.fd, paths: index.paths })
+        const stopped = await reasonToStop({ ...options, ...parts, own: own.fd, paths: index.paths })
+        const shared = { ...options, tree, digests, stopped }
+        const changes = await Changes.open({ ...shared, folder: own.fd, paths: index.paths })
         return new Store(options, parts, digests, changes)
       } catch (error) {
         await parts.index.close()
@@ -136,6 +140,13 @@ export class Store {
   /** What the start had to list: kept, or replaced after a loss of power. */
   get recovered(): readonly Outcome[] {
     return this.changes.recovered
+  }
+
+  /** What somebody needs who looks at what happens behind the store's back. */
+  get lookoutGround(): LookoutGround {
+    const { tree, own, index } = this.parts
+    const { digests, settler, fence, recovered } = this
+    return { ...this.options, tree, own: own.fd, paths: index.paths, digests, settler, fence, recovered }
   }
 
   /** Who is asked for contents that are not here. */
@@ -295,7 +306,7 @@ export class Store {
 
   /**
    * What lies in `folder`, in the UTF-8 byte order of whole paths, in batches; of what is no folder, its one entry.
-   * Links, FIFOs, sockets, devices and mounts are `other`; names that no path can be are left out.
+   * Links, FIFOs, sockets, devices and mounts are `other`; so are names that no path can be, escaped.
    * @throws ConcurError NOT_FOUND, or IO_ERROR for a folder that cannot be read.
    */
   walk(folder: FolderPath, recursive: boolean, pace = walkPace): AsyncGenerator<Entry[]> {

@@ -99,6 +99,11 @@ export class Tree {
     return this.disk.openBeneath(this.openRoot(), path === wholeTree ? '.' : path, 'folder')
   }
 
+  /** What the root is, wherever its name leads to by now. @throws DiskError. */
+  statRoot(into: Stat): void {
+    this.disk.stat(this.openRoot(), into)
+  }
+
   /** Opens the folder that `path` is in; the caller closes it. @throws DiskError. */
   openParent(path: FilePath): Place {
     return openParent(this.disk, this.openRoot(), path)

@@ -82,10 +82,10 @@ test('an entry says type, size and time', async () => {
   execFileSync('mkfifo', [join(temporary.root, 'folder/pipe')])
   const mtimeMs = expect.any(Number)
   expect(await walked()).toEqual([
-    { path: 'folder', type: 'folder', size: 0, mtimeMs, digest: null },
-    { path: 'folder/file', type: 'file', size: 11, mtimeMs, digest: null },
-    { path: 'folder/link', type: 'other', size: 0, mtimeMs, digest: null },
-    { path: 'folder/pipe', type: 'other', size: 0, mtimeMs, digest: null },
+    { escaped: false, path: 'folder', type: 'folder', size: 0, mtimeMs, digest: null },
+    { escaped: false, path: 'folder/file', type: 'file', size: 11, mtimeMs, digest: null },
+    { escaped: false, path: 'folder/link', type: 'other', size: 0, mtimeMs, digest: null },
+    { escaped: false, path: 'folder/pipe', type: 'other', size: 0, mtimeMs, digest: null },
   ])
 })
 
@@ -117,16 +117,58 @@ test('the path of a file, or of a link, gives that one entry', async () => {
 })
 
 test("the server's own folder at the root never appears; one below a folder does", async () => {
-  make('.CONCUR/x', 'folder/.concur/x')
+  make('folder/.concur/x')
   expect(pathsOf(await walked())).toEqual(['folder', 'folder/.concur', 'folder/.concur/x'])
 })
 
-test('names that no path can be are left out', async () => {
-  make('ok')
-  for (const name of [Buffer.from([0x66, 0xff]), Buffer.from('new\nline')]) {
-    writeFileSync(Buffer.concat([Buffer.from(`${temporary.root}/`), name]), '')
-  }
-  expect(pathsOf(await walked())).toEqual(['ok'])
+/** A name of these bytes (char codes), with what is made there. */
+function makeOdd(name: string, make: (path: Buffer) => void = path => writeFileSync(path, 'x')): void {
+  make(Buffer.concat([Buffer.from(`${temporary.root}/`), Buffer.from(name, 'latin1')]))
+}
+
+test('names that no path can be are listed escaped, as nothing that could be asked for', async () => {
+  makeOdd('f\xff')
+  makeOdd('new\nline')
+  makeOdd('.CONCUR')
+  const odd = { escaped: true, type: 'other', size: 0, mtimeMs: 0, digest: null }
+  expect(await walked()).toEqual([
+    { ...odd, path: '.CONCUR' },
+    { ...odd, path: 'f\\xff' },
+    { ...odd, path: 'new\\x0aline' },
+  ])
+})
+
+test('an escaped name stands where it reads, behind the path that reads the same, with its folder in front', async () => {
+  make('a', 'f\\xff', 'f\\xff.txt', 'g/b')
+  makeOdd('f\xff')
+  makeOdd('g/\x01')
+  const entries = await walked()
+  expect(entries.map(({ path, escaped }) => (escaped ? `(${path})` : path))).toEqual([
+    'a',
+    'f\\xff',
+    '(f\\xff)',
+    'f\\xff.txt',
+    'g',
+    '(g/\\x01)',
+    'g/b',
+  ])
+  expect(pathsOf(entries)).toEqual([...pathsOf(entries)].sort(compareUtf8))
+})
+
+test('a folder or a link whose name no path can be is not entered', async () => {
+  makeOdd('d\xff', path => mkdirSync(path))
+  makeOdd('d\xff/inside')
+  makeOdd('l\xff', path => symlinkSync('/etc', path))
+  expect(pathsOf(await walked())).toEqual(['d\\xff', 'l\\xff'])
+})
+
+test('a path that is too long for one is listed as it is, and not entered', async () => {
+  const deep = Array.from({ length: 16 }, () => 'd'.repeat(250)).join('/')
+  execFileSync('mkdir', ['-p', join(temporary.root, deep)])
+  execFileSync('mkdir', ['-p', `${'e'.repeat(200)}/x`], { cwd: join(temporary.root, deep) })
+  const last = (await walked()).at(-1)!
+  execFileSync('rm', ['-rf', 'd'.repeat(250)], { cwd: temporary.root })
+  expect([last.escaped, last.path]).toEqual([true, `${deep}/${'e'.repeat(200)}`])
 })
 
 test('a missing folder is NOT_FOUND', async () => {

@@ -4,15 +4,17 @@
  * with its name and go on with a byte below `/`.
  *
  * A folder that vanishes while the tree is walked is left out. One that cannot be read ends the walk: a listing
- * that silently lacks files would show them as missing.
+ * that silently lacks files would show them as missing. What has a name that no path can have is listed under that name
+ * escaped, and is neither looked at nor entered.
  */
-import { isUtf8 } from 'node:buffer'
 import type { Digest } from '../../protocol/digest.ts'
 import { ConcurError } from '../../protocol/errors.ts'
+import { escapedPath } from '../../protocol/listed-path.ts'
 import type { Entry } from '../../protocol/messages.ts'
 import { childPath, type FilePath, type FolderPath, wholeTree } from '../../protocol/path.ts'
 import { DiskError, type Fd, newStat, type Stat } from './disk.ts'
 import { wholeMs } from './identity.ts'
+import { escapedNameOf, type ListedName, listedName, pathName } from './listed-name.ts'
 import type { Slices } from './slices.ts'
 import { sortedNames } from './sorted-names.ts'
 import { behindLink, sentenceOf, type Tree } from './tree.ts'
@@ -31,10 +33,10 @@ export interface WalkOptions {
 /** One folder on the way down. */
 interface Level {
   readonly path: FolderPath
-  readonly names: readonly string[]
+  readonly names: readonly ListedName[]
   next: number
   /** Folders whose contents are still to come; the last one comes first. */
-  readonly foldersAhead: string[]
+  readonly foldersAhead: ListedName[]
   /** Open while its names are looked at, not while what is below it is walked. */
   fd: Fd | null
 }
@@ -57,8 +59,7 @@ function singleEntry({ tree, folder, digestOf }: WalkOptions): Entry | null {
   }
   if (place.is === 'folder') return null
   if (place === behindLink) throw new ConcurError('NOT_A_FILE', 'a link is on the way')
-  if (place.is === 'other')
-    return { path: folder as FilePath, type: 'other', size: 0, mtimeMs: 0, digest: null }
+  if (place.is === 'other') return otherEntry(folder as FilePath, 0)
   if (place.is === 'absent') throw new ConcurError('NOT_FOUND', `${folder} is not there`)
   throw new ConcurError('IO_ERROR', `${folder}: ${place.reason}`)
 }
@@ -104,7 +105,7 @@ class Walk {
     if (ahead !== undefined && (name === undefined || `${ahead}/` < name)) {
       level.foldersAhead.pop()
       this.closeFolder(level)
-      return childPath(level.path, decoded(ahead)!)
+      return childPath(level.path, pathName(ahead)!)
     }
     if (name !== undefined) {
       level.next++
@@ -126,7 +127,7 @@ class Walk {
       throw this.failure(path, error)
     }
     try {
-      const names = await sortedNames(tree.disk, fd, slices)
+      const names = await sortedNames(tree.disk, fd, slices, name => listedName(path, name))
       this.levels.push({ path, names, next: 0, foldersAhead: [], fd: null })
     } catch (error) {
       throw this.failure(path, error)
@@ -135,22 +136,22 @@ class Walk {
     }
   }
 
-  private lookAt(level: Level, nameBytes: string): void {
+  private lookAt(level: Level, listed: ListedName): void {
     const { tree, recursive, digestOf } = this.options
     const { stat } = this
-    const name = decoded(nameBytes)
-    const path = name === null ? null : childPath(level.path, name)
-    if (path === null) return
+    const name = pathName(listed)
+    if (name === null) return void this.batch.push(escapedEntry(level.path, listed))
+    const path = childPath(level.path, name)!
     try {
       level.fd ??= tree.openFolder(level.path)
-      tree.disk.statChild(level.fd, name!, stat)
+      tree.disk.statChild(level.fd, name, stat)
     } catch (error) {
       if (isGone(error)) return
       throw this.failure(level.path, error)
     }
     const entry = entryOf(path, stat, digestOf)
     this.batch.push(entry)
-    if (recursive && entry.type === 'folder') level.foldersAhead.push(nameBytes)
+    if (recursive && entry.type === 'folder') level.foldersAhead.push(listed)
   }
 
   private closeFolder(level: Level): void {
@@ -173,18 +174,17 @@ function isGone(error: unknown): boolean {
 
 function entryOf(path: FilePath, stat: Stat, digestOf: WalkOptions['digestOf']): Entry {
   const mtimeMs = wholeMs(stat.mtimeNs)
-  if (stat.kind === 'folder' && !stat.isMount) return { path, type: 'folder', size: 0, mtimeMs, digest: null }
+  if (stat.kind === 'folder' && !stat.isMount)
+    return { escaped: false, path, type: 'folder', size: 0, mtimeMs, digest: null }
   if (stat.kind !== 'file' || stat.isMount) return otherEntry(path, mtimeMs)
-  return { path, type: 'file', size: stat.size, mtimeMs, digest: digestOf(path, stat) }
+  return { escaped: false, path, type: 'file', size: stat.size, mtimeMs, digest: digestOf(path, stat) }
 }
 
 function otherEntry(path: FilePath, mtimeMs: number): Entry {
-  return { path, type: 'other', size: 0, mtimeMs, digest: null }
+  return { escaped: false, path, type: 'other', size: 0, mtimeMs, digest: null }
 }
 
-/** @returns the name whose bytes these are; null when they are not UTF-8. */
-function decoded(nameBytes: string): string | null {
-  if (/^[\x20-\x7e]*$/.test(nameBytes)) return nameBytes
-  const bytes = Buffer.from(nameBytes, 'latin1')
-  return isUtf8(bytes) ? bytes.toString('utf8') : null
+function escapedEntry(folder: FolderPath, listed: ListedName): Entry {
+  const path = escapedPath(folder, escapedNameOf(listed))
+  return { escaped: true, path, type: 'other', size: 0, mtimeMs: 0, digest: null }
 }

@@ -1,6 +1,6 @@
 import { type Digest, digestOf } from '../../../protocol/digest.ts'
 import type { StageId } from '../../../protocol/ids.ts'
-import { type FilePath, parsePath } from '../../../protocol/path.ts'
+import { type FilePath, parsePath, wholeTree } from '../../../protocol/path.ts'
 import type { Change, JournalRecord } from '../../../protocol/record.ts'
 import { MemoryPathIndex } from '../memory-path-index.ts'
 import { PathStates } from '../path-states.ts'
@@ -26,7 +26,7 @@ class World {
   /** What there is, by its path. */
   async there(): Promise<Map<string, string>> {
     const there = new Map<string, string>()
-    for await (const piece of this.index.every())
+    for await (const piece of this.index.below(wholeTree))
       for (const [path, state] of piece)
         if (state.is !== 'absent') there.set(path, state.is === 'file' ? state.digest! : 'folder')
     return there
@@ -125,7 +125,7 @@ test('what every path was before is found from the records of the fork alone', a
     const commonSeq = await lastSeq(world.index)
     for (let i = 0; i < 10; i++) await world.step(true)
     const touched = new Map<FilePath, Awaited<ReturnType<typeof world.index.get>> & object>()
-    for await (const piece of world.index.every())
+    for await (const piece of world.index.below(wholeTree))
       for (const [path, state] of piece) if (state.seq > commonSeq) touched.set(path, state)
     const found = beforeFork(world.fork, touched)
     for (const path of touched.keys()) {
@@ -142,7 +142,8 @@ test('what every path was before is found from the records of the fork alone', a
 
 async function lastSeq(index: MemoryPathIndex): Promise<number> {
   let last = 0
-  for await (const piece of index.every()) for (const [, { seq }] of piece) last = Math.max(last, seq)
+  for await (const piece of index.below(wholeTree))
+    for (const [, { seq }] of piece) last = Math.max(last, seq)
   return last
 }
 

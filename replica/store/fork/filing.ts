@@ -4,7 +4,7 @@
  * records are followed. A crash anywhere in between is gone on from at the next start. Clause: ../README.md "A fork".
  */
 import type { Digest } from '../../../protocol/digest.ts'
-import type { FilePath } from '../../../protocol/path.ts'
+import { type FilePath, wholeTree } from '../../../protocol/path.ts'
 import { bodyOf, type JournalEntry } from '../../../protocol/record.ts'
 import type { Clock } from '../../../protocol/world.ts'
 import type { AuditLog } from '../audit-log.ts'
@@ -128,7 +128,7 @@ async function pathsOf(
 ): Promise<{ before: Map<FilePath, Before>; last: Map<FilePath, Digest> }> {
   const touched = new Map<FilePath, PathState>()
   const last = new Map<FilePath, Digest>()
-  for await (const piece of paths.every()) {
+  for await (const piece of paths.below(wholeTree)) {
     for (const [path, state] of piece) {
       if (state.seq <= commonSeq) continue
       touched.set(path, state)
@@ -162,7 +162,7 @@ async function fileExchange({ ground, slices }: FilingOptions, name: string): Pr
   const { disk, history, exchange } = ground
   const folder = disk.openBeneath(exchange, '.', 'folder')
   try {
-    for (const left of await sortedNames(disk, folder, slices)) {
+    for (const left of await sortedNames(disk, folder, slices, name => name)) {
       const to = makeParent(disk, history.folder, `${name}/exchange/${left}`, (at, part) =>
         disk.makeFolder(at, part),
       )

@@ -28,10 +28,9 @@ export async function namesIn(ground: Reading, name: string, slices: Slices): Pr
     throw error
   }
   try {
-    const names = await sortedNames(ground.disk, folder, slices)
-    return names.flatMap(bytes => {
+    return await sortedNames(ground.disk, folder, slices, bytes => {
       const name = Buffer.from(bytes, 'latin1')
-      return isUtf8(name) ? [name.toString()] : []
+      return isUtf8(name) ? name.toString() : null
     })
   } finally {
     ground.disk.close(folder)

@@ -12,7 +12,7 @@ for name in "${names[@]}"; do printf '%s' "$name" | tee "server1/$name" >"server
 # The two spellings of é are two names; a file in each would be one file on another system.
 [ "$(find server1 -type f | wc -l)" -eq "${#names[@]}" ] || fail 'this file system knows some of the names as one'
 
-# What no path can name is passed over, and does not disturb a listing.
+# What no path can name does not disturb a listing: it is in it, escaped.
 printf 'x' >$'server1/new\nline'
 printf 'x' >$'server1/no-utf8-\xff'
 start_replica server2
@@ -28,8 +28,9 @@ expect_status 0
 NAMES=$(printf '%s\n' "${names[@]}")
 export NAMES
 expect_json_lines \
-  'lines.every(({ mark }) => mark === "=")' \
-  'same(lines.map(({ path }) => path), process.env.NAMES.split("\n").sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b))))'
+  'same(lines.filter(({ escaped }) => escaped).map(({ path }) => path), ["new\\x0aline", "no-utf8-\\xff"])' \
+  'lines.every(({ mark, escaped }) => mark === (escaped ? "!" : "="))' \
+  'same(lines.filter(({ escaped }) => !escaped).map(({ path }) => path), process.env.NAMES.split("\n").sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b))))'
 
 ask_in_text server1 'Grüße.txt\n'
 expect_bytes 'SINGLE_FILE|Grüße.txt'
