@@ -101,6 +101,17 @@ onSmallDisks('a coordinator whose disk is full', () => {
     expect((await client.status()).coordinator).toMatchObject({ state: 'serving', reason: null })
   })
 
+  test('deletes a folder whose list is long, with the room that was kept', async () => {
+    await start('server1')
+    const client = cluster.client()
+    const paths = Array.from({ length: 500 }, (_, n) => `folder/${'long '.repeat(20)}${n}`)
+    await Promise.all(paths.map(path => client.put(path, '')))
+    small!.fill()
+    const folder = { type: 'delete' as const, path: parsePath('folder'), recursive: true, force: false }
+    expect(await client.change(folder)).toMatchObject({ applied: names, behind: [], kept: [], error: null })
+    for (const name of names) expect([treeAt(name), stagedAt(name)]).toEqual([{}, {}])
+  })
+
   test('lets no byte come that it has no room for, where it is told how many', async () => {
     await start('server1')
     const peer = await cluster.dial('server1')

@@ -205,6 +205,7 @@ async function deleteFolderOf(cluster: Cluster, members: readonly Member[], path
   const list = writeDeletedEntries(entries)
   const incoming = cluster.newIncoming()
   try {
+    cluster.store.room.makeWay(list.length)
     for (let at = 0; at < list.length; at += inlineBytesMax)
       await incoming.take(list.subarray(at, at + inlineBytesMax))
     const received = await incoming.finish(list.length, digestOf(list).digest)

@@ -113,6 +113,22 @@ onSmallDisks('on a full disk', () => {
     await after.close()
   })
 
+  test('what is put anew after it could not be written is what stands', async () => {
+    const index = open()
+    disk.fill()
+    putStates(index, 1)
+    await expect(index.paths.flush()).rejects.toMatchObject(noSpace)
+    disk.empty()
+    putStates(index, 2)
+    await index.paths.flush()
+    const now = (at: LmdbIndex) => [at.paths.settledSeq, at.paths.get(states(1, 0)[0]![0])?.seq]
+    expect(now(index)).toEqual([2, 2])
+    await index.close()
+    const after = open()
+    expect(now(after)).toEqual([2, 2])
+    await after.close()
+  })
+
   test('what lies below a folder is told as it is now, written or not', async () => {
     const index = open()
     putStates(index, 1)

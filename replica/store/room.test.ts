@@ -14,6 +14,8 @@ class Numbers {
   held = MiB
   /** How often the reserve was asked to be made. */
   asked = 0
+  /** What somebody else had to find. */
+  readonly left: number[] = []
 
   room(): Room {
     const disk = { freeBytes: () => this.free, freeFiles: () => this.files } as unknown as Disk
@@ -25,6 +27,7 @@ class Numbers {
         return heldNow()
       },
       make: makes,
+      leave: (bytes: number) => this.left.push(bytes),
     }
     return new Room({ disk, folder: 3 as Fd, reserve: reserve as unknown as Reserve })
   }
@@ -86,6 +89,13 @@ test('a record that takes the number of one that was taken back counts in its pl
   const room = numbers.room()
   for (const bytes of [9 * MiB, 9 * MiB, 0]) room.owe(7, { bytes, files: 1 })
   expect(growing(room, 9 * MiB)).toBeNull()
+})
+
+test('the reserve gives way to bytes that a delete cannot do without', () => {
+  const numbers = new Numbers()
+  const room = numbers.room()
+  room.makeWay(100_000)
+  expect(numbers.left).toEqual([100_000 + 64 * KiB])
 })
 
 test('inodes count as space does', () => {

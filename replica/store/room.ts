@@ -86,6 +86,11 @@ export class Room {
     }
   }
 
+  /** Before bytes come that a delete cannot do without: the reserve is given free where they would find no other room. */
+  makeWay(bytes: number): void {
+    this.reserve.leave(bytes + lastBytes)
+  }
+
   /** The record is ordered, and needs this until it is settled. */
   owe(seq: number, need: Need): void {
     this.take(seq)

@@ -62,8 +62,10 @@ export class NextSegment {
       try {
         return await this.make(size)
       } catch (error) {
-        const isLast = at === sizes.length - 1
-        if (failureOf(error).isFinal || (isLast && !this.makeRoom())) throw error
+        const { error: refusal, isFinal } = failureOf(error)
+        if (isFinal) throw error
+        if (at < sizes.length - 1) continue
+        if (refusal.code !== 'NO_SPACE' || !this.makeRoom()) throw error
       }
     }
     return this.make(sizes.at(-1)!)
