@@ -1,5 +1,5 @@
 /**
- * Builds dist/: the client as one bundle with its code cache, the servers, and the worker that hashes. What needs a
+ * Builds dist/: the client's bundles with their code caches, the servers, and the worker that hashes. What needs a
  * prebuilt binary, and what the client loads only on demand, stays in node_modules.
  */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { type BuildOptions, build } from 'esbuild'
+import { clientBundles, notForReads } from './client-bundles.ts'
 
 const shared = {
   bundle: true,
@@ -18,21 +19,10 @@ const shared = {
   legalComments: 'none',
 } satisfies BuildOptions
 
-const clientBundles = { 'client-reads': 'client/reads/main.ts', 'client-whole': 'client/main.ts' }
-
-/** What a command that reads never does, and its bundle can do without. */
-const notForReads = [
-  './help.ts',
-  './reading/ask-wait.ts',
-  './reading/follow-log.ts',
-  './sending/pieces.ts',
-  './sending/sending.ts',
-]
-
 /**
- * CommonJS starts faster than ES modules do; the sources are ES modules all the same. Nothing is made shorter: a text of
- * more than 128 KiB lies apart from V8's young generation, a smaller one fills it, and a start is over before the rest of
- * a small read has filled it up and it is collected.
+ * CommonJS starts faster than ES modules do; the sources are ES modules all the same. Nothing is made shorter: V8 keeps a
+ * text of more than 128 KiB apart, while a smaller one takes so much of its young generation that a small read, which
+ * else ends before that is full, has to wait for its collection.
  */
 async function buildClient(): Promise<void> {
   const commonJs = { ...shared, format: 'cjs', outExtension: { '.js': '.cjs' } } satisfies BuildOptions

@@ -1,0 +1,16 @@
+/** What the client's bundles are made of. */
+
+/** A bundle's name and its main. */
+export const clientBundles = {
+  'client-reads': 'client/reads/main.ts',
+  'client-whole': 'client/main.ts',
+} as const
+
+/** What a command that reads never loads, and its bundle does without. As it is imported. */
+export const notForReads = [
+  './help.ts',
+  './reading/ask-wait.ts',
+  './reading/follow-log.ts',
+  './sending/pieces.ts',
+  './sending/sending.ts',
+]
