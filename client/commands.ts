@@ -1,6 +1,6 @@
 /**
  * The one table of commands. It drives the reading of argv, the help, the completion and what is run; a command's own
- * file is loaded when it is run.
+ * file is loaded when it is run, but for those that read a file.
  */
 import { type CommandTable, command, path } from './command.ts'
 import {
