@@ -19,11 +19,15 @@ import type { Ordered } from './change-work.ts'
 const answerWithinMs = 30_000
 
 export interface AnswersOptions {
-  readonly config: CoordinatorConfig
-  readonly store: Store
-  readonly ledger: Ledger
-  readonly seats: readonly Seat[]
-  readonly links: readonly ReplicaLink[]
+  readonly config: Pick<CoordinatorConfig, 'name'>
+  readonly store: {
+    readonly journal: Pick<Store['journal'], 'at' | 'failure'>
+    readonly settler: Pick<Store['settler'], 'settled' | 'settledSeq'>
+  }
+  readonly ledger: Pick<Ledger, 'epoch' | 'committedSeq'>
+  readonly seats: readonly Pick<Seat, 'name' | 'settled' | 'isFollowing' | 'fenced' | 'trouble'>[]
+  /** In the order of the seats. */
+  readonly links: readonly Pick<ReplicaLink, 'downForMs' | 'report'>[]
   readonly timers: Timers
 }
 
@@ -44,9 +48,10 @@ export class Answers {
   /** @throws ConcurError when it was abandoned, or could not be written: nothing was changed. */
   async answerOf({ awaited, change }: Ordered): Promise<Done> {
     const { seq, outcomes } = awaited
+    // The term may be over when the record is: its beginning is taken back with it.
+    const epoch = this.options.ledger.epoch!.number
     const error = await this.endOf(awaited)
     const nodes = this.nodeStates(seq)
-    const epoch = this.options.ledger.epoch!.number
     const moved = this.movedBy(change, seq)
     const done = doneOf({ change, moved, epoch, seq, nodes, outcomes, error })
     return error === null || awaited.isCommitted ? done : { ...done, outcome: 'unknown' }
