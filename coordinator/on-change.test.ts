@@ -190,10 +190,9 @@ describe('a refusal', () => {
     world.settling = seq =>
       seq === 1 ? Promise.reject(new ConcurError('UNREACHABLE', 'too few')) : Promise.resolve()
     const served = await connect()
-    expect((await ask(served, mkdir).ended()).error).toMatchObject({
-      code: 'UNREACHABLE',
-      message: 'too few',
-    })
+    const refused = await upload(served, large)
+    expect(refused.error).toMatchObject({ code: 'UNREACHABLE', message: 'too few' })
+    expect(world.liveStages()).toEqual([0, 0])
     expect((await ask(served, mkdir).ended()).only('DONE').op?.seq).toBe(2)
   })
 

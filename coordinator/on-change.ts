@@ -95,17 +95,18 @@ async function makeInTurn({ cluster, turns, answerOf }: ChangeDesk, asked: Asked
     ordered = await orderChange(cluster, asked)
   } finally {
     if (ordered === null) {
-      asked.received?.discard()
       endTurn()
+      asked.received?.discard()
     }
   }
   if (ordered === null) return nothingDone(cluster.nodesConfigured)
   const { awaited, staged } = ordered
   // The turn ends when the change does, also where its answer does not wait for that.
-  awaited.done.then(endTurn, error => {
-    // Of other failures nobody knows whether the record is there after all, and needs what it names.
-    if (asConcurError(error).code === 'NO_SPACE') staged?.discard()
-    endTurn()
-  })
-  return answerOf(ordered)
+  awaited.done.then(endTurn, endTurn)
+  try {
+    return await answerOf(ordered)
+  } catch (error) {
+    staged?.discard()
+    throw error
+  }
 }

@@ -46,7 +46,7 @@ export class Answers {
   }
 
   /** @throws ConcurError when it was abandoned, or could not be written: nothing was changed. */
-  async answerOf({ awaited, change }: Ordered): Promise<Done> {
+  async answerOf({ awaited, change }: Pick<Ordered, 'awaited' | 'change'>): Promise<Done> {
     const { seq, outcomes } = awaited
     // The term may be over when the record is: its beginning is taken back with it.
     const epoch = this.options.ledger.epoch!.number

@@ -60,7 +60,7 @@ interface Ready {
 export interface Ordered {
   readonly awaited: Awaited
   readonly change: Change
-  /** What was staged for it. */
+  /** Bytes that go when the change turns out not to be made. */
   readonly staged: Received | null
 }
 
