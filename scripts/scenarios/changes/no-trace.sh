@@ -24,6 +24,15 @@ expect_refused IS_DIRECTORY write folder text
 expect_refused NOT_DIRECTORY write x/below text
 expect_refused BAD_PATH write ../x text
 expect_refused BAD_PATH write .concur/x text
+upload_is_there() {
+  [ -n "$(find server1/.concur/staging server2/.concur/staging -type f 2>/dev/null)" ]
+}
+# Bytes that go ahead of what is refused then.
+truncate -s 1M here/many
+expect_refused IS_DIRECTORY put many folder
+expect_refused NOT_DIRECTORY put many x/below
+expect_refused PRECONDITION_FAILED put many x --if-absent
+within 10 not upload_is_there
 printf 'edited' >server2/x
 expect_refused CONFLICT append x text
 printf 'x' >server2/x
