@@ -1,5 +1,6 @@
 /** Too few nodes for what a change asks: it is refused whenever that turns out, and nothing of it stays on any node. */
 import type { Cluster } from '../fixtures/cluster.ts'
+import { holdFlushes } from '../fixtures/held-flushes.ts'
 import { until } from '../fixtures/until.ts'
 import type { AckLevel, ChangeRequest } from '../protocol/change-messages.ts'
 import { digestOf } from '../protocol/digest.ts'
@@ -109,7 +110,7 @@ describe.each(cases)('--ack %s with too few nodes', (ack, lost) => {
     async (_, bytes) => {
       const before = await seen()
       const nodes = lost.map(name => cluster.node(name))
-      const releases = nodes.map(({ disk }) => holdFlushes(disk))
+      const releases = nodes.map(({ disk }) => holdFlushes(disk, ['flushDataSoon']))
       const refused = expect(cluster.client().put('a', bytes, { ack })).rejects.toMatchObject(refusal(ack))
       const { seq } = cluster.coordinator.store.journal.last
       await until(() => nodes.every(({ store }) => store.journal.last.seq > seq), 'its record on the nodes')
@@ -128,17 +129,3 @@ describe.each(cases)('--ack %s with too few nodes', (ack, lost) => {
     },
   )
 })
-
-/** Nothing becomes durable in the journal of this disk. @returns how to let it. */
-function holdFlushes(disk: Cluster['coordinator']['disk']): () => void {
-  const { flushDataSoon } = disk
-  let goOn: () => void = () => {}
-  const held = new Promise<void>(resolve => {
-    goOn = resolve
-  })
-  disk.flushDataSoon = fd => held.then(() => flushDataSoon.call(disk, fd))
-  return () => {
-    disk.flushDataSoon = flushDataSoon
-    goOn()
-  }
-}

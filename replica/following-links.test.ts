@@ -1,5 +1,6 @@
 /** How following begins: who is followed, from where, and what becomes of who was followed before. */
 import { turns } from '../fixtures/fake-time.ts'
+import { holdFlushes } from '../fixtures/held-flushes.ts'
 import { until } from '../fixtures/until.ts'
 import {
   accepted,
@@ -188,7 +189,7 @@ test('a second one that is refused leaves the first as it is', async () => {
 test('a record that was on its way to the disk is told to the next one as soon as it is there', async () => {
   const first = replica.follow(coordinator)
   await accepted(first)
-  const goOn = holdFlushes()
+  const goOn = holdFlushes(replica.disk)
   tell(first, coordinator.order([put('a', 'a')]))
   await until(() => replica.store.journal.last.seq === 1, 'the record')
   const second = replica.follow(coordinator, { afterSeq: 1 })
@@ -212,7 +213,7 @@ test('several that come at once are looked at one after the other; the last one 
 test('one whose link is gone before it is taken is not followed', async () => {
   await shared('a')
   await journalOnly(replica.store, put('tail', 'x'))
-  const goOn = holdFlushes()
+  const goOn = holdFlushes(replica.disk)
   replica.follow(coordinator, { afterSeq: 1 })
   await until(() => replica.store.promised?.number === 1, 'the promise')
   await replica.relink()
@@ -236,19 +237,3 @@ test('what was told to be committed beyond the journal counts for nothing when a
   expect(treeOf(replica.root)).toEqual({ a: 'a' })
   expect(historyOf(replica.root)).toEqual({})
 })
-
-/** Nothing becomes durable. @returns how to let it. */
-function holdFlushes(): () => void {
-  const { disk } = replica
-  const { flushSoon, flushDataSoon } = disk
-  let goOn: () => void = () => {}
-  const held = new Promise<void>(resolve => {
-    goOn = resolve
-  })
-  disk.flushSoon = fd => held.then(() => flushSoon.call(disk, fd))
-  disk.flushDataSoon = fd => held.then(() => flushDataSoon.call(disk, fd))
-  return () => {
-    Object.assign(disk, { flushSoon, flushDataSoon })
-    goOn()
-  }
-}

@@ -1,48 +1,32 @@
 /** Bytes that a record lacked, as they come: each block is held against its digest, and nothing half is used. */
 import type { Answer } from '../fixtures/raw-peer.ts'
-import { until } from '../fixtures/until.ts'
 import { digestOf } from '../protocol/digest.ts'
-import {
-  accepted,
-  commit,
-  type FollowingReplica,
-  Ordering,
-  openFollowing,
-  tell,
-  told,
-} from './followed-peer.fixture.ts'
-import { append, digest, historyOf, ownFiles, put, rename, stageId, treeOf } from './store/changes.fixture.ts'
+import { Followed } from './followed.fixture.ts'
+import { append, digest, historyOf, put, rename, stageId } from './store/changes.fixture.ts'
 import { DiskError } from './store/disk.ts'
 
 const MiB = 1024 * 1024
 
-let replica: FollowingReplica
-let coordinator: Ordering
-let answer: Answer
+let followed: Followed
 
 beforeEach(async () => {
-  replica = await openFollowing()
-  coordinator = new Ordering()
-  answer = replica.follow(coordinator)
-  await accepted(answer)
+  followed = await Followed.open()
 })
 
-afterEach(() => replica.remove())
-
-const stagedFiles = () => ownFiles(replica.root, 'staging')
+afterEach(() => followed.close())
 
 /** The replica needs the last of these records. */
 async function needed(...ordered: ReturnType<typeof put>[]): Promise<number> {
-  tell(answer, coordinator.order(ordered), { bare: true })
-  const { seq } = coordinator.last
-  commit(answer, seq)
-  await until(() => answer.all('NEED').some(need => need.seq === seq), 'NEED')
+  followed.tellBare(...ordered)
+  const { seq } = followed.coordinator.last
+  followed.commit(seq)
+  await followed.untilNeeded(seq)
   return seq
 }
 
 const supply = (seq: number, content: Buffer, said: { size?: number; digest?: string } = {}): Answer => {
   const request = { seq, size: content.length, digest: digest(content), ...said } as { seq: number }
-  return replica.served.peer.ask('SUPPLY', request as never, { more: true })
+  return followed.replica.served.peer.ask('SUPPLY', request as never, { more: true })
 }
 
 /** All of it, in pieces of `pieceBytes`. */
@@ -71,41 +55,41 @@ test.each([1, MiB, 2 * MiB + 1])(
       { blocks: [{ first: 0, count: Math.ceil(size / MiB) }] },
       { blocks: [] },
     ])
-    await told(answer, { settledSeq: seq })
-    expect(treeOf(replica.root)).toEqual({ a: content.toString() })
-    expect(stagedFiles()).toEqual({})
-    expect(answer.all('NEED')).toHaveLength(1)
+    await followed.told({ settledSeq: seq })
+    expect(followed.tree).toEqual({ a: content.toString() })
+    expect(followed.staged).toEqual({})
+    expect(followed.needs).toHaveLength(1)
   },
 )
 
 test('an append is supplied as the whole file that it makes', async () => {
-  tell(answer, coordinator.order([put('a', 'one')]))
-  commit(answer, 1)
-  await told(answer, { settledSeq: 1 })
+  followed.tell(put('a', 'one'))
+  followed.commit(1)
+  await followed.told({ settledSeq: 1 })
   const seq = await needed(append('a', 'one', ' two'))
   const content = Buffer.from('one two')
   send(supply(seq, content), content)
-  await told(answer, { settledSeq: seq })
-  expect(treeOf(replica.root)).toEqual({ a: 'one two' })
+  await followed.told({ settledSeq: seq })
+  expect(followed.tree).toEqual({ a: 'one two' })
 })
 
 test('of an empty file no block is wanted, and one that is not empty is refused as such', async () => {
   const seq = await needed(rename('b', 'c', { base: '' }))
   const nothing = Buffer.alloc(0)
   expect((await supply(seq, nothing, { digest: digest('x') }).ended()).error?.code).toBe('BAD_DIGEST')
-  expect(stagedFiles()).toEqual({})
+  expect(followed.staged).toEqual({})
   const supplied = supply(seq, nothing)
   send(supplied, nothing)
   await supplied.ended()
   expect(supplied.all('WANTED')).toEqual([{ blocks: [] }, { blocks: [] }])
-  await told(answer, { settledSeq: seq })
-  expect(treeOf(replica.root)).toEqual({ c: '' })
+  await followed.told({ settledSeq: seq })
+  expect(followed.tree).toEqual({ c: '' })
 })
 
 test('an install that has to be tried again uses what came, and says NEED no second time', async () => {
   const content = Buffer.from('bytes')
   const seq = await needed(put('a', content))
-  const { disk, store } = replica
+  const { disk, store } = followed.replica
   const { moveNew } = disk
   let failures = 2
   disk.moveNew = (...where) => {
@@ -113,14 +97,13 @@ test('an install that has to be tried again uses what came, and says NEED no sec
     return moveNew.apply(disk, where)
   }
   send(supply(seq, content), content)
-  expect((await answer.ended()).error?.code).toBe('NO_SPACE')
-  expect(answer.all('NEED')).toHaveLength(1)
-  answer = replica.follow(coordinator, { afterSeq: seq, committedSeq: seq })
-  await accepted(answer)
-  expect(answer.all('NEED')).toEqual([])
+  expect((await followed.answer.ended()).error?.code).toBe('NO_SPACE')
+  expect(followed.needs).toHaveLength(1)
+  await followed.followAgain({ afterSeq: seq, committedSeq: seq })
+  expect(followed.needs).toEqual([])
   await store.settler.settled(seq)
-  expect(treeOf(replica.root)).toEqual({ a: 'bytes' })
-  expect(stagedFiles()).toEqual({})
+  expect(followed.tree).toEqual({ a: 'bytes' })
+  expect(followed.staged).toEqual({})
 })
 
 describe('refused is', () => {
@@ -182,24 +165,24 @@ describe('refused is', () => {
     const supplied = supply(seq, content)
     act(supplied)
     expect((await supplied.ended()).error?.code).toBe(code)
-    expect(stagedFiles()).toEqual({})
+    expect(followed.staged).toEqual({})
     send(supply(seq, content), content)
-    await told(answer, { settledSeq: seq })
-    expect(treeOf(replica.root)).toEqual({ a: content.toString() })
-    expect(historyOf(replica.root)).toEqual({})
+    await followed.told({ settledSeq: seq })
+    expect(followed.tree).toEqual({ a: content.toString() })
+    expect(historyOf(followed.replica.root)).toEqual({})
   })
 
   test('what the disk has no room for', async () => {
     const seq = await needed(put('a', content, { stage: stageId(1) }))
-    const { write } = replica.disk
-    replica.disk.write = () => {
+    const { write } = followed.replica.disk
+    followed.replica.disk.write = () => {
       throw new DiskError('ENOSPC', 'write')
     }
     const supplied = supply(seq, content)
     send(supplied, content)
     expect((await supplied.ended()).error?.code).toBe('NO_SPACE')
-    replica.disk.write = write
-    expect(stagedFiles()).toEqual({})
+    followed.replica.disk.write = write
+    expect(followed.staged).toEqual({})
   })
 })
 
@@ -210,25 +193,25 @@ test('a link that is lost in the middle leaves nothing, and the next one supplie
   void supplied.stream.sendPiece('DIGESTS', digestOf(content).blockDigests)
   void supplied.stream.sendPiece('CHUNK', content.subarray(0, MiB + 5))
   await supplied.until(({ messages }) => messages.length === 1, 'WANTED')
-  expect(Object.keys(stagedFiles())).toHaveLength(1)
-  await replica.relink()
-  await until(() => Object.keys(stagedFiles()).length === 0, 'the stage to be gone')
-  answer = replica.follow(coordinator, { afterSeq: seq, committedSeq: seq })
-  await until(() => answer.all('NEED').length === 1, 'NEED')
+  expect(Object.keys(followed.staged)).toHaveLength(1)
+  await followed.replica.relink()
+  await followed.untilNothingStaged()
+  await followed.followAgain({ afterSeq: seq, committedSeq: seq })
+  await followed.untilNeeded(seq)
   send(supply(seq, content), content)
-  await told(answer, { settledSeq: seq })
-  expect(treeOf(replica.root)).toEqual({ a: content.toString() })
+  await followed.told({ settledSeq: seq })
+  expect(followed.tree).toEqual({ a: content.toString() })
 })
 
 test('of two that come for the same record one is used, and the other leaves nothing', async () => {
   const content = Buffer.alloc(MiB, 'abc')
   const seq = await needed(put('a', content, { stage: stageId(1) }))
   let ids = 10
-  replica.store.newStageId = () => stageId(ids++)
+  followed.replica.store.newStageId = () => stageId(ids++)
   const both = [supply(seq, content), supply(seq, content)]
   for (const supplied of both) send(supplied, content)
   for (const supplied of both) await supplied.ended()
-  await told(answer, { settledSeq: seq })
-  expect(treeOf(replica.root)).toEqual({ a: content.toString() })
-  expect(stagedFiles()).toEqual({})
+  await followed.told({ settledSeq: seq })
+  expect(followed.tree).toEqual({ a: content.toString() })
+  expect(followed.staged).toEqual({})
 })
