@@ -139,7 +139,7 @@ const deeds: readonly Deed[] = [
   {
     what: 'a folder is deleted with what is in it',
     act: on => rmSync(on('d'), { recursive: true }),
-    marked: ['d/g'],
+    marked: ['d', 'd/g'],
     verdict: 'SINGLE_FILE missing on server2',
     reads: 'd/g',
     listed: ['+ d', '+ d/g'],
@@ -148,7 +148,7 @@ const deeds: readonly Deed[] = [
   {
     what: 'a folder is renamed',
     act: on => renameSync(on('d'), on('e')),
-    marked: ['d/g'],
+    marked: ['d', 'd/g'],
     verdict: 'SINGLE_FILE missing on server2',
     reads: 'd/g',
     listed: ['+ d', '+ d/g', '- e', '- e/g'],
@@ -157,7 +157,7 @@ const deeds: readonly Deed[] = [
   {
     what: 'a folder becomes a file',
     act: on => writeFileSync(replaced(on, 'd'), 'x'),
-    marked: ['d/g'],
+    marked: ['d', 'd/g'],
     verdict: 'SINGLE_FILE missing on server2',
     reads: 'd/g',
     listed: ['* d', '+ d/g'],
@@ -169,7 +169,7 @@ const deeds: readonly Deed[] = [
       renameSync(on('d'), on('e'))
       symlinkSync('e', on('d'))
     },
-    marked: ['d/g'],
+    marked: ['d', 'd/g'],
     verdict: 'DIFFERENT_FILES edited-on-disk',
     reads: 'd/g',
     listed: ['* d', '+ d/g', '- e', '- e/g'],

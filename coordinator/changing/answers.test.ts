@@ -43,6 +43,7 @@ class World {
     const options: AnswersOptions = {
       config: { name: server1 },
       store: {
+        journaled: () => null,
         journal: {
           at: seq => this.journal.at(seq),
           get failure() {

@@ -5,6 +5,7 @@
 import type { Done } from '../../protocol/change-messages.ts'
 import { ConcurError } from '../../protocol/errors.ts'
 import type { Detail } from '../../protocol/messages.ts'
+import type { FilePath } from '../../protocol/path.ts'
 import type { Change } from '../../protocol/record.ts'
 import type { Cancel, Timers } from '../../protocol/world.ts'
 import type { PathState, Store } from '../../replica/store/store.ts'
@@ -23,6 +24,7 @@ export interface AnswersOptions {
   readonly store: {
     readonly journal: Pick<Store['journal'], 'at' | 'failure'>
     readonly settler: Pick<Store['settler'], 'settled' | 'settledSeq'>
+    journaled(path: FilePath): PathState | null
   }
   readonly ledger: Pick<Ledger, 'epoch' | 'committedSeq'>
   readonly seats: readonly Pick<Seat, 'name' | 'settled' | 'isFollowing' | 'fenced' | 'trouble'>[]

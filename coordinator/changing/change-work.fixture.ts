@@ -49,7 +49,7 @@ export class World {
     const world = this
     this.cluster = {
       store: {
-        room: { refusal: () => this.shortage, owe: () => {} },
+        room: { refusal: () => this.shortage, owe: () => {}, makeWay: () => {} },
         journaled: path => {
           const content = this.journaled[path]
           return content === undefined ? null : ({ is: 'file', seq: 1, digest: digest(content) } as never)

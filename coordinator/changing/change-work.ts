@@ -23,7 +23,7 @@ const triesMax = 5
 
 export interface Cluster {
   readonly store: Pick<Store, 'journaled' | 'survey' | 'extended' | 'stagedPieces'> & {
-    readonly room: Pick<Store['room'], 'refusal' | 'owe'>
+    readonly room: Pick<Store['room'], 'refusal' | 'owe' | 'makeWay'>
   }
   readonly ledger: Pick<Ledger, 'inSync' | 'order'> & { readonly tails: Pick<Ledger['tails'], 'over'> }
   /** Configured nodes. */

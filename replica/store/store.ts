@@ -22,6 +22,7 @@ import { type Extension, extended, stagedPieces } from './extended.ts'
 import type { Fence } from './fence.ts'
 import type { OpenBody } from './file-body.ts'
 import type { FiledFork } from './fork/filing.ts'
+import { readForkMark } from './fork/fork-mark.ts'
 import type { Index } from './index.ts'
 import type { ContentSource } from './install/ground.ts'
 import type { Journal } from './journal/journal.ts'
@@ -87,7 +88,10 @@ export class Store {
       try {
         const { tree, index, fileClock, own } = parts
         const digests = new Digests({ ...options, tree, index: index.digests, fileClock })
-        const stopped = await reasonToStop({ ...options, ...parts, own: own.fd, paths: index.paths })
+        const isForkFiled = readForkMark(options.disk, own.fd) === null
+        const stopped = isForkFiled
+          ? await reasonToStop({ ...options, ...parts, own: own.fd, paths: index.paths })
+          : null
         const shared = { ...options, tree, digests, stopped }
         const changes = await Changes.open({ ...shared, folder: own.fd, paths: index.paths })
         return new Store(options, parts, digests, changes)

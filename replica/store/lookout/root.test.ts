@@ -84,7 +84,7 @@ describe('a root that was emptied', () => {
     await watching.end(false)
     empty()
     await start({ recheck: true })
-    expect([reason(), watching.lookout.report().marks]).toEqual([null, 2])
+    expect([reason(), watching.lookout.report().marks]).toEqual([null, 3])
     await watching.scan()
     expect(reason()).toBeNull()
     await watching.end(false)

@@ -37,14 +37,6 @@ printf 'edited' >server2/x
 expect_refused CONFLICT append x text
 printf 'x' >server2/x
 
-# Bytes that have come whole when it turns out that they are not wanted.
-upload_is_there() {
-  [ -n "$(find server1/.concur/staging server2/.concur/staging -type f 2>/dev/null)" ]
-}
-head -c 300000 /dev/zero >here/upload
-expect_refused PRECONDITION_FAILED put upload x --if-absent
-within 10 not upload_is_there
-
 # A client that dies while its bytes come.
 truncate -s 1G here/large
 begin_concur put large
