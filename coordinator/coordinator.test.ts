@@ -98,7 +98,7 @@ describe('who connects', () => {
       const peer = await cluster.dial('server1', { role })
       const questions = [
         peer.ask('LOOK', { path, deep: false, settledSeq: 0 }),
-        peer.ask('FETCH', { path, digest: fileCopy('x').digest }),
+        peer.ask('FETCH', { path, digest: fileCopy('x').digest, blocks: null }),
         peer.ask('WALK', { path: wholeTree, recursive: true }),
       ]
       for (const answer of questions) expect((await answer.ended()).error?.code).toBe('FORBIDDEN')

@@ -1,5 +1,6 @@
 /** The coordinator's own copy: a replica's store, asked in place. */
 
+import type { BlockRange } from '../protocol/block-ranges.ts'
 import type { CopyAt } from '../protocol/copies.ts'
 import type { Digest } from '../protocol/digest.ts'
 import { asConcurError } from '../protocol/errors.ts'
@@ -41,8 +42,8 @@ export class LocalNode implements Node {
     }
   }
 
-  async pour(path: FilePath, digest: Digest, sink: BodySink): Promise<void> {
-    await pourBody(await this.store.openBody(path, digest), sink)
+  async pour(path: FilePath, digest: Digest, sink: BodySink, ranges?: readonly BlockRange[]): Promise<void> {
+    await pourBody(await this.store.openBody(path, digest), sink, ranges)
   }
 
   walk(folder: FolderPath, recursive: boolean): AsyncIterable<readonly Entry[]> {

@@ -1,6 +1,7 @@
 /**
  * One node's copy as the coordinator treats it, its own or a replica's: the same five questions to either.
  */
+import type { BlockRange } from '../protocol/block-ranges.ts'
 import type { Digest } from '../protocol/digest.ts'
 import type { NodeName } from '../protocol/ids.ts'
 import type { Entry } from '../protocol/messages.ts'
@@ -22,10 +23,10 @@ export interface Node {
   /** What the node's disk holds at the path. Never fails: a node that cannot say so says why. */
   look(path: FilePath, options: LookOptions): NodeAnswer | Promise<NodeAnswer>
   /**
-   * Pours the content into `sink`: its size, the list of block digests, the bytes.
+   * Pours the content into `sink`: its size, the list of block digests, the bytes; `ranges`: of these blocks alone.
    * @throws ConcurError CHANGED when the node no longer holds that content, UNREACHABLE when the node is lost.
    */
-  pour(path: FilePath, digest: Digest, sink: BodySink): Promise<void>
+  pour(path: FilePath, digest: Digest, sink: BodySink, ranges?: readonly BlockRange[]): Promise<void>
   /**
    * The tree below a folder (or the one file) in pages, ordered by UTF-8 bytes of the path.
    * @throws ConcurError NOT_FOUND when the path names nothing here, UNREACHABLE, IO_ERROR.

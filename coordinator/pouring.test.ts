@@ -1,4 +1,5 @@
 import { FakeTime, turns } from '../fixtures/fake-time.ts'
+import type { BlockRange } from '../protocol/block-ranges.ts'
 import { BufferPool } from '../protocol/buffer-pool.ts'
 import { ConcurError } from '../protocol/errors.ts'
 import { chunkBytesMax } from '../protocol/limits.ts'
@@ -30,7 +31,7 @@ class SlowSink implements BodySink {
   }
 }
 
-function startPouring(sink: BodySink) {
+function startPouring(sink: BodySink, ranges: readonly BlockRange[] | null = null) {
   const time = new FakeTime()
   const happened: string[] = []
   const stream = {
@@ -39,6 +40,7 @@ function startPouring(sink: BodySink) {
   } as unknown as Stream
   const pouring = new Pouring({
     sink,
+    ranges,
     chunks: new BufferPool({ bufferBytes: chunkBytesMax, keepMax: 4 }),
     resolve: () => happened.push('done'),
     reject: error => happened.push(error.message),
@@ -70,6 +72,16 @@ test('an empty file is done with its last frame', () => {
   begin(0)
   hear('CHUNK', 0, true)
   expect(happened).toEqual(['done'])
+})
+
+test('of some blocks as many bytes are awaited as these have', async () => {
+  const sink = new SlowSink()
+  const { happened, hear, begin } = startPouring(sink, [{ first: 1, count: 1 }])
+  begin(1024 * KiB + 10)
+  hear('DIGESTS', 64)
+  hear('CHUNK', 10, true)
+  await sink.take(2)
+  expect(happened).toEqual(['consumed 64', 'consumed 10', 'done'])
 })
 
 test('bytes are copied, because a frame is valid during its call only', async () => {

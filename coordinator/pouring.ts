@@ -2,6 +2,7 @@
  * A body on its way from a replica into a sink: as much under way as the stream's credit, and no more. The sink's
  * slowness is felt by the replica, and is not taken for the replica's silence.
  */
+import { type BlockRange, bytesIn } from '../protocol/block-ranges.ts'
 import type { BufferPool } from '../protocol/buffer-pool.ts'
 import { blockCount } from '../protocol/digest.ts'
 import { asConcurError, ConcurError } from '../protocol/errors.ts'
@@ -13,6 +14,7 @@ import type { Wait } from './silence.ts'
 
 export class Pouring {
   private readonly sink: BodySink
+  private readonly ranges: readonly BlockRange[] | null
   private readonly chunks: BufferPool
   private readonly resolve: () => void
   private readonly reject: (error: ConcurError) => void
@@ -24,13 +26,16 @@ export class Pouring {
   private finished = false
   private isOver = false
 
+  /** `ranges`: the blocks that were asked for; null: all. */
   constructor(options: {
     sink: BodySink
+    ranges: readonly BlockRange[] | null
     chunks: BufferPool
     resolve: () => void
     reject: (error: ConcurError) => void
   }) {
     this.sink = options.sink
+    this.ranges = options.ranges
     this.chunks = options.chunks
     this.resolve = options.resolve
     this.reject = options.reject
@@ -60,7 +65,10 @@ export class Pouring {
 
   private begin(size: number): void {
     if (this.left !== null) throw new ConcurError('BAD_FRAME', 'a second body where one was asked for')
-    this.left = { DIGESTS: blockCount(size) * digestBytes, CHUNK: size }
+    this.left = {
+      DIGESTS: blockCount(size) * digestBytes,
+      CHUNK: this.ranges === null ? size : bytesIn(this.ranges, size),
+    }
     try {
       this.sink.begin(size)
     } catch (error) {

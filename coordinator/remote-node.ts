@@ -2,6 +2,7 @@
  * A replica's copy, asked over its link. Every answer is awaited with the same patience: silence longer than the
  * read timeout makes the node unreachable for this question, and for no other.
  */
+import type { BlockRange } from '../protocol/block-ranges.ts'
 import { BufferPool } from '../protocol/buffer-pool.ts'
 import type { Connection } from '../protocol/connection.ts'
 import type { Digest } from '../protocol/digest.ts'
@@ -66,13 +67,13 @@ export class RemoteNode implements Node {
     })
   }
 
-  async pour(path: FilePath, digest: Digest, sink: BodySink): Promise<void> {
+  async pour(path: FilePath, digest: Digest, sink: BodySink, ranges?: readonly BlockRange[]): Promise<void> {
     const connection = this.openConnection()
     return new Promise((resolve, reject) => {
-      const pouring = new Pouring({ sink, chunks: this.chunks, resolve, reject })
+      const pouring = new Pouring({ sink, ranges: ranges ?? null, chunks: this.chunks, resolve, reject })
       const stream = connection.request(
         'FETCH',
-        { path, digest },
+        { path, digest, blocks: ranges ? [...ranges] : null },
         {
           onMessage: (message, fin) => pouring.onMessage(message, fin),
           onFailed: error => pouring.fail(this.named(error)),

@@ -2,25 +2,12 @@
  * What the frames of a change say: what clients want, what became of it, and what coordinator and replicas tell each other
  * about their journals. Clause: README.md "Messages".
  */
-import {
-  blob,
-  flag,
-  list,
-  oneOf,
-  optional,
-  parsed,
-  struct,
-  u16,
-  u32,
-  u64,
-  union,
-  type ValueOf,
-} from './codec.ts'
+import { blob, flag, list, oneOf, optional, parsed, struct, u16, u64, union, type ValueOf } from './codec.ts'
 import { cause, copy } from './copies.ts'
 import { digest, nodeName, path, reason } from './fields.ts'
 import { parseRecordHash, parseStageId } from './ids.ts'
-import { inlineBytesMax, nodesMax, recordBytesMax } from './limits.ts'
-import { detail, opType, refusal } from './messages.ts'
+import { inlineBytesMax, nodesMax, recordBytesMax, wantedRangesMax } from './limits.ts'
+import { blockRanges, detail, opType, refusal } from './messages.ts'
 import { epoch, operation } from './record.ts'
 
 /** What one client wants changed, and under which conditions. Bytes of put and append follow in CHUNK and SEAL. */
@@ -129,6 +116,6 @@ export const lost = struct({ seq: u64, reason })
 export const supply = struct({ seq: u64, size: u64, digest })
 
 /** Which blocks are wanted. */
-export const wanted = struct({ blocks: list(struct({ first: u32, count: u32 }), 0x7fff) })
+export const wanted = struct({ blocks: blockRanges(wantedRangesMax) })
 
 export const replay = struct({ afterSeq: u64 })

@@ -280,7 +280,7 @@ describe('a request that is refused does not touch the others', () => {
     LOG: { path, sinceSeq: null, last: null, follow: false },
     WAIT: { path, timeoutMs: 1 },
     LOOK: { path, deep: false, settledSeq: 0 },
-    FETCH: { path, digest },
+    FETCH: { path, digest, blocks: null },
     WALK: { path, recursive: false },
     SURVEY: { paths: [path] },
     STAGE: { stage: id as StageId },

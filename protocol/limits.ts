@@ -62,6 +62,12 @@ export const pathPartBytesMax = 255
 /** Bytes of an escaped path: a folder's, and a name of which every byte is escaped. */
 export const escapedBytesMax = pathBytesMax + 1 + 4 * pathPartBytesMax
 
+/** Ranges of blocks that one WANTED has. */
+export const wantedRangesMax = 0x7fff
+
+/** Ranges of blocks that one FETCH asks for. */
+export const fetchRangesMax = 512
+
 /** Configured nodes of one cluster, the coordinator included. */
 export const nodesMax = 32
 

@@ -9,6 +9,7 @@ import type { Digest } from './digest.ts'
 import { ConcurError } from './errors.ts'
 import type { ClientId, NodeName, Nonce } from './ids.ts'
 import {
+  fetchRangesMax,
   frameHeaderBytes,
   inlineBytesMax,
   nodesMax,
@@ -17,6 +18,7 @@ import {
   recordBytesMax,
   recordsBytesAim,
   sentenceBytesMax,
+  wantedRangesMax,
 } from './limits.ts'
 import type { LoggedOperation, Status, Verdict } from './messages.ts'
 import { type BodyOf, decodeBody, encodeBody, type Opcode, opcodes } from './opcodes.ts'
@@ -201,7 +203,8 @@ test('the longest requests fit', () => {
   expect(path.length).toBe(pathBytesMax - 1)
   const read = encoded('READ', { path, deep: true, bodies: 'from', from: names[0]!, lastOp: true })
   expect(read.length).toBeLessThanOrEqual(opcodes.READ.bodyBytesMax)
-  expect(encoded('FETCH', { path, digest }).length).toBeLessThanOrEqual(opcodes.FETCH.bodyBytesMax)
+  const blocks = Array.from({ length: fetchRangesMax }, (_, at) => ({ first: 2 * at, count: 1 }))
+  expect(encoded('FETCH', { path, digest, blocks }).length).toBeLessThanOrEqual(opcodes.FETCH.bodyBytesMax)
 })
 
 test('the longest requests that name two paths fit', () => {
@@ -232,7 +235,7 @@ test('the longest answers to them, and the longest heartbeat, fit', () => {
 })
 
 test('as many ranges of blocks fit as the list takes, and one more is refused', () => {
-  const blocks = Array.from({ length: 0x7fff }, (_, at) => ({ first: 2 * at, count: 1 }))
+  const blocks = Array.from({ length: wantedRangesMax }, (_, at) => ({ first: 2 * at, count: 1 }))
   const bytes = encoded('WANTED', { blocks })
   expect(bytes.length).toBeLessThanOrEqual(opcodes.WANTED.bodyBytesMax)
   expect(decodeBody('WANTED', bytes).body).toEqual({ blocks })

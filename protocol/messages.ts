@@ -32,7 +32,7 @@ import {
   sentence,
   timeMs,
 } from './fields.ts'
-import { markedNamesMax, nodesMax } from './limits.ts'
+import { fetchRangesMax, markedNamesMax, nodesMax } from './limits.ts'
 import { listedPath } from './listed-path.ts'
 import { epoch } from './record.ts'
 
@@ -94,7 +94,17 @@ export const heartbeat = struct({
 })
 export type Heartbeat = ValueOf<typeof heartbeat>
 
-export const fetch = struct({ path, digest })
+/** Ranges of a file's blocks, in ascending order. */
+export function blockRanges(rangesMax: number) {
+  return list(struct({ first: u32, count: u32 }), rangesMax)
+}
+
+export const fetch = struct({
+  path,
+  digest,
+  /** None: all. */
+  blocks: optional(blockRanges(fetchRangesMax)),
+})
 
 export const walk = struct({ path: folderPath, recursive: flag })
 

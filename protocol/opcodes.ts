@@ -93,7 +93,7 @@ export const opcodes = {
     kind: 'request',
     from: coordinators,
     lane: 'control',
-    bodyBytesMax: requestBytesMax,
+    bodyBytesMax: 2 * requestBytesMax,
     body: messages.fetch,
   },
   WALK: {

@@ -1,8 +1,10 @@
 import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { jest } from '@jest/globals'
 import { FakeTime, turns } from '../fixtures/fake-time.ts'
 import { fileCopy, fileEntry } from '../fixtures/scripted-node.ts'
 import { type Served, serve } from '../fixtures/served.ts'
 import { until } from '../fixtures/until.ts'
+import type { BlockRange } from '../protocol/block-ranges.ts'
 import { ByteWriter } from '../protocol/bytes.ts'
 import { digestOf } from '../protocol/digest.ts'
 import { frameBodyBytesMax, streamCreditBytes } from '../protocol/limits.ts'
@@ -96,9 +98,12 @@ describe('LOOK', () => {
 })
 
 describe('FETCH', () => {
-  const fetch = (content: string | Uint8Array, options = {}) => {
+  const fetch = (
+    content: string | Uint8Array,
+    { blocks = null, ...options }: { blocks?: readonly BlockRange[] | null; isReading?: boolean } = {},
+  ) => {
     const { digest } = digestOf(Buffer.from(content as string))
-    return served.peer.ask('FETCH', { path, digest }, options)
+    return served.peer.ask('FETCH', { path, digest, blocks }, options)
   }
 
   test.each([0, 1, 300 * KiB, MiB, 2 * MiB + 1])('gives size, block digests and bytes of %d', async size => {
@@ -108,6 +113,30 @@ describe('FETCH', () => {
     expect(answer.only('BODY')).toEqual({ version: 0, size })
     expect(Buffer.concat(answer.all('DIGESTS')).equals(digestOf(content).blockDigests)).toBe(true)
     expect(Buffer.concat(answer.bodies[0]!).equals(content)).toBe(true)
+  })
+
+  test.each([
+    ['some blocks', [0, 2]],
+    ['the last block, which is shorter', [3]],
+    ['no block', []],
+  ])('of %s gives all digests, and reads and sends the bytes of these alone', async (_, wanted) => {
+    const content = Buffer.alloc(3 * MiB + 7, 'abcde')
+    write('a.txt', content)
+    await served.peer.ask('LOOK', { path, deep: false, settledSeq: 0 }).ended()
+    const readSoon = jest.spyOn(temporary.disk, 'readSoon')
+    const answer = await fetch(content, { blocks: wanted.map(first => ({ first, count: 1 })) }).ended()
+    expect(answer.error).toBeNull()
+    expect(answer.only('BODY')).toEqual({ version: 0, size: content.length })
+    expect(Buffer.concat(answer.all('DIGESTS')).equals(digestOf(content).blockDigests)).toBe(true)
+    const expected = Buffer.concat(wanted.map(at => content.subarray(at * MiB, (at + 1) * MiB)))
+    expect(Buffer.concat(answer.bodies[0]!).equals(expected)).toBe(true)
+    expect(readSoon.mock.calls.map(([, , position]) => position / MiB)).toEqual(wanted)
+  })
+
+  test('of blocks that the content has not is BAD_FRAME', async () => {
+    write('a.txt', 'x')
+    const answer = await fetch('x', { blocks: [{ first: 0, count: 2 }] }).ended()
+    expect(answer.error).toMatchObject({ code: 'BAD_FRAME' })
   })
 
   test('of another content is CHANGED, of nothing NOT_FOUND, of what is no file CHANGED', async () => {

@@ -43,7 +43,7 @@ export function answerNode(request: NodeRequest, answering: Answering): void {
     case 'REPLAY':
       return failWith(answering.stream, onReplay(request.body, answering))
     case 'STAGE':
-      return answering.following.stagings.onStage(request.body.stage, answering.stream)
+      return answering.following.stagings.onStage(request.body.stage, answering)
     case 'FOLLOW':
       return answering.following.onFollow(request.body, answering.stream)
     case 'SUPPLY':
@@ -105,12 +105,12 @@ function endReport(report: Report | null): void {
 }
 
 async function onFetch(
-  { path, digest }: BodyOf<'FETCH'>,
+  { path, digest, blocks }: BodyOf<'FETCH'>,
   { stream, store, reports }: Answering,
 ): Promise<void> {
   const report = reports.begin(stream)
   const body = await store.openBody(path, digest).finally(() => report.end())
-  await pourBody(body, streamSink(stream, 0))
+  await pourBody(body, streamSink(stream, 0), blocks)
   finishBodies(stream)
 }
 

@@ -51,7 +51,7 @@ export class Following {
     this.store = store
     this.timers = options.timers
     this.stagings = new Stagings(store)
-    this.needs = new Needs({ removeStage: stage => store.stages.remove(stage) })
+    this.needs = new Needs()
     this.outcomes = [...store.recovered]
     this.committed = Math.min(store.journal.last.seq, store.journal.last.committedSeq)
     this.stopListening = [

@@ -10,8 +10,8 @@ import type { Obtained } from './store/store.ts'
 export interface Need {
   readonly entry: JournalEntry
   readonly promise: Promise<Obtained>
-  /** Whether somebody supplies it now. */
-  isSupplied: boolean
+  /** Called when it is not needed any more; null: nobody supplies it now. */
+  onOver: (() => void) | null
   resolve(obtained: Obtained): void
   reject(error: ConcurError): void
 }
@@ -19,13 +19,7 @@ export interface Need {
 export class Needs {
   private readonly pending = new Map<number, Need>()
   private readonly obtained = new Map<number, Obtained>()
-  private readonly removeStage: (stage: string) => void
-  private supplies = 0
   private say: ((seq: number) => void) | null = null
-
-  constructor(options: { removeStage: (stage: string) => void }) {
-    this.removeStage = options.removeStage
-  }
 
   /** `say` tells the coordinator, as long as its link is there. */
   begin(say: (seq: number) => void): void {
@@ -35,9 +29,12 @@ export class Needs {
   /** The link is gone. */
   end(): void {
     this.say = null
-    for (const need of this.pending.values())
-      need.reject(new ConcurError('UNREACHABLE', 'the link to the coordinator is gone'))
+    const ended = [...this.pending.values()]
     this.pending.clear()
+    for (const need of ended) {
+      need.onOver?.()
+      need.reject(new ConcurError('UNREACHABLE', 'the link to the coordinator is gone'))
+    }
   }
 
   /** @throws ConcurError UNREACHABLE. */
@@ -53,14 +50,9 @@ export class Needs {
     const promise = new Promise<Obtained>((resolve, reject) => {
       settle = { resolve, reject }
     })
-    this.pending.set(seq, { entry, promise, isSupplied: false, ...settle })
+    this.pending.set(seq, { entry, promise, onOver: null, ...settle })
     this.say(seq)
     return promise
-  }
-
-  /** @returns the number of a supply that begins. */
-  newSupply(): number {
-    return ++this.supplies
   }
 
   /** @returns what is needed of a record, or null. */
@@ -74,15 +66,12 @@ export class Needs {
     this.pending.delete(seq)
     if (need === undefined) return
     this.obtained.set(seq, obtained)
+    need.onOver?.()
     need.resolve(obtained)
   }
 
   /** Records up to here need nothing any more. */
   settled(settledSeq: number): void {
-    for (const [seq, obtained] of this.obtained) {
-      if (seq > settledSeq) continue
-      this.obtained.delete(seq)
-      if (obtained.is === 'staged') this.removeStage(obtained.stage)
-    }
+    for (const seq of this.obtained.keys()) if (seq <= settledSeq) this.obtained.delete(seq)
   }
 }

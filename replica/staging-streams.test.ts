@@ -29,6 +29,20 @@ test('bytes are told as staged when they are durable', async () => {
   expect(stage.isFinished).toBe(false)
 })
 
+test('a slow disk is told of twice a second until the bytes are durable', async () => {
+  const goOn = holdFlushes(followed.replica.disk)
+  const stage = followed.stage(one, 'bytes')
+  seal(stage, 'bytes')
+  await until(() => followed.staged[one] === 'bytes', 'the bytes')
+  await followed.replica.time.pass(2_500)
+  expect(stage.all('PROGRESS').length).toBeGreaterThanOrEqual(4)
+  goOn()
+  await stage.until(() => stage.all('STAGED').length === 1, 'STAGED')
+  const { length } = stage.messages
+  await followed.replica.time.pass(2_000)
+  expect(stage.messages).toHaveLength(length)
+})
+
 test('a durable record takes its stage, and a second STAGED ends the stream', async () => {
   const stage = await followed.sealed(one, 'bytes')
   followed.tell(put('a', 'bytes', { stage: one }))

@@ -6,6 +6,7 @@ import type { Digest } from '../protocol/digest.ts'
 import { ConcurError } from '../protocol/errors.ts'
 import type { StageId } from '../protocol/ids.ts'
 import type { Message } from '../protocol/opcodes.ts'
+import type { ProgressReports } from '../protocol/progress-reports.ts'
 import type { Stream } from '../protocol/stream.ts'
 import { fencedBecause } from './fenced-because.ts'
 import type { Stage, Store } from './store/store.ts'
@@ -15,7 +16,13 @@ import { diskRefusal } from './store/trouble.ts'
 class Staging {
   /** Settles when the bytes are durable, or will never be. */
   readonly whole: Promise<void>
-  private readonly options: { store: Store; id: StageId; stream: Stream; onEnd: () => void }
+  private readonly options: {
+    store: Store
+    id: StageId
+    stream: Stream
+    reports: ProgressReports
+    onEnd: () => void
+  }
   private readonly stage: Stage
   private state: 'coming' | 'sealing' | 'sealed' | 'ended' = 'coming'
   private sealed: { size: number; digest: Digest } | null = null
@@ -65,7 +72,9 @@ class Staging {
 
   private async seal(expected: { size: number; digest: Digest }): Promise<void> {
     this.state = 'sealing'
-    const sealed = await this.stage.seal()
+    // A slow disk is waited for as long as its node says that it is there.
+    const report = this.options.reports.begin(this.options.stream)
+    const sealed = await this.stage.seal().finally(() => report.end())
     if (sealed.size !== expected.size || sealed.digest !== expected.digest)
       throw new ConcurError('BAD_DIGEST', 'the bytes that came are not those of their SEAL')
     this.state = 'sealed'
@@ -116,14 +125,14 @@ export class Stagings {
     this.store = store
   }
 
-  onStage(id: StageId, stream: Stream): void {
+  onStage(id: StageId, { stream, reports }: { stream: Stream; reports: ProgressReports }): void {
     try {
       const refusal = fencedBecause(this.store)
       if (refusal !== null) throw refusal
       if (this.all.has(id) || this.store.stages.has(id))
         throw new ConcurError('ALREADY_EXISTS', 'a stage of this id is there')
       const onEnd = (): void => void this.all.delete(id)
-      this.all.set(id, new Staging({ store: this.store, id, stream, onEnd }))
+      this.all.set(id, new Staging({ store: this.store, id, stream, reports, onEnd }))
     } catch (error) {
       stream.fail(diskRefusal(error))
     }

@@ -2,9 +2,10 @@
 import type { Answer } from '../fixtures/raw-peer.ts'
 import type { Served } from '../fixtures/served.ts'
 import { until } from '../fixtures/until.ts'
-import { blockDigest, digestOf } from '../protocol/digest.ts'
+import { blockDigest } from '../protocol/digest.ts'
 import { FollowingReplica, last, refused, send, untilSettled } from './following.fixture.ts'
 import { at, digest, put, removeFolder, settle, stageId, treeOf } from './store/changes.fixture.ts'
+import { Supplying } from './supplying.fixture.ts'
 
 let replica: FollowingReplica
 
@@ -29,14 +30,9 @@ describe('bytes that are not here', () => {
   test('are supplied', async () => {
     const { served, answer } = await lacking()
     expect(answer.all('NEED')).toEqual([{ seq: 1 }])
-    const { blockDigests } = digestOf(content)
-    const what = { seq: 1, size: content.length, digest: digest(content) }
-    const supply = served.peer.ask('SUPPLY', what, { more: true })
-    supply.stream.sendPiece('DIGESTS', blockDigests)
-    await supply.until(() => supply.all('WANTED').length === 1, 'WANTED')
-    expect(supply.all('WANTED')).toEqual([{ blocks: [{ first: 0, count: 2 }] }])
-    supply.stream.sendPiece('CHUNK', content, true)
-    expect((await supply.ended()).all('WANTED')[1]).toEqual({ blocks: [] })
+    const supply = new Supplying(served.peer, 1, content)
+    expect(await supply.all()).toEqual([0, 1])
+    expect(supply.answer.all('WANTED')[1]).toEqual({ blocks: [] })
     await untilSettled(answer, 1)
     expect(treeOf(replica.temporary.root).a).toBe(content.toString())
   })
@@ -91,11 +87,7 @@ describe('the list of a folder that is deleted', () => {
 
   test('is supplied', async () => {
     const { served, answer, bytes } = await deleting()
-    const { blockDigests } = digestOf(bytes)
-    const what = { seq: 2, size: bytes.length, digest: digest(bytes) }
-    const supply = served.peer.ask('SUPPLY', what, { more: true })
-    supply.stream.sendPiece('DIGESTS', blockDigests)
-    supply.stream.sendPiece('CHUNK', bytes, true)
+    expect(await new Supplying(served.peer, 2, bytes).all()).toEqual([0])
     await untilSettled(answer, 2)
     expect(treeOf(replica.temporary.root)).toEqual({})
   })

@@ -1,41 +1,40 @@
 /**
- * The bytes that this node has said it needs: checked block by block while they come, and durable in a stage before
- * the coordinator is told so. Clause: protocol/README.md "SUPPLY".
+ * The bytes that this node has said it needs: what it finds on its own disk is not asked for, what comes is checked block
+ * by block, and all of it is durable in a stage before the coordinator is told so. Blocks that have come outlive their
+ * stream. Clause: protocol/README.md "SUPPLY".
  */
-import { blockCount, blockDigest, blockLength, fileDigest } from '../protocol/digest.ts'
+import { blockCount, fileDigest } from '../protocol/digest.ts'
 import { ConcurError } from '../protocol/errors.ts'
-import type { StageId } from '../protocol/ids.ts'
-import { blockBytes, digestBytes } from '../protocol/limits.ts'
+import { digestBytes, wantedRangesMax } from '../protocol/limits.ts'
 import type { BodyOf, Message } from '../protocol/opcodes.ts'
+import type { ProgressReports } from '../protocol/progress-reports.ts'
 import type { Change } from '../protocol/record.ts'
 import type { Stream } from '../protocol/stream.ts'
 import { fencedBecause } from './fenced-because.ts'
 import type { Need, Needs } from './needs.ts'
-import type { Stage, Store } from './store/store.ts'
+import { BlockIntake } from './store/block-intake.ts'
+import type { Gathering, Store } from './store/store.ts'
 import { diskRefusal } from './store/trouble.ts'
-
-const writeBytesMax = 256 * 1024
 
 type Announced = BodyOf<'SUPPLY'>
 
 interface Answering {
   readonly stream: Stream
   readonly store: Store
+  readonly reports: ProgressReports
   readonly following: { readonly needs: Needs }
 }
 
-export function onSupply(announced: Announced, { stream, store, following: { needs } }: Answering): void {
+export function onSupply(announced: Announced, answering: Answering): void {
+  const { stream, store, following } = answering
   try {
     const refusal = fencedBecause(store)
     if (refusal !== null) throw refusal
-    const need = needs.of(announced.seq)
-    if (need === null || need.isSupplied)
+    const need = following.needs.of(announced.seq)
+    if (need === null || need.onOver !== null)
       throw new ConcurError('NOT_FOUND', `nothing is needed of record ${announced.seq}`)
     assertMeant(announced, need.entry.record.change)
-    // What there is no room for takes none from others while that is found out.
-    const full = store.room.refusal({ bytes: announced.size, files: 1 }, true)
-    if (full !== null) throw full
-    new Supply({ announced, need, needs, stream, store }).begin()
+    new Supply(announced, need, answering).begin()
   } catch (error) {
     stream.fail(diskRefusal(error))
   }
@@ -50,127 +49,131 @@ function assertMeant({ seq, size, digest }: Announced, change: Change): void {
   if (!isMeant) throw new ConcurError('BAD_DIGEST', `record ${seq} needs another content`)
 }
 
+/** What of a supply is under way. */
+type State =
+  | { readonly is: 'digests' | 'looking' | 'sealing' | 'ended' }
+  | { readonly is: 'bytes'; readonly gathering: Gathering; readonly intake: BlockIntake }
+
 class Supply {
   private readonly announced: Announced
   private readonly need: Need
-  private readonly needs: Needs
-  private readonly stream: Stream
-  private readonly removeStage: () => void
-  private readonly stageId: StageId
-  private readonly stage: Stage
+  private readonly answering: Answering
   private readonly digests: Buffer
   private digestsHeld = 0
-  private readonly block: Buffer
-  private blockHeld = 0
-  private blocksDone = 0
-  private state: 'digests' | 'bytes' | 'ended' = 'digests'
+  private state: State = { is: 'digests' }
+  private readonly onOver = (): void =>
+    this.fail(new ConcurError('NOT_FOUND', `nothing is needed of record ${this.announced.seq} any more`))
 
-  constructor(options: { announced: Announced; need: Need; needs: Needs; stream: Stream; store: Store }) {
-    const { announced, store } = options
+  constructor(announced: Announced, need: Need, answering: Answering) {
     this.announced = announced
-    this.need = options.need
-    this.needs = options.needs
-    this.stream = options.stream
+    this.need = need
+    this.answering = answering
     this.digests = Buffer.alloc(blockCount(announced.size) * digestBytes)
-    this.block = Buffer.alloc(Math.min(blockBytes, announced.size))
-    this.stageId = supplyStage(announced.seq, this.needs.newSupply())
-    this.removeStage = () => store.stages.remove(this.stageId)
-    this.stage = store.stages.open(this.stageId)
-    this.need.isSupplied = true
-    this.stream.listen({
+    need.onOver = this.onOver
+    answering.stream.listen({
       onMessage: (message, fin, bodyBytes) => this.hear(message, fin, bodyBytes),
-      onFailed: () => this.discard(),
+      onFailed: error => this.end(error),
     })
   }
 
   /** Of nothing the list of digests is whole. */
   begin(): void {
-    try {
-      if (this.digests.length === 0) this.checkDigests()
-    } catch (error) {
-      this.fail(error)
-    }
+    if (this.digests.length === 0) this.look()
   }
 
   private hear(message: Message, fin: boolean, bodyBytes: number): void {
-    if (this.state === 'ended') return
-    try {
-      if (message.opcode === 'DIGESTS') this.takeDigests(message.body)
-      else if (message.opcode === 'CHUNK') this.takeBytes(message.body)
-      this.stream.consumed(bodyBytes)
-      if (fin) this.finish().catch(error => this.fail(error))
-    } catch (error) {
-      this.fail(error)
-    }
+    if (this.state.is === 'ended') return
+    const taken =
+      message.opcode === 'CHUNK'
+        ? this.takeBytes(message.body, fin)
+        : this.takeDigests(message.body as Buffer)
+    taken.then(
+      () => this.answering.stream.consumed(bodyBytes),
+      error => this.fail(error),
+    )
   }
 
-  private takeDigests(bytes: Uint8Array): void {
-    if (this.state !== 'digests' || bytes.length > this.digests.length - this.digestsHeld)
+  private async takeDigests(bytes: Uint8Array): Promise<void> {
+    if (this.state.is !== 'digests' || bytes.length > this.digests.length - this.digestsHeld)
       throw new ConcurError('BAD_FRAME', 'more digests than the content has blocks')
     this.digests.set(bytes, this.digestsHeld)
     this.digestsHeld += bytes.length
-    if (this.digestsHeld === this.digests.length) this.checkDigests()
+    if (this.digestsHeld === this.digests.length) this.look()
   }
 
-  private checkDigests(): void {
+  private look(): void {
     const { size, digest } = this.announced
     if (fileDigest(size, this.digests) !== digest)
-      throw new ConcurError('BAD_DIGEST', 'the digests of the blocks are not those of the content')
-    this.state = 'bytes'
-    const count = blockCount(size)
-    this.stream.send('WANTED', { blocks: count === 0 ? [] : [{ first: 0, count }] })
+      return this.fail(
+        new ConcurError('BAD_DIGEST', 'the digests of the blocks are not those of the content'),
+      )
+    this.state = { is: 'looking' }
+    this.gather().catch(error => this.fail(error))
   }
 
-  private takeBytes(bytes: Uint8Array): void {
-    if (this.state !== 'bytes') throw new ConcurError('BAD_FRAME', 'CHUNK before all digests are there')
-    for (let at = 0; at < bytes.length; ) {
-      if (this.blocksDone * digestBytes === this.digests.length)
-        throw new ConcurError('BAD_FRAME', 'more bytes than were wanted')
-      const length = blockLength(this.announced.size, this.blocksDone)
-      const part = bytes.subarray(at, at + length - this.blockHeld)
-      this.block.set(part, this.blockHeld)
-      this.blockHeld += part.length
-      at += part.length
-      if (this.blockHeld === length) this.endBlock(length)
+  private async gather(): Promise<void> {
+    const { store, stream, reports } = this.answering
+    const { size, digest } = this.announced
+    const content = { size, digest, blockDigests: this.digests }
+    const isWanted = (): boolean => this.state.is === 'looking'
+    const report = reports.begin(stream)
+    const gathering = await store.gather(this.need.entry, content, isWanted).finally(() => report.end())
+    if (!isWanted()) return gathering.giveUp(null)
+    const ranges = gathering.missing(wantedRangesMax)
+    const intake = new BlockIntake({
+      size,
+      ranges,
+      onBlock: async (index, block) => {
+        if (await gathering.take(index, block)) return
+        throw new ConcurError('BAD_DIGEST', `block ${index} is not what its digest says`)
+      },
+    })
+    this.state = { is: 'bytes', gathering, intake }
+    stream.send('WANTED', { blocks: ranges })
+  }
+
+  private async takeBytes(bytes: Uint8Array, isLast: boolean): Promise<void> {
+    if (this.state.is !== 'bytes')
+      throw new ConcurError('BAD_FRAME', 'CHUNK before it was said which blocks are wanted')
+    await this.state.intake.add(bytes)
+    if (isLast) await this.seal()
+  }
+
+  private async seal(): Promise<void> {
+    // It ended meanwhile.
+    if (this.state.is !== 'bytes') return
+    const { gathering, intake } = this.state
+    if (!intake.isWhole) throw new ConcurError('BAD_DIGEST', 'fewer bytes came than were wanted')
+    this.state = { is: 'sealing' }
+    try {
+      await this.sealed(gathering)
+    } catch (error) {
+      gathering.giveUp(error)
+      throw error
     }
   }
 
-  private endBlock(length: number): void {
-    const block = this.block.subarray(0, length)
-    const at = this.blocksDone * digestBytes
-    if (!blockDigest(block).equals(this.digests.subarray(at, at + digestBytes)))
-      throw new ConcurError('BAD_DIGEST', `block ${this.blocksDone} is not what its digest says`)
-    for (let from = 0; from < length; from += writeBytesMax)
-      this.stage.write(block.subarray(from, Math.min(length, from + writeBytesMax)))
-    this.blocksDone++
-    this.blockHeld = 0
-  }
-
-  private async finish(): Promise<void> {
-    if (this.state !== 'bytes' || this.stage.bytesWritten !== this.announced.size)
-      throw new ConcurError('BAD_DIGEST', 'fewer bytes came than were wanted')
-    this.state = 'ended'
-    await this.stage.seal()
-    // The link may be gone, and another may have begun to supply the same.
-    if (this.needs.of(this.announced.seq) !== this.need) return this.removeStage()
-    this.needs.give(this.announced.seq, { is: 'staged', stage: this.stageId })
-    this.stream.send('WANTED', { blocks: [] }, true)
+  private async sealed(gathering: Gathering): Promise<void> {
+    const { stream, reports, following } = this.answering
+    const { seq } = this.announced
+    const report = reports.begin(stream)
+    const stage = await gathering.seal().finally(() => report.end())
+    // It may not be needed any more, or be needed of another link.
+    if (following.needs.of(seq) !== this.need) return
+    this.end(null)
+    following.needs.give(seq, { is: 'staged', stage })
+    stream.send('WANTED', { blocks: [] }, true)
   }
 
   private fail(error: unknown): void {
-    this.stream.fail(diskRefusal(error))
-    this.discard(true)
+    if (this.state.is === 'ended') return
+    this.end(error)
+    this.answering.stream.fail(diskRefusal(error))
   }
 
-  private discard(isOver = this.state !== 'ended'): void {
-    if (!isOver) return
-    this.state = 'ended'
-    this.stage.discard()
-    this.need.isSupplied = false
+  private end(because: unknown): void {
+    if (this.state.is === 'bytes') this.state.gathering.giveUp(because)
+    this.state = { is: 'ended' }
+    if (this.need.onOver === this.onOver) this.need.onOver = null
   }
-}
-
-/** Two supplies of one record never write to the same file. */
-function supplyStage(seq: number, supply: number): StageId {
-  return `${supply.toString(16).padStart(16, '0')}${seq.toString(16).padStart(16, '0')}` as StageId
 }

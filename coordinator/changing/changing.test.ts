@@ -177,7 +177,6 @@ describe('a term', () => {
       ),
     })
     expect(changing.ledger.epoch).toBeNull()
-    expect(log.all('refuses changes')).toHaveLength(1)
   })
 
   test('does not begin on a disk that fails, and that is no refusal for good', async () => {
@@ -192,13 +191,12 @@ describe('a term', () => {
     temporary.store.fence.clear()
   })
 
-  test('whose beginning cannot be written is none', async () => {
+  test('whose beginning finds no room is none yet', async () => {
     open()
     temporary.disk.writeSoon = () => Promise.reject(new DiskError('ENOSPC', 'write'))
     await changing.begin()
     await until(() => changing.refusal()?.code === 'NO_SPACE', 'the refusal')
     expect(changing.ledger.epoch).toBeNull()
-    expect(log.all('refuses changes')).toHaveLength(1)
   })
 })
 
@@ -224,7 +222,10 @@ describe('changes are refused', () => {
       'FENCED',
       /^the coordinator takes no changes: its reason; this folder can serve as a replica: concur-replica --root DIR --name server1$/,
     ],
-    ['ROLLED_BACK', /^the coordinator takes no changes: its reason$/],
+    [
+      'ROLLED_BACK',
+      /^the coordinator takes no changes: server2: its reason: start once with --accept-journal server2 to go on from there$/,
+    ],
   ])('for good when the replica follows another: %s', async (code, message) => {
     await open().begin()
     await linkedUp()

@@ -2,13 +2,16 @@
 import type { Place } from '../../protocol/change-messages.ts'
 import { ConcurError } from '../../protocol/errors.ts'
 import type { StageId } from '../../protocol/ids.ts'
+import { blockBytes } from '../../protocol/limits.ts'
 import type { FilePath } from '../../protocol/path.ts'
 import { RemoteNode } from '../remote-node.ts'
 import type { Member, MemberStage } from './member.ts'
 import { RemoteStage } from './remote-stage.ts'
 
-/** Milliseconds in which a replica takes the bytes that it was sent. */
+/** Milliseconds in which a replica takes the bytes that it was sent, or says that it is still at it. */
 const stagePatienceMs = 10_000
+/** Milliseconds in which a disk makes bytes durable, if it makes any: a minute, and a second for each MiB. */
+const sealWithinMs = (bytes: number): number => 60_000 + (1_000 * bytes) / blockBytes
 
 export class RemoteMember extends RemoteNode implements Member {
   survey(paths: readonly FilePath[]): Promise<readonly Place[]> {
@@ -46,6 +49,7 @@ export class RemoteMember extends RemoteNode implements Member {
       id,
       timers: this.timers,
       patienceMs: stagePatienceMs,
+      sealWithinMs,
     })
   }
 }

@@ -18,6 +18,7 @@ let stage: RemoteStage
 let stream: Stream
 let heard: Message['opcode'][]
 let failure: ConcurError | null
+let timersBefore: number
 
 beforeEach(async () => {
   time = new FakeTime()
@@ -33,12 +34,25 @@ beforeEach(async () => {
     })
   }
   served = await serve(time, onRequest, { role: 'coordinator' })
+  timersBefore = time.timerCount
   const id = 'a'.repeat(32) as StageId
   const { connection } = served.peer
-  stage = new RemoteStage({ node: 'server2' as NodeName, connection, id, timers: time, patienceMs: 1_000 })
+  stage = new RemoteStage({
+    ...{ node: 'server2' as NodeName, connection, id, timers: time },
+    patienceMs: 1_000,
+    sealWithinMs: size => 60_000 + size,
+  })
 })
 
 afterEach(() => served.close())
+
+/** The replica says so many times, twice a second, that it is still at it. */
+async function sayBusy(times: number): Promise<void> {
+  for (let said = 0; said < times; said++) {
+    stream.send('PROGRESS', { node: null, bytesDone: 0, bytesTotal: 0 })
+    await time.pass(500)
+  }
+}
 
 test('is sealed when the replica says that it is durable', async () => {
   await stage.write(bytes)
@@ -47,6 +61,35 @@ test('is sealed when the replica says that it is durable', async () => {
   stream.send('STAGED', { size: bytes.length, digest })
   await sealing
   expect(heard).toEqual(['CHUNK', 'SEAL'])
+})
+
+test('of a replica that says that its disk is still busy is waited for', async () => {
+  const sealing = stage.seal(bytes.length, digest)
+  await until(() => heard.length === 1, 'the SEAL')
+  await sayBusy(30)
+  stream.send('STAGED', { size: bytes.length, digest })
+  await sealing
+  expect(time.timerCount).toBe(timersBefore)
+})
+
+test('of a replica that falls silent after it was busy is called off', async () => {
+  const refused = expect(stage.seal(bytes.length, digest)).rejects.toMatchObject({ code: 'TIMEOUT' })
+  await until(() => heard.length === 1, 'the SEAL')
+  await sayBusy(5)
+  await time.pass(1_000)
+  await refused
+  await until(() => failure !== null, 'the CANCEL')
+})
+
+test('of a replica whose disk is busy for longer than any disk is for so many bytes is called off', async () => {
+  const refused = expect(stage.seal(bytes.length, digest)).rejects.toMatchObject({
+    code: 'TIMEOUT',
+    message: 'server2 has been busy with its disk for 60.005 s',
+  })
+  await until(() => heard.length === 1, 'the SEAL')
+  await sayBusy(121)
+  await refused
+  await until(() => failure !== null, 'the CANCEL')
 })
 
 test('of a replica that takes too long is called off, so that no record waits for it there', async () => {

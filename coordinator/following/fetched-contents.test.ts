@@ -1,313 +1,209 @@
-/** The bytes of records that this node lacks, fetched from nodes that a test writes into a store on a real disk. */
-import { nodeOf, pourText, ScriptedNode } from '../../fixtures/scripted-node.ts'
+/** The bytes that a coordinator lacks, against nodes that a test plays, on a store of its own. */
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { ScriptedNode } from '../../fixtures/scripted-node.ts'
+import { type BlockRange, blocksIn } from '../../protocol/block-ranges.ts'
 import { digestOf } from '../../protocol/digest.ts'
-import { asConcurError, ConcurError, type ErrorCode } from '../../protocol/errors.ts'
-import type { Timers } from '../../protocol/world.ts'
+import { ConcurError, type ErrorCode } from '../../protocol/errors.ts'
+import { blockBytes, fetchRangesMax, fileBytesMax } from '../../protocol/limits.ts'
 import type { BodySink } from '../../replica/store/body-sink.ts'
 import {
   append,
-  at,
   journalOnly,
-  mkdir,
   type Ordered,
-  ownFiles,
   put,
-  removeFolder,
   rename,
   stageId,
   treeOf,
 } from '../../replica/store/changes.fixture.ts'
 import { DiskError } from '../../replica/store/disk.ts'
-import { openTemporaryStore, type TemporaryStore, timers } from '../../replica/store/store.fixture.ts'
-import type { Obtained } from '../../replica/store/store.ts'
+import { openTemporaryStore, type TemporaryStore } from '../../replica/store/store.fixture.ts'
 import { FetchedContents } from './fetched-contents.ts'
 
-let temporary: TemporaryStore
-let fetched: FetchedContents
+const contentOf = (blocks: string): Buffer =>
+  Buffer.concat([...blocks].map(block => Buffer.alloc(block === '.' ? 1000 : blockBytes, block)))
 
-/** What is tried again in a second is tried again soon. */
-const hasty: Timers = { ...timers, after: (ms, act) => timers.after(ms / 50, act) }
+/** A node that has one content, and what it was asked to send. */
+class Holder extends ScriptedNode {
+  readonly sent: number[][] = []
+  /** Called before each block. */
+  before: (block: number) => void = () => {}
+  /** What it sends of a block. */
+  bytesOf: (block: number) => Buffer
+
+  constructor(name: string, content: Buffer) {
+    const { digest, blockDigests } = digestOf(content)
+    super(name, {
+      pour: async (_, wanted, sink, ranges) => {
+        if (wanted !== digest) throw new ConcurError('CHANGED', 'another content')
+        await this.pourBlocks(sink, { size: content.length, blockDigests, ranges: ranges! })
+      },
+    })
+    this.bytesOf = block => content.subarray(block * blockBytes, (block + 1) * blockBytes)
+  }
+
+  private async pourBlocks(
+    sink: BodySink,
+    { size, blockDigests, ranges }: { size: number; blockDigests: Buffer; ranges: readonly BlockRange[] },
+  ): Promise<void> {
+    const blocks = [...blocksIn(ranges)]
+    this.sent.push([])
+    sink.begin(size)
+    if (size > 0) await sink.piece('DIGESTS', blockDigests)
+    for (const block of blocks) {
+      this.before(block)
+      this.sent.at(-1)!.push(block)
+      const bytes = this.bytesOf(block)
+      await sink.piece('CHUNK', bytes.subarray(0, 10))
+      await sink.piece('CHUNK', bytes.subarray(10))
+    }
+  }
+}
+
+let temporary: TemporaryStore
 
 beforeEach(async () => {
-  temporary = await openTemporaryStore({ timers: hasty })
+  temporary = await openTemporaryStore()
 })
 
 afterEach(() => temporary.remove())
 
-const from = (...nodes: ScriptedNode[]): void => {
-  fetched = new FetchedContents({ store: temporary.store, nodes })
+const write = (path: string, content: Buffer): void => writeFileSync(join(temporary.root, path), content)
+const staging = (): string[] => readdirSync(join(temporary.root, '.concur/staging'))
+const sentBy = ({ sent }: Holder): number[] => sent.flat()
+const stageOf = (stage: string): Buffer => readFileSync(join(temporary.root, '.concur/staging', stage))
+
+/** Has a record that lacks its bytes. */
+async function obtain(nodes: readonly ScriptedNode[], ordered?: Ordered) {
+  const { store } = temporary
+  if (ordered !== undefined) await journalOnly(store, ordered)
+  return new FetchedContents({ store, nodes }).obtain(store.journal.at(store.journal.last.seq)!)
 }
 
-/** A node that fails whoever asks it for a content. */
-function failing(name: string, code: ErrorCode, message = 'its reason'): ScriptedNode {
-  return new ScriptedNode(name, {
-    async pour() {
-      throw new ConcurError(code, message)
-    },
-  })
+const content = contentOf('abcd.')
+const lacking = put('a', content, { stage: stageId(1) })
+const broken = (code: ErrorCode) => () => {
+  throw new ConcurError(code, 'it breaks off')
 }
 
-/** A node over a link: what the sink refuses is told as an error of the table. */
-function overLink(name: string, pour: (sink: BodySink) => Promise<void>): ScriptedNode {
-  return new ScriptedNode(name, {
-    async pour(_path, _digest, sink) {
-      try {
-        await pour(sink)
-      } catch (error) {
-        throw asConcurError(error)
-      }
-    },
-  })
-}
+test('are fetched, and lie in a stage', async () => {
+  const holder = new Holder('server2', content)
+  const obtained = await obtain([holder], lacking)
+  expect(holder.sent).toEqual([[], [0, 1, 2, 3, 4]])
+  expect(stageOf((obtained as { stage: string }).stage).equals(content)).toBe(true)
+})
 
-/** Journals records whose bytes are lacking. @returns the first one. */
-async function journaled(...ordered: Ordered[]) {
-  await journalOnly(temporary.store, ...ordered)
-  return temporary.store.journal.at(1)!
-}
+test('of an empty file are none', async () => {
+  const holder = new Holder('server2', Buffer.alloc(0))
+  const obtained = await obtain([holder], put('a', '', { stage: stageId(1) }))
+  expect(obtained).toMatchObject({ is: 'staged' })
+  expect(sentBy(holder)).toEqual([])
+})
 
-const bare = (path: string, content: string): Ordered => put(path, content, { stage: stageId(99) })
-const staged = () => Object.values(ownFiles(temporary.root, 'staging'))
-const contentOf = (obtained: Obtained): string =>
-  obtained.is === 'staged' ? ownFiles(temporary.root, 'staging')[obtained.stage]! : obtained.is
+test('are fetched only as far as the file that gives way has them not', async () => {
+  write('a', contentOf('aXcd.'))
+  const holder = new Holder('server2', content)
+  await obtain([holder], lacking)
+  expect(sentBy(holder)).toEqual([1])
+})
 
-test.each(['', 'some bytes', 'x'.repeat(3 * 1024 * 1024 + 1)])(
-  'a content that a node has at its path is fetched, whatever its length',
-  async content => {
-    from(nodeOf('server2', { a: content }))
-    const entry = await journaled(bare('a', content))
-    expect(contentOf(await fetched.obtain(entry)) === content).toBe(true)
+test('of an append are those that the file has not yet', async () => {
+  const base = contentOf('abc.')
+  write('a', base)
+  const holder = new Holder('server2', Buffer.concat([base, contentOf('de')]))
+  await obtain([holder], append('a', base, contentOf('de'), { stage: stageId(1) }))
+  expect(sentBy(holder)).toEqual([3, 4, 5])
+})
+
+test('of a rename whose source is gone are fetched for its target', async () => {
+  const holder = new Holder('server2', content)
+  expect(await obtain([holder], rename('a', 'b', { base: content }))).toMatchObject({ is: 'staged' })
+  expect(holder.asked).toEqual(['pour b', 'pour b'])
+})
+
+test.each<ErrorCode>(['CHANGED', 'UNREACHABLE'])(
+  'that broke off with %s are gone on with at the next node',
+  async code => {
+    const first = new Holder('server2', content)
+    const second = new Holder('server3', content)
+    first.before = block => (block === 2 ? broken(code)() : undefined)
+    await obtain([first, second], lacking)
+    expect([sentBy(first), sentBy(second)]).toEqual([
+      [0, 1],
+      [2, 3, 4],
+    ])
   },
 )
 
-test('the nodes are asked in their order, until one has it', async () => {
-  const nodes = [failing('server2', 'NOT_FOUND'), nodeOf('server3', { a: 'bytes' }), nodeOf('server4', {})]
-  from(...nodes)
-  expect(contentOf(await fetched.obtain(await journaled(bare('a', 'bytes'))))).toBe('bytes')
-  expect(nodes.map(({ asked }) => asked)).toEqual([['pour a'], ['pour a'], []])
+test('that broke off everywhere are gone on with the next time, also after a restart', async () => {
+  const holder = new Holder('server2', content)
+  holder.before = block => (block === 3 ? broken('UNREACHABLE')() : undefined)
+  await expect(obtain([holder], lacking)).rejects.toMatchObject({ code: 'UNREACHABLE' })
+  const { store, root, disk } = temporary
+  await store.close()
+  temporary = await openTemporaryStore({ root, disk })
+  const again = new Holder('server2', content)
+  await obtain([again])
+  expect(sentBy(again)).toEqual([3, 4])
 })
 
-test('a content that later records moved is looked for where they moved it', async () => {
-  const node = new ScriptedNode('server2', {
-    pour: async (path, _, sink) => {
-      if (path !== 'g/b') throw new ConcurError('NOT_FOUND', `${path} is not there`)
-      await pourText('bytes', sink)
-    },
-  })
-  from(node)
-  const moved = [
-    rename('f/a', 'f/b', { base: 'bytes' }),
-    rename('f', 'g', { what: 'folder' }),
-    mkdir('elsewhere'),
-  ]
-  expect(contentOf(await fetched.obtain(await journaled(bare('f/a', 'bytes'), ...moved)))).toBe('bytes')
-  expect(node.asked).toEqual(['pour f/a', 'pour f/b', 'pour g/b'])
-})
-
-test('an append is fetched as the whole file that it makes', async () => {
-  from(nodeOf('server2', { a: 'one two' }))
-  expect(contentOf(await fetched.obtain(await journaled(append('a', 'one', ' two'))))).toBe('one two')
+test('with a block that is another are looked for elsewhere, and what was right is kept', async () => {
+  const liar = new Holder('server2', content)
+  liar.bytesOf = block => contentOf(block === 1 ? 'X' : 'a')
+  const holder = new Holder('server3', content)
+  await obtain([liar, holder], lacking)
+  expect(sentBy(holder)).toEqual([1, 2, 3, 4])
 })
 
 test.each([
-  ['its base', rename('a', 'b', { base: 'bytes', seen: ['bytes', 'other'] })],
-  ['what was seen, where no record had made it', rename('a', 'b', { seen: ['bytes'] })],
-])('the target of a rename is fetched as %s', async (_, renamed) => {
-  const node = nodeOf('server2', { b: 'bytes' })
-  from(node)
-  expect(contentOf(await fetched.obtain(await journaled(renamed)))).toBe('bytes')
-  expect(node.asked).toEqual(['pour b'])
+  ['too long', fileBytesMax + 1],
+  ['another one', 3],
+])('with a size that is %s are looked for elsewhere', async (_, size) => {
+  const liar = new ScriptedNode('server2', { pour: async (_path, _digest, sink) => sink.begin(size) })
+  const holder = new Holder('server3', content)
+  expect(await obtain([liar, holder], lacking)).toMatchObject({ is: 'staged' })
 })
 
-test('the list of a folder’s delete is nobody’s to give', async () => {
-  const node = nodeOf('server2', {})
-  from(node)
-  const list = { path: at('f/a'), what: 'file', seen: [] } as const
-  expect(await fetched.obtain(await journaled(removeFolder('f', [list])))).toEqual({
-    is: 'lost',
-    reason: 'has lost the list of what was deleted',
-  })
-  expect(node.asked).toEqual([])
-})
-
-describe('what no node has', () => {
-  test.each<ErrorCode>(['NOT_FOUND', 'CHANGED', 'IO_ERROR', 'BAD_DIGEST'])(
-    'as each says with %s, is lost',
-    async code => {
-      const nodes = [failing('server2', code), failing('server3', code)]
-      from(...nodes)
-      expect(await fetched.obtain(await journaled(bare('a', 'bytes')))).toEqual({
-        is: 'lost',
-        reason: 'never got the bytes, which no node has any more',
-      })
-      expect(nodes.map(({ asked }) => asked)).toEqual([['pour a'], ['pour a']])
-      expect(staged()).toEqual([])
-    },
-  )
-
-  test('is lost where there is no other node', async () => {
-    from()
-    expect(await fetched.obtain(await journaled(bare('a', 'bytes')))).toMatchObject({ is: 'lost' })
-  })
-
-  test.each([
-    [
-      'other bytes than those of its block digests',
-      async (sink: BodySink) => {
-        sink.begin(5)
-        await sink.piece('DIGESTS', digestOf(Buffer.from('bytes')).blockDigests)
-        await sink.piece('CHUNK', Buffer.from('other'))
-      },
-    ],
-    ['nothing at all', async (sink: BodySink) => sink.begin(0)],
-  ])('because the only one that says so sends %s, is lost, and leaves nothing', async (_, pour) => {
-    from(overLink('server2', pour))
-    expect(await fetched.obtain(await journaled(bare('a', 'bytes')))).toMatchObject({ is: 'lost' })
-    expect(staged()).toEqual([])
-  })
-})
-
-describe('the list of block digests', () => {
-  const content = Buffer.alloc(1024 * 1024 + 1, 'x')
-  /** In two pieces, in a buffer that is used again. @returns whether the list was taken. */
-  async function sendDigests(sink: BodySink, of: Buffer): Promise<boolean> {
-    const { blockDigests } = digestOf(of)
-    const buffer = Buffer.alloc(32)
+test('that lie in many places are asked for a few ranges at a time', async () => {
+  const pieces = fetchRangesMax + 1
+  const { store } = temporary
+  const holder = new Holder('server2', content)
+  const missing = Array.from({ length: pieces }, (_, at) => ({ first: 2 * at, count: 1 }))
+  const asked: number[] = []
+  holder.pour = async (_path, _digest, sink, ranges) => {
+    asked.push(ranges!.length)
     sink.begin(content.length)
-    for (const begin of [0, 32]) {
-      blockDigests.copy(buffer, 0, begin, begin + 32)
-      await sink.piece('DIGESTS', buffer)
-    }
-    return true
+    await sink.piece('DIGESTS', digestOf(content).blockDigests)
   }
-
-  test('that is the content’s is taken, in however many pieces it comes', async () => {
-    from(
-      overLink('server2', async sink => {
-        await sendDigests(sink, content)
-        await sink.piece('CHUNK', content)
-      }),
-    )
-    expect(contentOf(await fetched.obtain(await journaled(bare('a', content.toString()))))).toHaveLength(
-      content.length,
-    )
-  })
-
-  test('that is another content’s is refused before any byte of that is kept', async () => {
-    let isTaken = false
-    from(
-      overLink('server2', async sink => {
-        isTaken = await sendDigests(sink, Buffer.alloc(content.length, 'y'))
-      }),
-    )
-    expect(await fetched.obtain(await journaled(bare('a', content.toString())))).toMatchObject({ is: 'lost' })
-    expect(isTaken).toBe(false)
-    expect(staged()).toEqual([])
-  })
+  store.gather = async () =>
+    ({ missing: () => missing, seal: async () => stageId(7), giveUp: () => {} }) as never
+  await obtain([holder], lacking)
+  expect(asked).toEqual([0, fetchRangesMax, 1])
 })
 
-describe('a node that cannot say', () => {
-  test.each<ErrorCode>(['UNREACHABLE', 'TIMEOUT', 'BUSY', 'INTERNAL', 'BAD_FRAME', 'FENCED'])(
-    'with %s, is not taken for one that has it not',
-    async code => {
-      from(failing('server2', 'NOT_FOUND'), failing('server3', code, 'server3: its reason'))
-      await expect(fetched.obtain(await journaled(bare('a', 'bytes')))).rejects.toMatchObject({
-        code: 'UNREACHABLE',
-        message: 'server3: its reason',
-      })
-      expect(staged()).toEqual([])
-    },
-  )
-
-  test('hinders nobody where another has it', async () => {
-    from(failing('server2', 'UNREACHABLE'), nodeOf('server3', { a: 'bytes' }))
-    expect(contentOf(await fetched.obtain(await journaled(bare('a', 'bytes'))))).toBe('bytes')
-  })
-
-  test('because it is lost in the middle leaves nothing', async () => {
-    from(
-      overLink('server2', async sink => {
-        sink.begin(5)
-        await sink.piece('DIGESTS', digestOf(Buffer.from('bytes')).blockDigests)
-        await sink.piece('CHUNK', Buffer.from('by'))
-        throw new ConcurError('UNREACHABLE', 'server2 is lost')
-      }),
-    )
-    await expect(fetched.obtain(await journaled(bare('a', 'bytes')))).rejects.toMatchObject({
-      code: 'UNREACHABLE',
-    })
-    expect(staged()).toEqual([])
-  })
+test('that nobody has any more are lost, and nothing is left of them', async () => {
+  expect(await obtain([new Holder('server2', contentOf('x'))], lacking)).toMatchObject({ is: 'lost' })
+  expect(staging()).toEqual([])
 })
 
-describe('the own disk', () => {
-  const sending = () => overLink('server2', sink => pourText('bytes', sink))
-
-  test.each(['ENOSPC', 'EIO'])('that refuses a write with %s is not a node that has it not', async code => {
-    from(sending())
-    const entry = await journaled(bare('a', 'bytes'))
-    temporary.disk.write = () => {
-      throw new DiskError(code, 'write')
-    }
-    await expect(fetched.obtain(entry)).rejects.toMatchObject({ name: 'DiskError', code })
-    expect(staged()).toEqual([])
-  })
-
-  test('that cannot make it durable is not a node that has it not', async () => {
-    from(sending())
-    const entry = await journaled(bare('a', 'bytes'))
-    const { flushSoon } = temporary.disk
-    temporary.disk.flushSoon = () => Promise.reject(new DiskError('EIO', 'flush'))
-    await expect(fetched.obtain(entry)).rejects.toMatchObject({ code: 'EIO' })
-    temporary.disk.flushSoon = flushSoon
-    expect(staged()).toEqual([])
-    temporary.store.fence.clear()
-  })
-
-  test('that has room again gets the record settled by itself', async () => {
-    from(sending())
-    const { store, disk } = temporary
-    store.setContentSource(fetched)
-    await journaled(bare('a', 'bytes'))
-    const { write } = disk
-    let writes = 0
-    disk.write = (...asked) => {
-      if (writes++ < 3) throw new DiskError('ENOSPC', 'write')
-      return write.apply(disk, asked)
-    }
-    store.settler.commit(1)
-    await store.settler.settled(1)
-    expect(treeOf(temporary.root)).toEqual({ a: 'bytes' })
-    expect(store.settler.trouble).toBeNull()
-  })
-})
-
-test('what was got and is not there any more is fetched again', async () => {
-  const node = nodeOf('server2', { a: 'bytes' })
-  from(node)
-  const entry = await journaled(bare('a', 'bytes'))
-  const first = await fetched.obtain(entry)
-  expect(await fetched.obtain(entry)).toEqual(first)
-  temporary.store.stages.remove((first as Extract<Obtained, { is: 'staged' }>).stage)
-  expect(contentOf(await fetched.obtain(entry))).toBe('bytes')
-  expect(node.asked).toEqual(['pour a', 'pour a'])
-})
-
-test('what was got is not fetched again when its record has to be tried again, and nothing of it is left', async () => {
-  const node = nodeOf('server2', { a: 'bytes', b: 'more' })
-  from(node)
-  const { store, disk } = temporary
-  store.setContentSource(fetched)
-  await journaled(bare('a', 'bytes'), bare('b', 'more'))
-  const { moveNew } = disk
-  let failures = 2
-  disk.moveNew = (...where) => {
-    if (failures-- > 0) throw new DiskError('ENOSPC', 'rename')
-    return moveNew.apply(disk, where)
+test('that this node’s own disk has no room for are asked of nobody else', async () => {
+  const [first, second] = [new Holder('server2', content), new Holder('server3', content)]
+  first.before = block => {
+    if (block === 1) temporary.disk.writeSoon = () => Promise.reject(new DiskError('ENOSPC', 'write'))
   }
-  store.settler.commit(2)
-  await store.settler.settled(2)
-  expect(treeOf(temporary.root)).toEqual({ a: 'bytes', b: 'more' })
-  expect(node.asked).toEqual(['pour a', 'pour b'])
-  expect(staged()).toEqual([])
+  await expect(obtain([first, second], lacking)).rejects.toMatchObject({ code: 'ENOSPC' })
+  expect(second.asked).toEqual([])
+  expect(staging()).toEqual([])
+})
+
+test('are installed by a store that settles, and nothing of them is left over', async () => {
+  const { store } = temporary
+  write('a', contentOf('aXcd.'))
+  const holder = new Holder('server2', content)
+  store.setContentSource(new FetchedContents({ store, nodes: [holder] }))
+  await journalOnly(store, put('a', content, { seen: [contentOf('aXcd.')], stage: stageId(1) }))
+  store.settler.commit(1)
+  await store.settler.settled(1)
+  expect(treeOf(temporary.root).a).toBe(content.toString())
+  expect(staging()).toEqual([])
 })

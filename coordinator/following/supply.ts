@@ -2,13 +2,13 @@
  * One try to give a replica the bytes of one record: the digests of the blocks, then those blocks that it wants, as fast
  * as it takes them. Clause: protocol/README.md "SUPPLY".
  */
+import { assertRanges, type BlockRange, blocksIn, lastBlockIn } from '../../protocol/block-ranges.ts'
 import type { Connection } from '../../protocol/connection.ts'
 import { blockCount, type Digest } from '../../protocol/digest.ts'
 import { asConcurError, ConcurError } from '../../protocol/errors.ts'
 import type { Message } from '../../protocol/opcodes.ts'
 import type { Stream, StreamEvents } from '../../protocol/stream.ts'
 import type { OpenBody } from '../../replica/store/store.ts'
-import { assertWanted, type BlockRange, lastWanted, wantedOnes } from './wanted-blocks.ts'
 
 export interface Failure {
   readonly by: 'replica' | 'here'
@@ -58,12 +58,13 @@ export class Supply implements StreamEvents {
   }
 
   onMessage(message: Message, fin: boolean): void {
+    // It looks for blocks of its own, or waits for its disk.
     if (message.opcode === 'PROGRESS') return
     if (message.opcode !== 'WANTED' || fin !== this.isAnswered)
       throw new ConcurError('BAD_FRAME', `${message.opcode} in answer to SUPPLY`)
     if (fin) return this.stored.resolve()
     this.isAnswered = true
-    assertWanted(message.body.blocks, blockCount(this.body.size))
+    assertRanges(message.body.blocks, blockCount(this.body.size))
     this.wanted.resolve(message.body.blocks)
   }
 
@@ -73,18 +74,17 @@ export class Supply implements StreamEvents {
     this.stored.reject(error)
   }
 
-  /** Reads no further than the last wanted block, and each only when the one before has left. */
+  /** Reads only what is wanted, and each block only when the one before has left. */
   private async sendBlocks(stream: Stream, ranges: readonly BlockRange[]): Promise<void> {
-    const last = lastWanted(ranges)
+    const indexes = blocksIn(ranges)
+    const last = lastBlockIn(ranges)
     if (last === null) return stream.sendPiece('CHUNK', Buffer.alloc(0), true)
-    const isWanted = wantedOnes(ranges)
-    let index = 0
-    for await (const block of this.body.blocks()) {
+    for await (const block of this.body.blocks(ranges)) {
       if (stream.ended) return
-      if (isWanted(index)) await stream.sendPiece('CHUNK', block, index === last)
-      if (index++ === last) return
+      const isLast = indexes.next().value === last
+      await stream.sendPiece('CHUNK', block, isLast)
+      if (isLast) return
     }
-    throw new ConcurError('CHANGED', 'the file ended too early')
   }
 }
 

@@ -9,6 +9,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { join } from 'node:path'
+import { jest } from '@jest/globals'
 import { blockDigest, digestOf } from '../../protocol/digest.ts'
 import { parsePath } from '../../protocol/path.ts'
 import { DiskError } from './disk.ts'
@@ -49,6 +50,24 @@ describe('openBody', () => {
     expect(body.size).toBe(largeBytes.length)
     expect(body.blockDigests).toEqual(digestOf(largeBytes).blockDigests)
     expect((await readAll(body)).equals(largeBytes)).toBe(true)
+    body.close()
+  })
+
+  test('gives the blocks that are asked for, reads no others, and is CHANGED when the file moved meanwhile', async () => {
+    const read = jest.spyOn(temporary.disk, 'readSoon')
+    const body = await open()
+    read.mockClear()
+    const reading = body.blocks([
+      { first: 1, count: 1 },
+      { first: 3, count: 1 },
+    ])
+    for (const at of [1, 3]) {
+      const { value } = await reading.next()
+      expect(blockDigest(value)).toEqual(body.blockDigests.subarray(at * 32, at * 32 + 32))
+    }
+    expect(read.mock.calls.map(([, , position]) => position / 2 ** 20)).toEqual([1, 3])
+    writeFileSync(inRoot(large), 'other')
+    await expect(reading.next()).rejects.toMatchObject({ code: 'CHANGED' })
     body.close()
   })
 

@@ -2,6 +2,8 @@
  * Where the content of a file goes: its size, the list of its block digests, its bytes. A sink that is closed wants
  * no more, and whoever pours stops. Clause: protocol/README.md "Bodies".
  */
+import { assertRanges, type BlockRange } from '../../protocol/block-ranges.ts'
+import { blockCount } from '../../protocol/digest.ts'
 import type { Stream } from '../../protocol/stream.ts'
 import type { OpenBody } from './store.ts'
 
@@ -34,12 +36,20 @@ export function finishBodies(stream: Stream): void {
   void stream.sendPiece('CHUNK', Buffer.alloc(0), true)
 }
 
-/** Pours an opened file into a sink and closes it. @throws ConcurError CHANGED when it changes under the reading. */
-export async function pourBody(body: OpenBody, sink: BodySink): Promise<void> {
+/**
+ * Pours an opened file, or these blocks of it, into a sink and closes it.
+ * @throws ConcurError CHANGED when it changes under the reading, BAD_FRAME for blocks that it has not.
+ */
+export async function pourBody(
+  body: OpenBody,
+  sink: BodySink,
+  ranges: readonly BlockRange[] | null = null,
+): Promise<void> {
   try {
+    if (ranges !== null) assertRanges(ranges, blockCount(body.size))
     sink.begin(body.size)
     if (body.size > 0) await sink.piece('DIGESTS', body.blockDigests)
-    for await (const block of body.blocks()) {
+    for await (const block of body.blocks(ranges ?? undefined)) {
       if (sink.closed) return
       await sink.piece('CHUNK', block)
     }

@@ -1,4 +1,5 @@
 /** A content that is in memory, given out as an opened file is. */
+import { allBlocks, blocksIn } from '../../protocol/block-ranges.ts'
 import { blockCount, blockLength, digestOf } from '../../protocol/digest.ts'
 import { blockBytes } from '../../protocol/limits.ts'
 import type { OpenBody } from './file-body.ts'
@@ -17,8 +18,8 @@ export class BytesBody implements OpenBody {
     return this.bytes.length
   }
 
-  async *blocks(): AsyncGenerator<Buffer> {
-    for (let index = 0; index < blockCount(this.size); index++) {
+  async *blocks(ranges = allBlocks(blockCount(this.size))): AsyncGenerator<Buffer> {
+    for (const index of blocksIn(ranges)) {
       const at = index * blockBytes
       yield this.bytes.subarray(at, at + blockLength(this.size, index))
     }

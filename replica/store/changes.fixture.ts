@@ -92,7 +92,7 @@ export function removeFolder(path: string, entries: readonly DeletedEntry[] = []
 export function rename(
   from: string,
   to: string,
-  options: Expecting & { what?: 'file' | 'folder'; over?: string | null } = {},
+  options: Expecting & { what?: 'file' | 'folder'; over?: string | Buffer | null } = {},
 ): Ordered {
   const { what = 'file', over } = options
   const target = expected({ base: over ?? null })

@@ -16,6 +16,7 @@ import { type Disk, type Fd, isFailedFlush } from './disk.ts'
 import { Fence } from './fence.ts'
 import { dropFork, type FiledFork, type FilingOptions, fileFork } from './fork/filing.ts'
 import { readForkMark } from './fork/fork-mark.ts'
+import { Gatherings } from './gatherings.ts'
 import { History } from './history.ts'
 import type { ContentSource, Ground } from './install/ground.ts'
 import { Journal } from './journal/journal.ts'
@@ -92,7 +93,7 @@ export class Changes {
   }
 
   constructor(options: ChangesOptions, parts: Parts, start: Begun) {
-    const { journal, stages, fence, history, progress, reserve, room, log, exchange } = parts
+    const { journal, stages, gatherings, fence, history, progress, reserve, room, log, exchange } = parts
     this.options = options
     this.parts = parts
     this.journal = journal
@@ -102,7 +103,7 @@ export class Changes {
     this.room = room
     this.recovered = start.outcomes
     const contents: ContentSource = { obtain: entry => this.source.obtain(entry) }
-    this.ground = groundOf(options, { history, stages, exchange, contents })
+    this.ground = groundOf(options, { history, stages, gatherings, exchange, contents })
     this.settler = new Settler({ ...options, ...parts, ground: this.ground }, start)
     this.settler.listen({ onSettled: seq => room.settled(seq) })
     const { settler } = this
@@ -140,10 +141,11 @@ export class Changes {
     return filed
   }
 
-  /** Settles what is committed, flushes it, and closes everything. */
+  /** Settles what is committed, flushes it, and closes everything. Whoever gathers a content has given it up, or will. */
   async close(): Promise<void> {
     await this.settler.idle()
     await this.settler.stop()
+    await this.ground.gatherings.idle()
     this.checkpoints.stop()
     if (this.fence.isStopped) await this.checkpoints.ended()
     else await this.checkpoints.flush().catch(this.options.onFault)
@@ -162,6 +164,7 @@ interface Begun extends Start {
 interface Parts {
   readonly journal: Journal
   readonly stages: Stages
+  readonly gatherings: Gatherings
   readonly fence: Fence
   readonly history: History
   readonly progress: Progress
@@ -182,21 +185,25 @@ async function openWith(options: ChangesOptions, fence: Fence, closers: (() => v
   if (options.stopped !== null) fence.stop(options.stopped)
   const isRechecked = options.recheck === true && fence.recheck()
   const onFlushFailed = () => fence.set('a flush failed')
-  const stages = new Stages({ disk, folder: openOwn(options, 'staging', closers), onFlushFailed })
+  const onNoSpace = () => gatherings.giveSpace()
+  const staging = openOwn(options, 'staging', closers)
+  const stages = new Stages({ disk, folder: staging, onFlushFailed, onNoSpace })
   const history = new History({ disk, folder: openOwn(options, 'history', closers) })
   const exchange = openOwn(options, 'exchange', closers)
   const progress = kept(new Progress({ disk, folder }))
   const reserve = kept(new Reserve({ disk, folder }))
   reserve.leave(startBytes)
   const room = new Room({ disk, folder, reserve })
+  const gatherings = new Gatherings({ disk, stages, reserve })
   const log = kept(new AuditLog({ disk, folder }))
   const segment = options.segmentBytes === undefined ? {} : { segmentBytes: options.segmentBytes }
   const journal = Journal.open({
-    ...{ disk, folder, ...segment },
+    ...{ disk, folder, ...segment, onNoSpace },
     makeRoom: () => reserve.release(),
     onFailed: ({ message }) => fence.set(message),
   })
-  const parts = { journal, stages, fence, history, progress, reserve, room, log, exchange, closers }
+  const own = { stages, gatherings, history, exchange }
+  const parts = { ...own, journal, fence, progress, reserve, room, log, closers }
   try {
     const fork = fence.isFenced ? null : readForkMark(disk, folder)
     if (fork?.phase === 'undone') await dropFork(filingOf(options, parts), fork.commonSeq)
@@ -259,8 +266,8 @@ function filingOf(options: ChangesOptions, parts: Parts): FilingOptions {
 
 function groundOf(
   { disk, tree, digests, hasher, paths }: ChangesOptions,
-  rest: Pick<Ground, 'history' | 'stages' | 'exchange' | 'contents'>,
+  rest: Pick<Ground, 'history' | 'stages' | 'gatherings' | 'exchange' | 'contents'>,
 ): Ground {
-  const { history, stages, exchange, contents } = rest
-  return { disk, tree, digests, hasher, history, stages, exchange, contents, paths }
+  const { history, stages, gatherings, exchange, contents } = rest
+  return { disk, tree, digests, hasher, history, stages, gatherings, exchange, contents, paths }
 }

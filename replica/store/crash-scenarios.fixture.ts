@@ -1,6 +1,7 @@
 /** What the crash tests stop in the middle: each operation, and a few in a row; and what has to be there afterwards. */
 import { linkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { blockBytes } from '../../protocol/limits.ts'
 import {
   append,
   at,
@@ -15,6 +16,7 @@ import {
 } from './changes.fixture.ts'
 
 const large = 'large '.repeat(20_000)
+const blocks = ['1', '2'].map(block => block.repeat(blockBytes)).concat('3')
 
 export interface Scenario {
   /** Settled before. */
@@ -23,6 +25,8 @@ export interface Scenario {
   readonly byHand?: (root: string) => void
   /** Sent ahead. */
   readonly stage?: string
+  /** What another node gives where the bytes of a record are not here. */
+  readonly elsewhere?: string
   readonly changes: readonly Ordered[]
   readonly after: Record<string, string | null>
   readonly history?: Record<string, string>
@@ -39,6 +43,14 @@ export const scenarios: Record<string, Scenario> = {
     stage: large,
     changes: [put('f/a', large, { stage: stageId(1) })],
     after: { f: null, 'f/a': large },
+  },
+  'a put of which one block is here, and the others come from another node': {
+    before: [put('a', 'old')],
+    byHand: root => writeFileSync(join(root, 'a'), `${blocks[0]}${blocks[2]}`),
+    elsewhere: blocks.join(''),
+    changes: [put('a', blocks.join(''), { seen: [`${blocks[0]}${blocks[2]}`], stage: stageId(1) })],
+    after: { a: blocks.join('') },
+    history: { '2/a': `${blocks[0]}${blocks[2]}` },
   },
   'a put over a file': {
     before: [put('a', 'old')],

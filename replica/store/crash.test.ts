@@ -5,14 +5,32 @@
  */
 import { readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
+import { blocksIn } from '../../protocol/block-ranges.ts'
 import { digestOf } from '../../protocol/digest.ts'
+import { blockBytes } from '../../protocol/limits.ts'
 import { wholeTree } from '../../protocol/path.ts'
 import { commitAll, entriesFor, historyOf, ownFiles, settle, staged, treeOf } from './changes.fixture.ts'
 import { CrashDisk, type Survives, SurvivingIndex } from './crash.fixture.ts'
 import { type Scenario, scenarios } from './crash-scenarios.fixture.ts'
 import { CountingHasher, clock, noTimers, random, temporaryFolder } from './store.fixture.ts'
-import type { Store } from './store.ts'
+import type { ContentSource, Store } from './store.ts'
 import { Store as RealStore } from './store.ts'
+
+/** Another node, which has this. */
+const having = (store: Store, content: Buffer): ContentSource => ({
+  async obtain(entry) {
+    const announced = { size: content.length, ...digestOf(content) }
+    const gathering = await store.gather(entry, announced, () => true)
+    try {
+      for (const index of blocksIn(gathering.missing(1000)))
+        await gathering.take(index, content.subarray(index * blockBytes, (index + 1) * blockBytes))
+      return { is: 'staged', stage: await gathering.seal() }
+    } catch (error) {
+      gathering.giveUp(error)
+      throw error
+    }
+  },
+})
 
 async function open(root: string, disk: CrashDisk, index: SurvivingIndex, bootId: string): Promise<Store> {
   const hasher = new CountingHasher(disk)
@@ -110,7 +128,7 @@ class Run {
     if (openAt !== undefined) disk.arm(openAt)
     let store: Store | null = null
     try {
-      store = await open(this.root, disk, this.index, `boot ${this.boot}`)
+      store = await this.open(disk)
       await act(store, disk)
       disk.arm(Number.POSITIVE_INFINITY)
       await store.close()
@@ -125,6 +143,13 @@ class Run {
     }
   }
 
+  private async open(disk: CrashDisk): Promise<Store> {
+    const store = await open(this.root, disk, this.index, `boot ${this.boot}`)
+    const { elsewhere } = this.scenario
+    if (elsewhere !== undefined) store.setContentSource(having(store, Buffer.from(elsewhere)))
+    return store
+  }
+
   private cut(disk: CrashDisk): void {
     this.index.crash(this.ending.survives)
     if (this.ending.cut !== 'power is lost') return
@@ -136,7 +161,7 @@ class Run {
   async check(): Promise<void> {
     const { scenario, root } = this
     const disk = new CrashDisk()
-    const store = await open(root, disk, this.index, `boot ${this.boot}`)
+    const store = await this.open(disk)
     const first = scenario.before?.length ?? 0
     const known = store.journal.last.seq - first
     const rest = scenario.changes.slice(known)

@@ -2,6 +2,7 @@
  * The content of one open file, block by block. What is given is what lies on the disk now: the receiver holds each
  * block against its digest. A file that has moved by the end is CHANGED, even if every block was right.
  */
+import { allBlocks, type BlockRange, blocksIn } from '../../protocol/block-ranges.ts'
 import { blockCount, blockLength } from '../../protocol/digest.ts'
 import { ConcurError } from '../../protocol/errors.ts'
 import { blockBytes } from '../../protocol/limits.ts'
@@ -17,12 +18,12 @@ export interface OpenBody {
   /** 32 bytes a block, one behind the other; of an empty file none. */
   readonly blockDigests: Buffer
   /**
-   * Reads the file from its start; asked for once. A block's buffer is valid until the next one is asked for; what the
-   * disk has to be waited for is being read meanwhile. Ask for a block only when there is room to send it: it stays in
-   * memory until then.
+   * Reads the file from its start, or these blocks of it; asked for once. A block's buffer is valid until the next one
+   * is asked for; what the disk has to be waited for is being read meanwhile. Ask for a block only when there is room to
+   * send it: it stays in memory until then.
    * @throws ConcurError CHANGED when the file changed since it was opened, IO_ERROR when the disk refuses.
    */
-  blocks(): AsyncGenerator<Buffer>
+  blocks(ranges?: readonly BlockRange[]): AsyncGenerator<Buffer>
   /** Ends the reading; harmless when repeated. */
   close(): void
 }
@@ -64,18 +65,19 @@ export class FileBody implements OpenBody {
     this.buffers = options.buffers
   }
 
-  async *blocks(): AsyncGenerator<Buffer> {
-    const count = blockCount(this.size)
+  async *blocks(ranges = allBlocks(blockCount(this.size))): AsyncGenerator<Buffer> {
+    const indexes = blocksIn(ranges)
     let ahead: Promise<Buffer> | null = null
     let given: Buffer | null = null
     try {
-      for (let index = 0; index < count; index++) {
+      for (let at = indexes.next(); !at.done; ) {
+        const index = at.value
         const block: Buffer = await (ahead ?? this.read(index))
         ahead = null
         if (given !== null) this.buffers.give(given)
         given = block
-        if (index + 1 < count && this.waitsForDisk && this.buffers.mayReadAhead)
-          ahead = this.readAhead(index + 1)
+        at = indexes.next()
+        if (!at.done && this.waitsForDisk && this.buffers.mayReadAhead) ahead = this.readAhead(at.value)
         yield block.subarray(0, blockLength(this.size, index))
       }
       this.assertUnmoved()

@@ -7,10 +7,12 @@
 import type { Outcome } from '../../protocol/change-messages.ts'
 import type { Copy } from '../../protocol/copies.ts'
 import type { Digest } from '../../protocol/digest.ts'
+import type { StageId } from '../../protocol/ids.ts'
 import type { FilePath } from '../../protocol/path.ts'
 import { bodyOf, type JournalEntry, pathsOf } from '../../protocol/record.ts'
 import { type JournalReader, stretchMax } from './ahead.ts'
 import { Chains } from './chains.ts'
+import { gatheredFor, gatheringId } from './gatherings.ts'
 import { type Ground, Work } from './install/ground.ts'
 import { install } from './install/install.ts'
 import { lookAt } from './install/looked-at.ts'
@@ -91,7 +93,7 @@ class Recovery {
     }
   }
 
-  /** Also notes which records are abandoned. */
+  /** What unsettled records may need stays. Also notes which records are abandoned. */
   private async sweepStages(): Promise<void> {
     const { journal, ground } = this.options
     const named = new Set<string>()
@@ -103,7 +105,16 @@ class Recovery {
       named.add(stage)
       if (record.seq <= this.settledSeq) this.usedStages.push({ seq: record.seq, stage })
     }
-    ground.stages.sweep(named)
+    for (const name of ground.stages.sweep({ has: name => named.has(name) || this.isGathered(name) }))
+      if (!named.has(name)) ground.gatherings.found(name as StageId, gatheredFor(name))
+  }
+
+  /** Whether it is what has come of the content of a record that is still to be settled. */
+  private isGathered(name: string): boolean {
+    const { journal } = this.options
+    const seq = gatheredFor(name)
+    const entry = seq > this.settledSeq && seq <= journal.last.seq ? journal.at(seq) : null
+    return entry !== null && gatheringId(entry) === name
   }
 
   /** What was put or extended and perhaps not flushed is what the records say, where it is now. */

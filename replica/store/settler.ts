@@ -232,6 +232,7 @@ export class Settler {
       await this.states.tell(entry.record, slices)
     }
     this.endStage(seq, change)
+    this.options.ground.gatherings.settled(seq)
     this.options.progress.set(seq)
     this.settledSeq = seq
     this.ahead.settle({ seq, change })
@@ -244,7 +245,9 @@ export class Settler {
     try {
       return await this.installOnce(entry, slices, older)
     } catch (error) {
-      if (!noSpace(error) || !this.options.reserve.release()) throw error
+      if (!noSpace(error)) throw error
+      const hasGiven = this.options.ground.gatherings.giveSpace()
+      if (!this.options.reserve.release() && !hasGiven) throw error
       return this.installOnce(entry, slices, older)
     }
   }

@@ -1,6 +1,7 @@
 /**
  * Bytes on their way into the tree: `.concur/staging/<stage id>`, sent ahead of their record and on the disk before
- * it; and `.concur/staging/<seq>`, made for one record (install/new-file.ts). Nothing here was ever in the tree, so
+ * it, or gathered for one that lacks them (gatherings.ts); and `.concur/staging/<seq>`, made for one record
+ * (install/new-file.ts). Nothing here was ever in the tree, so
  * that whatever no record names can go. Each stage is hashed as its bytes come; what is found after a restart is
  * hashed again before it is used. Clause: README.md "What lies in ROOT/.concur".
  */
@@ -9,6 +10,7 @@ import { ConcurError } from '../../protocol/errors.ts'
 import type { StageId } from '../../protocol/ids.ts'
 import { fileBytesMax } from '../../protocol/limits.ts'
 import { type Disk, DiskError, type Fd } from './disk.ts'
+import { noSpace } from './trouble.ts'
 
 /** What a stage holds. */
 export interface Sealed {
@@ -24,12 +26,22 @@ export class Stages {
   private readonly seals = new Map<StageId, Sealed>()
 
   private readonly onFlushFailed: (error: unknown) => void
+  private readonly onNoSpace: () => boolean
 
-  /** `folder`: `.concur/staging`, open as long as this is used. `onFlushFailed`: nobody knows any more what is there. */
-  constructor(options: { disk: Disk; folder: Fd; onFlushFailed: (error: unknown) => void }) {
+  /**
+   * `folder`: `.concur/staging`, open as long as this is used. `onFlushFailed`: nobody knows any more what is there.
+   * `onNoSpace`: the disk is full; says whether room was made.
+   */
+  constructor(options: {
+    disk: Disk
+    folder: Fd
+    onFlushFailed: (error: unknown) => void
+    onNoSpace: () => boolean
+  }) {
     this.disk = options.disk
     this.folder = options.folder
     this.onFlushFailed = options.onFlushFailed
+    this.onNoSpace = options.onNoSpace
   }
 
   /** Returns when the file and its name are on the disk. @throws DiskError. */
@@ -58,12 +70,23 @@ export class Stages {
       disk: this.disk,
       file,
       flush: () => this.flush(file),
+      makeRoom: this.onNoSpace,
       onEnd: sealed => {
         this.underWay.delete(id)
         if (sealed === null) this.remove(id)
         else this.seals.set(id, sealed)
       },
     })
+  }
+
+  /** What is there under this id is whole, and on the disk. */
+  seal(id: StageId, sealed: Sealed): void {
+    this.seals.set(id, sealed)
+  }
+
+  /** What is there under this id may change. */
+  unseal(id: StageId): void {
+    this.seals.delete(id)
   }
 
   /** @returns what was sealed under this id since the start; null: nothing, or nobody knows. */
@@ -93,8 +116,8 @@ export class Stages {
     }
   }
 
-  /** Removes everything that is neither in `named` nor being written. */
-  sweep(named: ReadonlySet<string>): void {
+  /** Removes everything that is neither in `named` nor being written. @returns the names of what stays. */
+  sweep(named: { has(name: string): boolean }): string[] {
     const folder = this.disk.openBeneath(this.folder, '.', 'folder')
     const names: string[] = []
     try {
@@ -103,7 +126,11 @@ export class Stages {
     } finally {
       this.disk.close(folder)
     }
-    for (const name of names) if (!named.has(name) && !this.underWay.has(name)) this.remove(name)
+    return names.filter(name => {
+      const stays = named.has(name) || this.underWay.has(name)
+      if (!stays) this.remove(name)
+      return stays
+    })
   }
 }
 
@@ -113,6 +140,7 @@ export class Stage {
     readonly disk: Disk
     readonly file: Fd
     readonly flush: () => Promise<void>
+    readonly makeRoom: () => boolean
     readonly onEnd: (sealed: Sealed | null) => void
   }
   private readonly hash = new DigestStream()
@@ -132,7 +160,13 @@ export class Stage {
     this.assertOpen()
     if (this.size + bytes.length > fileBytesMax)
       throw new ConcurError('TOO_LARGE', 'a file has at most 1 TiB')
-    this.options.disk.write(this.options.file, bytes, this.size)
+    const { disk, file, makeRoom } = this.options
+    try {
+      disk.write(file, bytes, this.size)
+    } catch (error) {
+      if (!noSpace(error) || !makeRoom()) throw error
+      disk.write(file, bytes, this.size)
+    }
     this.hash.update(bytes)
     this.size += bytes.length
   }

@@ -23,6 +23,8 @@ import type { Fence } from './fence.ts'
 import type { OpenBody } from './file-body.ts'
 import type { FiledFork } from './fork/filing.ts'
 import { readForkMark } from './fork/fork-mark.ts'
+import { Gatherer } from './gatherer.ts'
+import type { Announced, Gathering } from './gathering.ts'
 import type { Index } from './index.ts'
 import type { ContentSource } from './install/ground.ts'
 import type { Journal } from './journal/journal.ts'
@@ -41,6 +43,7 @@ import { walk } from './walk.ts'
 import { type Whereabout, whereabouts } from './whereabouts.ts'
 
 export type { OpenBody } from './file-body.ts'
+export type { Announced, Gathering } from './gathering.ts'
 export type { ContentSource, Obtained } from './install/ground.ts'
 export type { PathState } from './path-index.ts'
 export type { SettlerEvents } from './settler.ts'
@@ -76,6 +79,7 @@ export class Store {
   private readonly changes: Changes
   private readonly bodies: Bodies
   private readonly contents: Contents
+  private readonly gatherer: Gatherer
   private closing: Promise<void> | null = null
 
   /**
@@ -114,6 +118,7 @@ export class Store {
     this.bodies = new Bodies({ tree: parts.tree, digests })
     const { ground, journal } = changes
     this.contents = new Contents({ ...options, ground, journal, bodies: this.bodies })
+    this.gatherer = new Gatherer({ ...options, ground, journal })
   }
 
   /** Every record of this node. Whoever appends has staged what the record names. */
@@ -306,6 +311,15 @@ export class Store {
    */
   openContent(entry: JournalEntry): Promise<OpenBody> {
     return this.contents.open(entry)
+  }
+
+  /**
+   * Begins to gather what the record makes, and this node lacks, as the stage that its `seal` returns: with what came
+   * before, and with what files here have in common with it. The caller ends it. `isWanted` is asked now and then.
+   * @throws ConcurError UNREACHABLE when it is not wanted any more; DiskError, ENOSPC where there is no room for it.
+   */
+  gather(entry: JournalEntry, announced: Announced, isWanted: () => boolean): Promise<Gathering> {
+    return this.gatherer.gather(entry, announced, isWanted)
   }
 
   /**

@@ -10,6 +10,7 @@ import type { JournalEntry } from '../../../protocol/record.ts'
 import type { BlockHasher } from '../block-hasher.ts'
 import type { Digests } from '../digests.ts'
 import type { Disk, Fd } from '../disk.ts'
+import type { Gatherings } from '../gatherings.ts'
 import type { History } from '../history.ts'
 import type { PathIndex } from '../path-index.ts'
 import type { Slices } from '../slices.ts'
@@ -37,6 +38,8 @@ export interface Ground {
   readonly hasher: BlockHasher
   readonly history: History
   readonly stages: Stages
+  /** What comes from other nodes. */
+  readonly gatherings: Gatherings
   /** `.concur/exchange`. */
   readonly exchange: Fd
   readonly contents: ContentSource

@@ -40,6 +40,7 @@ export interface GroupCommitOptions {
   /** @returns the last seq that is durable. */
   durableSeq(): number
   onFailed(error: ConcurError): void
+  onNoSpace?(): void
 }
 
 export class GroupCommit {
@@ -114,7 +115,10 @@ export class GroupCommit {
       } catch (cause) {
         const { error, isFinal } = failureOf(cause)
         if (isFinal) this.fail(error)
-        else this.dropWaiting(error)
+        else {
+          this.options.onNoSpace?.()
+          this.dropWaiting(error)
+        }
       }
     }
     this.running = null

@@ -41,6 +41,8 @@ export interface JournalOptions {
   readonly makeRoom?: () => boolean
   /** Called once: nothing can be appended any more, until the journal is opened anew. */
   readonly onFailed: (error: ConcurError) => void
+  /** The disk is full: what was to be appended is refused, and what comes later may find room. */
+  readonly onNoSpace?: () => void
 }
 
 export class Journal {
@@ -95,6 +97,7 @@ export class Journal {
       write: entries => tail.write(entries),
       durableSeq: () => segments.offsets.last,
       onFailed: options.onFailed,
+      ...(options.onNoSpace === undefined ? {} : { onNoSpace: options.onNoSpace }),
     })
   }
 
