@@ -11,7 +11,11 @@ import {
 export const lsOptions = {
   long: flagOption({ describe: 'size, time and holders as well' }),
   recursive: flagOption({ describe: 'all that is below' }),
-  differing: flagOption({ describe: 'only what differs (*)' }),
+  differing: flagOption({ describe: 'only what is not the same everywhere (=)' }),
+}
+
+export const verifyOptions = {
+  deep: flagOption({ describe: 'every byte of every copy is read now' }),
 }
 
 export const statusOptions = {

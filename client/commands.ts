@@ -12,6 +12,7 @@ import {
   putOptions,
   rmOptions,
   statusOptions,
+  verifyOptions,
   waitOptions,
   writeOptions,
 } from './command-options.ts'
@@ -71,12 +72,19 @@ export const commands: CommandTable = {
   }),
   ls: command({
     describe:
-      'what any copy holds, with a mark: = the same  + - some node lacks it  * differs  ! not compared',
+      'what any copy holds, with a mark: = the same  ~ but for copies that are only behind  + - some node lacks it  * differs  ! not compared',
     positionals: [maybePath],
     options: lsOptions,
     letters: { l: 'long', R: 'recursive' },
     run: async (context, [path], values) =>
       (await import('./commands/ls.ts')).ls(context, path ?? '', values),
+  }),
+  verify: command({
+    describe: 'compare all copies; a line for each that is not the same everywhere, marked as in ls',
+    positionals: [maybePath],
+    options: verifyOptions,
+    run: async (context, [path], values) =>
+      (await import('./commands/verify.ts')).verify(context, path ?? '', values),
   }),
   stat: readingCommands.stat,
   status: command({

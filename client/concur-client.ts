@@ -21,11 +21,13 @@ import { ConcurError, type ErrorCode } from '../protocol/errors.ts'
 import { blockBytes } from '../protocol/limits.ts'
 import type { Listed, LoggedOperation, Read, Status, Verdict, Waited } from '../protocol/messages.ts'
 import type { FilePath, FolderPath } from '../protocol/path.ts'
+import type { Verified } from '../protocol/sum-messages.ts'
 import type { Random } from '../protocol/world.ts'
 import { type Connected, type ConnectOptions, connectToFirst, type OnDialled } from './connecting.ts'
 import { askStatus } from './reading/ask-status.ts'
 import type { LogWish } from './reading/follow-log.ts'
-import { type ListReceiver, listRows } from './reading/list-rows.ts'
+import { listRows } from './reading/list-rows.ts'
+import type { RowReceiver } from './reading/read-rows.ts'
 import { type ReadReceiver, tryRead } from './reading/read-try.ts'
 import type { ByteSource } from './sending/byte-source.ts'
 import type { ChangeListener } from './sending/change.ts'
@@ -104,10 +106,23 @@ export class ConcurClient {
   }
 
   /** What any copy holds in a folder, or the one file at `path`, ordered by UTF-8 bytes. @throws ConcurError. */
-  async list(path: FolderPath, { recursive, compare }: ListOptions, receiver: ListReceiver): Promise<Listed> {
+  async list(path: FolderPath, { recursive, compare }: ListOptions, receiver: RowReceiver): Promise<Listed> {
     const { silenceMs, timers } = this
     return this.ask(connection =>
       listRows({ connection, request: { path, recursive, compare }, receiver, timers, silenceMs }),
+    )
+  }
+
+  /**
+   * Whether all copies below a folder, or of the one file, are the same: `receiver` gets the rows of those that are not.
+   * Only without a row, and with nobody in `unreachable`, they are.
+   * @throws ConcurError.
+   */
+  async verify(path: FolderPath, { deep }: { deep: boolean }, receiver: RowReceiver): Promise<Verified> {
+    const { verifyRows } = await import('./reading/verify-rows.ts')
+    const { silenceMs, timers } = this
+    return this.ask(connection =>
+      verifyRows({ connection, request: { path, deep }, receiver, timers, silenceMs }),
     )
   }
 

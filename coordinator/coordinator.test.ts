@@ -99,7 +99,8 @@ describe('who connects', () => {
       const questions = [
         peer.ask('LOOK', { path, deep: false, settledSeq: 0 }),
         peer.ask('FETCH', { path, digest: fileCopy('x').digest, blocks: null }),
-        peer.ask('WALK', { path: wholeTree, recursive: true }),
+        peer.ask('WALK', { path: wholeTree, recursive: true, buckets: null }),
+        peer.ask('SUM', { path: wholeTree, deep: false }),
       ]
       for (const answer of questions) expect((await answer.ended()).error?.code).toBe('FORBIDDEN')
     },

@@ -34,6 +34,7 @@ import { onList } from './on-list.ts'
 import { onLog } from './on-log.ts'
 import { onRead } from './on-read.ts'
 import { onStatus } from './on-status.ts'
+import { onVerify } from './on-verify.ts'
 import { onWait } from './on-wait.ts'
 import { servePlainText } from './plain-text.ts'
 import { ReplicaLink } from './replica-link.ts'
@@ -193,7 +194,9 @@ export class Coordinator {
       case 'READ':
         return onRead({ nodes: this.nodes, store, standing: this.changing }, request.body, context)
       case 'LIST':
-        return onList(this.nodes, request.body, context)
+        return onList({ nodes: this.nodes, motion: this.changing }, request.body, context)
+      case 'VERIFY':
+        return onVerify({ nodes: this.nodes, motion: this.changing }, request.body, context)
       case 'STATUS':
         return onStatus(
           {
@@ -215,6 +218,7 @@ export class Coordinator {
       case 'LOOK':
       case 'FETCH':
       case 'WALK':
+      case 'SUM':
       case 'SURVEY':
       case 'STAGE':
       case 'JOURNAL_AT':

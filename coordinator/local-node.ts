@@ -7,9 +7,10 @@ import { asConcurError } from '../protocol/errors.ts'
 import type { NodeName } from '../protocol/ids.ts'
 import type { Entry } from '../protocol/messages.ts'
 import type { FilePath, FolderPath } from '../protocol/path.ts'
+import type { TreeSum } from '../protocol/tree-sum.ts'
 import type { NodeAnswer } from '../protocol/verdict.ts'
 import { type BodySink, pourBody } from '../replica/store/body-sink.ts'
-import type { Store } from '../replica/store/store.ts'
+import type { Store, SumOptions } from '../replica/store/store.ts'
 import type { LookOptions, Node } from './node.ts'
 
 export class LocalNode implements Node {
@@ -46,7 +47,15 @@ export class LocalNode implements Node {
     await pourBody(await this.store.openBody(path, digest), sink, ranges)
   }
 
-  walk(folder: FolderPath, recursive: boolean): AsyncIterable<readonly Entry[]> {
-    return this.store.walk(folder, recursive)
+  walk(
+    folder: FolderPath,
+    recursive: boolean,
+    buckets: ReadonlySet<number> | null = null,
+  ): AsyncIterable<readonly Entry[]> {
+    return buckets === null ? this.store.walk(folder, recursive) : this.store.walkBuckets(folder, buckets)
+  }
+
+  sum(folder: FolderPath, options: SumOptions): Promise<TreeSum> {
+    return this.store.sum(folder, options)
   }
 }

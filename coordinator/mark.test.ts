@@ -72,6 +72,39 @@ describe('the mark of a row', () => {
   })
 })
 
+describe('copies that are only behind', () => {
+  /** A capital stands for a copy that is only behind; `,` for none. */
+  const behindLetters: Record<string, string> = { X: 'x', Y: 'y', L: 'l', ',': '.' }
+  const markBehind = (row: string) => {
+    const letters = [...row].map(letter => behindLetters[letter] ?? letter).join('')
+    return markOf(
+      held(letters),
+      [...row].map(letter => letter in behindLetters),
+    )
+  }
+
+  test.each([
+    ['xY', '~'],
+    ['x,', '~'],
+    ['.X', '~'],
+    ['xxY', '~'],
+    ['xY,', '~'],
+    ['d,', '~'],
+    ['xYy', '*'],
+    ['xY.', '+'],
+    ['.Yx', '-'],
+    ['xY?', '!'],
+    ['oY', '!'],
+    ['xX', '~'],
+  ])('count for nothing but ~: %s is %s', (row, mark) => {
+    expect(markBehind(row)).toBe(mark)
+  })
+
+  test('are told by no mark where none is', () => {
+    expect(markOf(held('xx'), [false, false])).toBe('=')
+  })
+})
+
 describe('bytes must decide', () => {
   test.each(['xx', 'xy', 'xyx', 'x.y', 'x?x'])('where sizes and types leave it open: %s', row => {
     expect(needDigests(held(row))).toBe(true)

@@ -8,15 +8,18 @@ export type Held = NodeCopy | 'not compared'
 
 /**
  * @param held one for every configured node, coordinator first; files that differ in nothing else have digests.
- * `*` stands before `!`, `!` before `+` and `-`.
+ * @param isBehind which of them are only behind: never the coordinator's. They do not count but for `~`.
+ * `*` stands before `!`, `!` before `+` and `-`, these before `~`.
  */
-export function markOf(held: readonly Held[]): Mark {
-  const copies = held.filter((one): one is NonNullable<NodeCopy> => one !== null && one !== 'not compared')
+export function markOf(held: readonly Held[], isBehind: readonly boolean[] = []): Mark {
+  const counted = held.filter((_, place) => isBehind[place] !== true)
+  const copies = counted.filter((one): one is NonNullable<NodeCopy> => one !== null && one !== 'not compared')
   if (copies.some(copy => differs(copy, copies[0]!))) return '*'
   const isOther = copies.some(({ type }) => type === 'other')
-  if (isOther || held.includes('not compared')) return '!'
-  if (held[0] === null) return '-'
-  return held.includes(null) ? '+' : '='
+  if (isOther || counted.includes('not compared')) return '!'
+  if (copies.length > 0 && counted[0] === null) return '-'
+  if (copies.length > 0 && counted.includes(null)) return '+'
+  return counted.length < held.length ? '~' : '='
 }
 
 function differs(a: NonNullable<NodeCopy>, b: NonNullable<NodeCopy>): boolean {

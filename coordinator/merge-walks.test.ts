@@ -181,6 +181,63 @@ describe('a folder that is not everywhere', () => {
   })
 })
 
+describe('asked to tell of the folder itself', () => {
+  const folder = 'f' as FolderPath
+  const lines = async (nodes: readonly Node[]) => {
+    const walk = new MergedWalk({ nodes, folder, recursive: true, withFolder: true })
+    const found: string[] = []
+    for (let entry = await walk.next(); entry !== null; entry = await walk.next())
+      found.push(`${entry.held.map(letterOf).join('')} ${entry.path}`)
+    return found
+  }
+
+  test('it comes first where a node lacks it, empty or not', async () => {
+    const lacking = failing('server2', [], nothingThere)
+    expect(await lines([walking('server1', []), lacking])).toEqual(['f. f'])
+    expect(await lines([walking('server1', files('f/a')), lacking])).toEqual(['f. f', 'f. f/a'])
+    const away = failing('server3', [], lost)
+    expect(await lines([lacking, walking('server1', files('f/a')), away])).toEqual(['.f? f', '.f? f/a'])
+  })
+
+  test('it does not come where every node has it', async () => {
+    expect(await lines([walking('server1', files('f/a')), walking('server2', [])])).toEqual(['f. f/a'])
+    expect(await lines([walking('server1', []), failing('server2', [], lost)])).toEqual([])
+  })
+
+  test('it is the row that it is anyway where it is a file', async () => {
+    const nodes = [walking('server1', files('f')), failing('server2', [], nothingThere)]
+    expect(await lines(nodes)).toEqual(['f. f'])
+  })
+
+  test('it is NOT_FOUND where nobody has it', async () => {
+    await expect(lines([failing('server1', [], nothingThere)])).rejects.toMatchObject({ code: 'NOT_FOUND' })
+  })
+})
+
+test('a node that failed before is not asked, and named with its reason', async () => {
+  const nodes = [walking('server1', files('a')), walking('server2', files('a'))]
+  const failed = new Map([[nodes[1]!.name, 'did not read everything']])
+  const walk = new MergedWalk({ nodes, folder: wholeTree, recursive: true, failed })
+  expect((await walk.next())?.held.map(letterOf)).toEqual(['f', '?'])
+  expect(walk.unreachable()).toEqual([
+    { node: 'server2', reason: 'did not read everything', behindOps: null },
+  ])
+  expect(nodes[1]!.asked).toEqual([])
+})
+
+test('nodes are asked for the buckets that are wanted', async () => {
+  const asked: unknown[] = []
+  const buckets = new Set([1, 2])
+  const node = new ScriptedNode('server1', {
+    walk(...question) {
+      asked.push(question)
+      return pagesOf([])
+    },
+  })
+  await new MergedWalk({ nodes: [node], folder: wholeTree, recursive: true, buckets }).next()
+  expect(asked).toEqual([['', true, buckets]])
+})
+
 test('closing lets go of every walk that is not at its end, and of none twice', async () => {
   const ended: string[] = []
   const node = (name: string, paths: string[]) =>

@@ -3,9 +3,10 @@
  * UTF-8 bytes; keeps one page of each node at a time. A node that fails is left out from there on and named.
  */
 import { asConcurError, ConcurError } from '../protocol/errors.ts'
+import type { NodeName } from '../protocol/ids.ts'
 import { compareListed, isPath, type ListedPath, listedPathOf } from '../protocol/listed-path.ts'
 import type { Detail, Entry } from '../protocol/messages.ts'
-import type { FolderPath } from '../protocol/path.ts'
+import type { FilePath, FolderPath } from '../protocol/path.ts'
 import type { Held } from './mark.ts'
 import type { Node } from './node.ts'
 
@@ -20,20 +21,35 @@ type Walk =
   | { is: 'nothing-there'; why: 'not on' | 'behind a link on' }
   | { is: 'failed'; reason: string }
 
+export interface MergedWalkOptions {
+  readonly nodes: readonly Node[]
+  readonly folder: FolderPath
+  readonly recursive: boolean
+  /** Only what falls into these; null: all. */
+  readonly buckets?: ReadonlySet<number> | null
+  /** Nodes that are not asked, and why: they failed before. */
+  readonly failed?: ReadonlyMap<NodeName, string>
+  /** The folder itself comes first where some node lacks it. */
+  readonly withFolder?: boolean
+}
+
 export class MergedWalk {
   private readonly nodes: readonly Node[]
   private readonly folder: FolderPath
   private readonly walks: Walk[]
+  private owesFolder: boolean
 
-  constructor(options: { nodes: readonly Node[]; folder: FolderPath; recursive: boolean }) {
-    this.nodes = options.nodes
-    this.folder = options.folder
-    this.walks = options.nodes.map(node => ({
-      is: 'walking',
-      pages: node.walk(options.folder, options.recursive)[Symbol.asyncIterator](),
-      page: [],
-      at: 0,
-    }))
+  constructor(options: MergedWalkOptions) {
+    const { nodes, folder, recursive, buckets, failed, withFolder = false } = options
+    this.nodes = nodes
+    this.folder = folder
+    this.owesFolder = withFolder
+    this.walks = nodes.map(node => {
+      const reason = failed?.get(node.name)
+      if (reason !== undefined) return { is: 'failed', reason }
+      const pages = node.walk(folder, recursive, buckets)[Symbol.asyncIterator]()
+      return { is: 'walking', pages, page: [], at: 0 }
+    })
   }
 
   /** Nodes that could not be asked, or failed on the way. */
@@ -54,6 +70,12 @@ export class MergedWalk {
     )
     if (pending.length > 0) await Promise.all(pending)
     const first = this.first()
+    if (this.owesFolder) {
+      this.owesFolder = false
+      const isOwn = first !== null && isPath(first, this.folder)
+      if (!isOwn && this.isFolderLacking)
+        return { escaped: false, path: this.folder as FilePath, held: this.walks.map(folderHeld) }
+    }
     if (first !== null) return { ...first, held: this.walks.map(walk => this.takeIf(walk, first)) }
     this.assertFound()
     return null
@@ -83,15 +105,13 @@ export class MergedWalk {
       const { code, message } = asConcurError(error)
       if (code === 'NOT_FOUND') this.walks[place] = { is: 'nothing-there', why: 'not on' }
       else if (code === 'NOT_A_FILE') this.walks[place] = { is: 'nothing-there', why: 'behind a link on' }
-      else this.walks[place] = { is: 'failed', reason: this.reasonOf(place, message) }
+      else this.walks[place] = { is: 'failed', reason: reasonOf(this.nodes[place]!.name, message) }
     }
   }
 
-  /** A reason reads on from the node's name. */
-  private reasonOf(place: number, message: string): string {
-    const { name } = this.nodes[place]!
-    if (message.startsWith(`${name} `)) return message.slice(name.length + 1)
-    return `could not say: ${message.startsWith(`${name}: `) ? message.slice(name.length + 2) : message}`
+  private get isFolderLacking(): boolean {
+    const isThere = this.walks.some(({ is }) => is === 'walking' || is === 'ended')
+    return isThere && this.walks.some(({ is }) => is === 'nothing-there')
   }
 
   private first(): ListedPath | null {
@@ -110,9 +130,7 @@ export class MergedWalk {
       return { type, digest, size, mtimeMs }
     }
     // A node that lists what is below the path, while another holds a file there, holds a folder.
-    if (isPath(listed, this.folder) && walk.is !== 'nothing-there')
-      return { type: 'folder', digest: null, size: 0, mtimeMs: 0 }
-    return null
+    return isPath(listed, this.folder) ? folderHeld(walk) : null
   }
 
   private assertFound(): void {
@@ -130,4 +148,16 @@ export class MergedWalk {
       [...(absent.length > 0 ? [absent.join(', ')] : []), ...silent].join('; '),
     )
   }
+}
+
+/** What a node holds at the folder that is walked. */
+function folderHeld(walk: Walk): Held {
+  if (walk.is === 'failed') return 'not compared'
+  return walk.is === 'nothing-there' ? null : { type: 'folder', digest: null, size: 0, mtimeMs: 0 }
+}
+
+/** @returns why a node could not be asked, as it reads on from the node's name. */
+export function reasonOf(node: NodeName, message: string): string {
+  if (message.startsWith(`${node} `)) return message.slice(node.length + 1)
+  return `could not say: ${message.startsWith(`${node}: `) ? message.slice(node.length + 2) : message}`
 }

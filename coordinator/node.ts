@@ -1,13 +1,15 @@
 /**
- * One node's copy as the coordinator treats it, its own or a replica's: the same five questions to either.
+ * One node's copy as the coordinator treats it, its own or a replica's: the same questions to either.
  */
 import type { BlockRange } from '../protocol/block-ranges.ts'
 import type { Digest } from '../protocol/digest.ts'
 import type { NodeName } from '../protocol/ids.ts'
 import type { Entry } from '../protocol/messages.ts'
 import type { FilePath, FolderPath } from '../protocol/path.ts'
+import type { TreeSum } from '../protocol/tree-sum.ts'
 import type { NodeAnswer } from '../protocol/verdict.ts'
 import type { BodySink } from '../replica/store/body-sink.ts'
+import type { SumOptions } from '../replica/store/store.ts'
 
 export interface LookOptions {
   /** Reads every byte now, whatever is known. */
@@ -29,7 +31,17 @@ export interface Node {
   pour(path: FilePath, digest: Digest, sink: BodySink, ranges?: readonly BlockRange[]): Promise<void>
   /**
    * The tree below a folder (or the one file) in pages, ordered by UTF-8 bytes of the path.
+   * `buckets`: only what falls into these; only of all that is below.
    * @throws ConcurError NOT_FOUND when the path names nothing here, UNREACHABLE, IO_ERROR.
    */
-  walk(folder: FolderPath, recursive: boolean): AsyncIterable<readonly Entry[]>
+  walk(
+    folder: FolderPath,
+    recursive: boolean,
+    buckets?: ReadonlySet<number> | null,
+  ): AsyncIterable<readonly Entry[]>
+  /**
+   * What the node's disk holds below a folder, or as the one file, in sums.
+   * @throws ConcurError as `walk`; UNREACHABLE also when nobody wants them any more.
+   */
+  sum(folder: FolderPath, options: SumOptions): Promise<TreeSum>
 }

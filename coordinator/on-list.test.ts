@@ -1,5 +1,6 @@
 import { RecordedLog } from '../fixtures/cluster-node.ts'
 import { FakeTime, turns } from '../fixtures/fake-time.ts'
+import { atRest } from '../fixtures/scripted-motion.ts'
 import { fileCopy, fileEntry, pagesOf, ScriptedNode } from '../fixtures/scripted-node.ts'
 import { type Served, serve } from '../fixtures/served.ts'
 import { until } from '../fixtures/until.ts'
@@ -24,7 +25,7 @@ describe('a listing', () => {
     log = new RecordedLog()
     const context = { client: null, clock: time, timers: time, log, reports: new ProgressReports(time) }
     served = await serve(time, (request, stream) => {
-      if (request.opcode === 'LIST') onList(nodes, request.body, { ...context, stream })
+      if (request.opcode === 'LIST') onList({ nodes, motion: atRest }, request.body, { ...context, stream })
     })
   }
 

@@ -11,9 +11,11 @@ import type { NodeName } from '../protocol/ids.ts'
 import { chunkBytesMax } from '../protocol/limits.ts'
 import type { Entry } from '../protocol/messages.ts'
 import type { FilePath, FolderPath } from '../protocol/path.ts'
+import type { TreeSum } from '../protocol/tree-sum.ts'
 import type { NodeAnswer } from '../protocol/verdict.ts'
 import type { Timers } from '../protocol/world.ts'
 import type { BodySink } from '../replica/store/body-sink.ts'
+import type { SumOptions } from '../replica/store/store.ts'
 import type { LookOptions, Node } from './node.ts'
 import { PageQueue } from './page-queue.ts'
 import { Pouring } from './pouring.ts'
@@ -87,11 +89,15 @@ export class RemoteNode implements Node {
     })
   }
 
-  async *walk(path: FolderPath, recursive: boolean): AsyncGenerator<readonly Entry[]> {
+  async *walk(
+    path: FolderPath,
+    recursive: boolean,
+    buckets: ReadonlySet<number> | null = null,
+  ): AsyncGenerator<readonly Entry[]> {
     const pages = new PageQueue<{ entries: readonly Entry[]; bytes: number }>()
     const stream = this.openConnection().request(
       'WALK',
-      { path, recursive },
+      { path, recursive, buckets: buckets === null ? null : [...buckets] },
       {
         onMessage: (message, fin, bytes) => {
           wait.heard()
@@ -117,6 +123,35 @@ export class RemoteNode implements Node {
       wait.end()
       stream.cancel()
     }
+  }
+
+  async sum(path: FolderPath, { deep, signal, onProgress }: SumOptions): Promise<TreeSum> {
+    const connection = this.openConnection()
+    return new Promise((resolve, reject) => {
+      const stream = connection.request(
+        'SUM',
+        { path, deep },
+        {
+          onMessage: (message, fin) => {
+            wait.heard()
+            if (fin) wait.end()
+            if (message.opcode === 'PROGRESS') onProgress(message.body.bytesDone, message.body.bytesTotal)
+            if (message.opcode === 'SUMMED') resolve(message.body)
+          },
+          onFailed: error => {
+            wait.end()
+            reject(this.named(error))
+          },
+        },
+      )
+      const giveUp = (message: string): void => {
+        wait.end()
+        stream.cancel()
+        reject(new ConcurError('UNREACHABLE', `${this.name} ${message}`))
+      }
+      const wait = this.silence.begin(() => giveUp(this.silentReason))
+      signal.addEventListener('abort', () => giveUp('is not asked any more'), { once: true })
+    })
   }
 
   protected openConnection(): Connection {

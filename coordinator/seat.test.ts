@@ -158,6 +158,23 @@ describe('a replica that is there', () => {
     await untilInSync()
   })
 
+  test('is still to settle what it was told until it says that it has, and only as long as it is told anything', async () => {
+    journal.grow(3)
+    sit()
+    expect(seat.isStillToSettle(3)).toBe(false)
+    up()
+    expect(seat.isStillToSettle(0)).toBe(true)
+    await untilFollows(1)
+    replica.settle(3, 2)
+    await until(() => reported.length === 2, 'its word')
+    expect([2, 3].map(seq => seat.isStillToSettle(seq))).toEqual([false, true])
+    replica.settle(3, 3)
+    await until(() => reported.length === 3, 'its word')
+    expect([3, 4].map(seq => seat.isStillToSettle(seq))).toEqual([false, true])
+    seat.down('is gone')
+    expect(seat.isStillToSettle(4)).toBe(false)
+  })
+
   test('joins once', async () => {
     await joined()
     replica.settle(0, 0)

@@ -100,6 +100,11 @@ export class Seat {
     return this.settled !== null && this.follower !== null
   }
 
+  /** Whether it is told records, and has not said that it has settled this one. */
+  isStillToSettle(seq: number): boolean {
+    return this.follower !== null && (this.settled === null || this.settled.settledSeq < seq)
+  }
+
   /** A link is open. */
   up(connection: Connection, { nodeId, lastSeq }: Hello): void {
     const { mayReplace } = this.options

@@ -192,7 +192,11 @@ describe('a mistake of the peer ends the connection', () => {
 
   test('a path that is none in an answer, which the acceptor should know better', async () => {
     const driven = await new DrivenConnection({ side: 'dialer', role: 'coordinator' }).open('replica')
-    driven.connection.request('WALK', { path, recursive: true }, { onMessage() {}, onFailed() {} })
+    driven.connection.request(
+      'WALK',
+      { path, recursive: true, buckets: null },
+      { onMessage() {}, onFailed() {} },
+    )
     const entry = {
       escaped: false,
       path: '../a' as never,
@@ -245,11 +249,12 @@ describe('a request that is refused does not touch the others', () => {
     expect(driven.asked.map(({ stream }) => stream.id)).toEqual([2])
   })
 
-  const ofClients = ['READ', 'LIST', 'STATUS', 'CHANGE', 'LOG', 'WAIT'] as const
+  const ofClients = ['READ', 'LIST', 'STATUS', 'CHANGE', 'LOG', 'WAIT', 'VERIFY'] as const
   const ofCoordinators = [
     'LOOK',
     'FETCH',
     'WALK',
+    'SUM',
     'SURVEY',
     'STAGE',
     'JOURNAL_AT',
@@ -281,7 +286,9 @@ describe('a request that is refused does not touch the others', () => {
     WAIT: { path, timeoutMs: 1 },
     LOOK: { path, deep: false, settledSeq: 0 },
     FETCH: { path, digest, blocks: null },
-    WALK: { path, recursive: false },
+    WALK: { path, recursive: false, buckets: null },
+    SUM: { path, deep: false },
+    VERIFY: { path, deep: false },
     SURVEY: { paths: [path] },
     STAGE: { stage: id as StageId },
     JOURNAL_AT: { seq: 1 },

@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { escapeName } from './escaped-name.ts'
+import { escapeName, unescapeName } from './escaped-name.ts'
 
 /** The inverse, from the words of README.md "Escaped names". */
 function bytesOf(escaped: string): Buffer {
@@ -48,6 +48,7 @@ test('every name is told back into its bytes, and what is shown has no control c
       const name = Buffer.from(bytes)
       const escaped = escapeName(name)
       expect(bytesOf(escaped).equals(name)).toBe(true)
+      expect(unescapeName(escaped).equals(name)).toBe(true)
       expect(escaped.isWellFormed()).toBe(true)
       expect(escaped).not.toMatch(/[\u0000-\u001f\u007f]/)
     }),

@@ -23,6 +23,17 @@ export function escapeName(name: Uint8Array): string {
   return escaped
 }
 
+/** @param escaped what escapeName gave. @returns the bytes that it was made of. */
+export function unescapeName(escaped: string): Buffer {
+  const parts = escaped.split(/\\(\\|x[0-9a-f]{2})/)
+  return Buffer.concat(
+    parts.map((part, at) => {
+      if (at % 2 === 0) return Buffer.from(part)
+      return Buffer.of(part === '\\' ? backslash : Number.parseInt(part.slice(1), 16))
+    }),
+  )
+}
+
 function isControl(byte: number): boolean {
   return byte < 0x20 || byte === 0x7f
 }

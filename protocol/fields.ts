@@ -1,9 +1,9 @@
 /** The codecs of single fields that messages and records share. Clause: README.md "Types". */
-import { type Codec, parsed, text } from './codec.ts'
+import { type Codec, list, parsed, text, u16 } from './codec.ts'
 import { type Digest, digestFromHex, digestHex } from './digest.ts'
-import { type ErrorCode, errorCodeOf, errorNumber } from './errors.ts'
+import { ConcurError, type ErrorCode, errorCodeOf, errorNumber } from './errors.ts'
 import { parseClientId, parseClusterId, parseNodeId, parseNodeName } from './ids.ts'
-import { digestBytes, reasonBytesMax, sentenceBytesMax } from './limits.ts'
+import { bucketsMax, digestBytes, reasonBytesMax, sentenceBytesMax } from './limits.ts'
 import { type FilePath, type FolderPath, parsePath, wholeTree } from './path.ts'
 
 export const nothing: Codec<Record<string, never>> = { write: () => {}, read: () => ({}) }
@@ -40,3 +40,15 @@ export const timeMs: Codec<number> = {
   write: (w, v) => w.u64(Math.max(0, Math.floor(v))),
   read: r => r.u64(),
 }
+
+/** One of the buckets into which the paths of a tree fall. */
+export const bucket: Codec<number> = {
+  write: (w, v) => w.u16(v),
+  read(r) {
+    const value = u16.read(r)
+    if (value >= bucketsMax) throw new ConcurError('BAD_FRAME', 'a bucket that is none')
+    return value
+  },
+}
+
+export const buckets = list(bucket, bucketsMax)

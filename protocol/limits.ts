@@ -74,6 +74,12 @@ export const nodesMax = 32
 /** Bytes of entries that one page of a listing aims at. */
 export const pageBytesAim = 32 * KiB
 
+/** Into so many buckets the paths of a tree fall, so that what differs is found without comparing everything. */
+export const bucketsMax = 4096
+
+/** Bytes of the sum of a bucket. */
+export const sumBytes = 16
+
 /** Bytes of a sentence (an error's message, a reason) on the wire. */
 export const sentenceBytesMax = 16 * KiB
 
@@ -122,6 +128,7 @@ assertLimit(
   recordsBytesAim + recordBytesMax + inlineBytesMax + 64 <= frameBodyBytesMax,
   'records and one more with its bytes fit into a frame',
 )
+assertLimit(64 + bucketsMax * (2 + 2 + sumBytes) < frameBodyBytesMax, 'the sums of a tree fit into a frame')
 assertLimit(
   pageBytesAim + 2 * (escapedBytesMax + nodesMax * 128) < frameBodyBytesMax,
   'a page and one more entry fit into a frame',

@@ -101,7 +101,7 @@ test.each([
   expect(codeOf(opcode, Buffer.from(hex.replaceAll(' ', ''), 'hex'))).toBe('BAD_FRAME')
 })
 
-test.each(['READ', 'LOOK', 'FETCH', 'LIST', 'WALK', 'LOG', 'WAIT'])(
+test.each(['READ', 'LOOK', 'FETCH', 'LIST', 'WALK', 'LOG', 'WAIT', 'SUM', 'VERIFY'])(
   '%s of a path that is none is BAD_PATH',
   opcode => {
     const path = Buffer.from('0004', 'hex')
@@ -113,7 +113,11 @@ test.each(['READ', 'LOOK', 'FETCH'])(
   '%s needs a path, and LIST and WALK take none for the whole tree',
   opcode => {
     expect(codeOf(opcode, Buffer.alloc(40))).toBe('BAD_PATH')
-    expect(decodeBody('WALK', Buffer.from('000000', 'hex')).body).toEqual({ path: '', recursive: false })
+    expect(decodeBody('WALK', Buffer.from('00000000', 'hex')).body).toEqual({
+      path: '',
+      recursive: false,
+      buckets: null,
+    })
   },
 )
 

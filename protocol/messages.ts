@@ -20,6 +20,7 @@ import {
 import { version } from './copies.ts'
 import { ConcurError } from './errors.ts'
 import {
+  buckets,
   clientId,
   clusterId,
   digest,
@@ -106,7 +107,12 @@ export const fetch = struct({
   blocks: optional(blockRanges(fetchRangesMax)),
 })
 
-export const walk = struct({ path: folderPath, recursive: flag })
+export const walk = struct({
+  path: folderPath,
+  recursive: flag,
+  /** Only what falls into these. */
+  buckets: optional(buckets),
+})
 
 /** An entry of one node's tree; `digest` is null where it is not known without reading the file. */
 export const entry = joined(

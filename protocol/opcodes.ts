@@ -13,9 +13,17 @@ import type { Codec, ValueOf } from './codec.ts'
 import * as copies from './copies.ts'
 import { ConcurError } from './errors.ts'
 import { nothing } from './fields.ts'
-import { chunkBytesMax, frameBodyBytesMax, pathBytesMax, reasonBytesMax, sentenceBytesMax } from './limits.ts'
+import {
+  bucketsMax,
+  chunkBytesMax,
+  frameBodyBytesMax,
+  pathBytesMax,
+  reasonBytesMax,
+  sentenceBytesMax,
+} from './limits.ts'
 import type { Hello } from './messages.ts'
 import * as messages from './messages.ts'
+import * as sums from './sum-messages.ts'
 
 export type Kind = 'connection' | 'stream' | 'request' | 'answer' | 'upload' | 'content'
 export type Lane = 'control' | 'flow'
@@ -101,7 +109,7 @@ export const opcodes = {
     kind: 'request',
     from: coordinators,
     lane: 'control',
-    bodyBytesMax: requestBytesMax,
+    bodyBytesMax: requestBytesMax + 2 * bucketsMax,
     body: messages.walk,
   },
 
@@ -176,6 +184,22 @@ export const opcodes = {
     lane: 'control',
     bodyBytesMax: 8,
     body: changes.replay,
+  },
+  SUM: {
+    number: 0x30,
+    kind: 'request',
+    from: coordinators,
+    lane: 'control',
+    bodyBytesMax: requestBytesMax,
+    body: sums.sum,
+  },
+  VERIFY: {
+    number: 0x31,
+    kind: 'request',
+    from: clients,
+    lane: 'control',
+    bodyBytesMax: requestBytesMax,
+    body: sums.verify,
   },
 
   SEAL: { number: 0x38, kind: 'upload', lane: 'flow', bodyBytesMax: 40, body: changes.seal },
@@ -281,6 +305,20 @@ export const opcodes = {
     lane: 'flow',
     bodyBytesMax: frameBodyBytesMax,
     body: messages.logged,
+  },
+  SUMMED: {
+    number: 0x68,
+    kind: 'answer',
+    lane: 'flow',
+    bodyBytesMax: frameBodyBytesMax,
+    body: sums.summed,
+  },
+  VERIFIED: {
+    number: 0x69,
+    kind: 'answer',
+    lane: 'flow',
+    bodyBytesMax: frameBodyBytesMax,
+    body: sums.verified,
   },
 } as const satisfies Record<
   string,

@@ -189,7 +189,11 @@ describe('a listing', () => {
 test('what needs the coordinator is refused as unreachable, also while its bytes still come', async () => {
   const put = alone.peer.ask('CHANGE', putOf('a.txt'), { more: true })
   void put.stream.sendPiece('CHUNK', Buffer.alloc(9))
-  const asked = [put, alone.peer.ask('WAIT', { path: wholeTree, timeoutMs: 1 })]
+  const asked = [
+    put,
+    alone.peer.ask('WAIT', { path: wholeTree, timeoutMs: 1 }),
+    alone.peer.ask('VERIFY', { path: wholeTree, deep: false }),
+  ]
   for (const answer of asked) expect((await answer.ended()).error?.code).toBe('UNREACHABLE')
   expect(alone.peer.closed).toBeNull()
 })

@@ -44,6 +44,7 @@ const opNames: Record<ClientOpcode, string> = {
   CHANGE: 'change',
   LOG: 'log',
   WAIT: 'wait',
+  VERIFY: 'verify',
 }
 
 const listed: Outcome = { verdict: 'listed' }
@@ -91,6 +92,7 @@ export class Alone {
         return logAlone(request.body, stream, this.options)
       case 'CHANGE':
       case 'WAIT':
+      case 'VERIFY':
         throw new ConcurError('UNREACHABLE', `the coordinator ${reason}`)
       default:
         return request satisfies never

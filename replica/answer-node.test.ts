@@ -191,7 +191,7 @@ describe('FETCH', () => {
 describe('WALK', () => {
   const walk = (name: string, options = {}) => {
     const folder = name === '' ? wholeTree : (name as FilePath)
-    return served.peer.ask('WALK', { path: folder, recursive: true }, options)
+    return served.peer.ask('WALK', { path: folder, recursive: true, buckets: null }, options)
   }
 
   test('gives what is below a folder in order, with the digests that are known', async () => {
@@ -243,7 +243,11 @@ test('a walk that nobody wants any more is not gone on with, however much there 
       isOver = true
     }
   }
-  const answer = served.peer.ask('WALK', { path: wholeTree, recursive: true }, { isReading: false })
+  const answer = served.peer.ask(
+    'WALK',
+    { path: wholeTree, recursive: true, buckets: null },
+    { isReading: false },
+  )
   await answer.until(({ bytesHeard }) => bytesHeard > 500 * KiB, 'entries')
   answer.stream.cancel()
   await until(() => isOver, 'the end of the walk')

@@ -36,6 +36,8 @@ export function answerNode(request: NodeRequest, answering: Answering): void {
       return failWith(answering.stream, onFetch(request.body, answering))
     case 'WALK':
       return failWith(answering.stream, onWalk(request.body, answering))
+    case 'SUM':
+      return failWith(answering.stream, onSum(request.body, answering))
     case 'SURVEY':
       return failWith(answering.stream, onSurvey(request.body, answering))
     case 'JOURNAL_AT':
@@ -115,18 +117,33 @@ async function onFetch(
 }
 
 async function onWalk(
-  { path, recursive }: BodyOf<'WALK'>,
+  { path, recursive, buckets }: BodyOf<'WALK'>,
   { stream, store, reports }: Answering,
 ): Promise<void> {
   const report = reports.begin(stream)
+  const walk = buckets === null ? store.walk(path, recursive) : store.walkBuckets(path, new Set(buckets))
   try {
-    for await (const entries of store.walk(path, recursive)) {
+    for await (const entries of walk) {
       for (const page of pagesOf(entries)) {
         if (stream.ended) return
         await stream.sendFlow('ENTRIES', { entries: page })
       }
     }
     await stream.sendFlow('ENTRIES', { entries: [] }, true)
+  } finally {
+    report.end()
+  }
+}
+
+async function onSum({ path, deep }: BodyOf<'SUM'>, { stream, store, reports }: Answering): Promise<void> {
+  const report = reports.begin(stream)
+  const unwanted = new AbortController()
+  stream.listen({ onMessage: () => {}, onFailed: () => unwanted.abort() })
+  const onProgress = (bytesDone: number, bytesTotal: number): void =>
+    report.update({ node: null, bytesDone, bytesTotal })
+  try {
+    const sum = await store.sum(path, { deep, signal: unwanted.signal, onProgress })
+    await stream.sendFlow('SUMMED', sum, true)
   } finally {
     report.end()
   }

@@ -118,7 +118,8 @@ describe('others', () => {
     const peer = await cluster.dial('server2')
     const questions = [
       peer.ask('LOOK', { path, deep: false, settledSeq: 0 }),
-      peer.ask('WALK', { path: wholeTree, recursive: true }),
+      peer.ask('WALK', { path: wholeTree, recursive: true, buckets: null }),
+      peer.ask('SUM', { path: wholeTree, deep: false }),
     ]
     for (const answer of questions) expect((await answer.ended()).error?.code).toBe('FORBIDDEN')
   })

@@ -170,6 +170,7 @@ export class Replica {
       case 'LOOK':
       case 'FETCH':
       case 'WALK':
+      case 'SUM':
       case 'SURVEY':
       case 'STAGE':
       case 'JOURNAL_AT':
@@ -188,6 +189,7 @@ export class Replica {
       case 'CHANGE':
       case 'LOG':
       case 'WAIT':
+      case 'VERIFY':
         return this.alone.serve(request, stream, client)
       default:
         return request satisfies never

@@ -2,20 +2,20 @@
 import { ConcurError } from '../../protocol/errors.ts'
 import { isPath } from '../../protocol/listed-path.ts'
 import type { Row } from '../../protocol/messages.ts'
+import { type FolderPath, wholeTree } from '../../protocol/path.ts'
 import { NoServerError } from '../connecting.ts'
 import { notDirectory } from '../words/row-lines.ts'
 import type { CommandContext } from './context.ts'
-import type { PathArgument } from './path-argument.ts'
 
 /** Ends a listing of which the first row says enough. */
 class SeenEnough extends Error {}
 
-/** @returns NOT_DIRECTORY where something else is there. What else goes wrong, the change itself will say. */
+/** @returns NOT_DIRECTORY where something else is there. What else goes wrong, the request itself will say. */
 export async function refuseNoFolder(
   { client }: CommandContext,
-  { path, meansFolder }: PathArgument,
+  { path, meansFolder }: { readonly path: FolderPath; readonly meansFolder: boolean },
 ): Promise<ConcurError | null> {
-  if (!meansFolder) return null
+  if (!meansFolder || path === wholeTree) return null
   const onRows = async ([row]: readonly Row[]): Promise<void> => {
     throw row !== undefined && isPath(row, path) && row.type !== 'folder'
       ? notDirectory(row)

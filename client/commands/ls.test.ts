@@ -59,10 +59,33 @@ test('-l adds size, time and holders', async () => {
   ])
 })
 
-test('--differing shows what differs and nothing else', async () => {
-  const { status, out } = await world.shell.run(['ls', '--differing'])
-  expect(out.lines).toEqual(['* file2.txt'])
-  expect(status).toBe(1)
+describe('--differing', () => {
+  test('shows what is not the same everywhere, whatever the mark', async () => {
+    world.server.onList = lists([
+      ...rows,
+      rowOf('away', '!', { server1: one, server2: null }),
+      rowOf('late', '~', { server1: one, server2: null }),
+    ])
+    const { status, out } = await world.shell.run(['ls', '--differing'])
+    expect(out.lines).toEqual(['* file2.txt', '+ file3.txt', '- file5.txt', '! away', '~ late'])
+    expect(status).toBe(1)
+  })
+
+  test('goes with -R, -l and --json', async () => {
+    world.server.onList = lists([rows[0]!, rows[2]!])
+    const long = await world.shell.run(['ls', '-lR', '--differing'])
+    expect(long.out.lines).toEqual(['+     19 B  3 min ago   server1            file3.txt'])
+    expect(world.server.asked.at(-1)!.body).toEqual({ path: '', recursive: true, compare: true })
+    expect(long.status).toBe(0)
+    const json = await world.shell.run(['ls', '--differing', '--json'])
+    expect(json.out.lines.map(line => JSON.parse(line))).toMatchObject([{ path: 'file3.txt', mark: '+' }])
+  })
+
+  test('shows nothing where everything is the same', async () => {
+    world.server.onList = lists([rows[0]!, rows[4]!])
+    const { status, out } = await world.shell.run(['ls', '--differing'])
+    expect([status, out.text]).toEqual([0, ''])
+  })
 })
 
 test('--json is a line a file with every key', async () => {

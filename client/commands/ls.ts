@@ -17,7 +17,7 @@ export interface LsOptions {
   /** Sizes, times and holders as well. */
   readonly long: boolean
   readonly recursive: boolean
-  /** Only rows whose contents or types differ. */
+  /** Only rows that are not the same everywhere. */
   readonly differing: boolean
 }
 
@@ -71,7 +71,7 @@ class ListingReport {
       this.differs ||= row.mark === '*'
       this.isUncompared ||= row.mark === '!'
     }
-    const shown = this.options.differing ? rows.filter(({ mark }) => mark === '*') : rows
+    const shown = this.options.differing ? rows.filter(({ mark }) => mark !== '=') : rows
     await printLines(this.context, this.linesOf(shown), this.context.out)
   }
 

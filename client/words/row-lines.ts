@@ -12,6 +12,7 @@ const markColours: Partial<Record<Mark, Parameters<Paint>[0]>> = {
   '!': 'warning',
   '+': 'warning',
   '-': 'warning',
+  '~': 'faint',
 }
 
 /** Behind a name that was escaped to be shown. */
@@ -32,6 +33,12 @@ export function rowLine(row: Row, wording: { paint: Paint; nowMs: number; long: 
   const time = first?.type === 'file' ? agoText(first.mtimeMs, wording.nowMs) : '-'
   const holders = holdersOf(row).padEnd(row.nodes.map(({ node }) => node).join(' = ').length)
   return `${shown} ${size.padStart(sizeChars)}  ${time.padEnd(timeChars)}  ${holders}  ${path}`
+}
+
+/** A row of `verify`: who holds what stands behind the path, where that could be compared. */
+export function differenceLine(row: Row, paint: Paint): string {
+  const line = rowLine(row, { paint, nowMs: 0, long: false })
+  return row.mark === '!' ? line : `${line}  ${holdersOf(row)}`
 }
 
 /** `server1 = server3 ≠ server2`: the holders, by what they hold. */

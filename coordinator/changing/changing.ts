@@ -209,6 +209,14 @@ export class Changing {
     return lags
   }
 
+  /** The record up to which every node that is told them has settled all there are; null: some has not yet. */
+  restingSeq(): number | null {
+    const { journal, settler } = this.options.store
+    const { seq } = journal.last
+    const isSettled = settler.settledSeq >= seq && !this.seats.some(seat => seat.isStillToSettle(seq))
+    return isSettled ? seq : null
+  }
+
   /** `onNews` is called whenever a node has got on. @returns how to be told no more. */
   listen(onNews: () => void): () => void {
     this.waiters.add(onNews)

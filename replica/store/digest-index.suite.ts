@@ -69,6 +69,54 @@ export function describeIndex(open: () => Index, close: (index: Index) => Promis
     index.delete(path)
   })
 
+  describe('a trusted digest alone', () => {
+    const { identity, digest, beganNs } = recordOf('one')
+    const written: [string, () => Promise<void>][] = [
+      ['at once', async () => {}],
+      ['after it is on the disk', () => index.flush()],
+      ['after it was asked for', async () => void index.get(path)],
+    ]
+
+    test.each(written)('is given %s, for the identity that it was put with', async (_, settle) => {
+      index.put(path, recordOf('one'))
+      await settle()
+      expect(index.trustedDigest(path, identity)).toBe(digest)
+    })
+
+    test.each(written)('is not given %s for another identity', async (_, settle) => {
+      index.put(path, recordOf('one'))
+      await settle()
+      for (const other of [
+        { inode: identity.inode + 1n },
+        { size: identity.size + 1 },
+        { mtimeNs: identity.mtimeNs + 1n },
+        { ctimeNs: identity.ctimeNs - 1n },
+      ])
+        expect(index.trustedDigest(path, { ...identity, ...other })).toBeNull()
+    })
+
+    test.each(written)(
+      'is not given %s while it is provisional, unless we made the file',
+      async (_, settle) => {
+        const young = { ...recordOf('one'), identity: { ...identity, ctimeNs: beganNs - 1n } }
+        index.put(path, young)
+        await settle()
+        expect(index.trustedDigest(path, young.identity)).toBeNull()
+        index.put(path, { ...young, own: true })
+        await settle()
+        expect(index.trustedDigest(path, young.identity)).toBe(digest)
+      },
+    )
+
+    test('is none of a path that was never put, or was deleted', async () => {
+      expect(index.trustedDigest(path, identity)).toBeNull()
+      index.put(path, recordOf('one'))
+      await index.flush()
+      index.delete(path)
+      expect(index.trustedDigest(path, identity)).toBeNull()
+    })
+  })
+
   test('paths are told apart: long ones too, which differ in their last byte only', async () => {
     const paths = ['a', 'a/b', 'A', longPath, `${longPath}x` as FilePath] as FilePath[]
     for (const [i, path] of paths.entries()) index.put(path, recordOf(`content ${i}`))

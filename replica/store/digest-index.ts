@@ -1,6 +1,6 @@
 /**
  * What the store remembers of files it has read, across restarts: a cache that may lose anything at any time and
- * never gives back what was not put. It does not judge whether a digest still holds; identity.ts does.
+ * never gives back what was not put. Whether a digest still holds, identity.ts judges.
  */
 import type { Digest } from '../../protocol/digest.ts'
 import type { FilePath } from '../../protocol/path.ts'
@@ -29,6 +29,8 @@ export interface DigestRecord {
 export interface DigestIndex {
   /** @returns the record that was put last, seen at once after `put`; or null. */
   get(path: FilePath): DigestRecord | null
+  /** As `get`, of many: the digest alone, where it may be believed of a file with this identity (identity.ts); or null. */
+  trustedDigest(path: FilePath, identity: Identity): Digest | null
   /** The block digests of the content that the path's record named before are forgotten with it. */
   put(path: FilePath, record: DigestRecord): void
   delete(path: FilePath): void

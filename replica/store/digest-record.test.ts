@@ -1,6 +1,12 @@
 import { digestBytes } from '../../protocol/limits.ts'
 import { recordOf } from './digest-index.suite.ts'
-import { decodeBlockDigests, decodeRecord, encodeBlockDigests, encodeRecord } from './digest-record.ts'
+import {
+  decodeBlockDigests,
+  decodeRecord,
+  encodeBlockDigests,
+  encodeRecord,
+  trustedDigestIn,
+} from './digest-record.ts'
 
 test.each(['', 'one block'])('a record of "%s" comes back as it was', content => {
   expect(decodeRecord(encodeRecord(recordOf(content)))).toEqual(recordOf(content))
@@ -21,6 +27,22 @@ test('a record with any bit flipped, or cut anywhere, is none', () => {
   for (let length = 0; length < bytes.length; length++)
     expect(decodeRecord(bytes.subarray(0, length))).toBeNull()
 })
+
+test.each(['', 'one block'])(
+  'the digest alone of "%s" is that of the record, and none where a bit is flipped',
+  content => {
+    const record = recordOf(content)
+    const bytes = encodeRecord(record)
+    expect(trustedDigestIn(bytes, record.identity)).toBe(record.digest)
+    for (let bit = 0; bit < bytes.length * 8; bit++) {
+      const flipped = Buffer.from(bytes)
+      flipped[bit >> 3]! ^= 1 << (bit & 7)
+      expect(trustedDigestIn(flipped, record.identity)).toBeNull()
+    }
+    for (let length = 0; length < bytes.length; length++)
+      expect(trustedDigestIn(bytes.subarray(0, length), record.identity)).toBeNull()
+  },
+)
 
 test('nothing of a record lies in the bytes that it was read from', () => {
   const bytes = encodeRecord(recordOf('one block'))

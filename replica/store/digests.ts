@@ -158,6 +158,11 @@ export class Digests {
     return record !== null && isTrusted(record) ? record : null
   }
 
+  /** As `trusted`, the digest alone. */
+  trustedDigest(path: FilePath, stat: Stat): Digest | null {
+    return this.index.trustedDigest(path, stat)
+  }
+
   /** As `trusted`, with what may not be believed without a check of the bytes. */
   remembered(path: FilePath, stat: Stat): DigestRecord | null {
     const record = this.index.get(path)

@@ -93,6 +93,12 @@ export interface Landed {
   readonly bytes: number
 }
 
+/**
+ * Whether a name is wanted: the bytes of `bytes` from `begin` to `end`. `mayBeFolder`: false where the folder says that
+ * it is something else.
+ */
+export type WantsName = (bytes: Uint8Array, begin: number, end: number, mayBeFolder: boolean) => boolean
+
 /** All calls throw DiskError when the system refuses, unless something else is said. */
 export interface Disk {
   /** Opens a folder by its name on this machine; the last part may be a link. */
@@ -116,9 +122,9 @@ export interface Disk {
 
   /**
    * The next names in an open folder, `.` and `..` left out; none when it has no more. A name is given as its bytes,
-   * one char code (0–255) a byte, so that strings sort as the bytes do.
+   * one char code (0–255) a byte, so that strings sort as the bytes do. `wants`: those alone; none still means the end.
    */
-  readNames(folder: Fd): string[]
+  readNames(folder: Fd, wants?: WantsName): string[]
 
   /** @returns how many bytes were read at `position` of the file: 0 at its end. */
   read(file: Fd, into: Uint8Array, position: number): number

@@ -7,6 +7,7 @@
  * change from the moment on in which it came into place moves the identity, even within one tick.
  * Clause: README.md "What is trusted".
  */
+import type { Digest } from '../../protocol/digest.ts'
 import type { DigestRecord } from './digest-index.ts'
 import type { Identity } from './disk.ts'
 
@@ -24,6 +25,11 @@ export function isTrusted({
   beganNs,
 }: Pick<DigestRecord, 'own' | 'identity' | 'beganNs'>): boolean {
   return own || beganNs >= identity.ctimeNs + settledAfterNs
+}
+
+/** @returns the record's digest where it holds for a file with this identity, or null. */
+export function digestIfTrusted(record: DigestRecord, identity: Identity): Digest | null {
+  return sameIdentity(record.identity, identity) && isTrusted(record) ? record.digest : null
 }
 
 /** @returns a copy of the four values that later fills of a stat leave alone. */

@@ -4,7 +4,7 @@
  */
 import fs from 'node:fs'
 import koffi from 'koffi'
-import { type Disk, DiskError, type Fd, type Kind, type Landed, type Stat } from './disk.ts'
+import { type Disk, DiskError, type Fd, type Kind, type Landed, type Stat, type WantsName } from './disk.ts'
 
 const O_PATH = 0o10000000
 const O_CLOEXEC = 0o2000000
@@ -30,6 +30,8 @@ const RENAME_NOREPLACE = 1
 const RENAME_EXCHANGE = 2
 const AT_REMOVEDIR = 0x200
 const SEEK_CUR = 1
+const DT_UNKNOWN = 0
+const DT_DIR = 4
 /** Leaves a time as it is. */
 const UTIME_OMIT = 0x3ffffffen
 const attributeNamesBytesMax = 64 * 1024
@@ -131,15 +133,15 @@ export class LinuxDisk implements Disk {
     this.statx(folder, name, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT, into)
   }
 
-  readNames(folder: Fd): string[] {
-    const bytes = Number(this.calls.getdents(folder, this.dirents, direntBytes))
-    if (bytes < 0) throw lastError('getdents64')
+  readNames(folder: Fd, wants?: WantsName): string[] {
     const names: string[] = []
-    for (let at = 0; at < bytes; at += this.dirents.readUInt16LE(at + 16)) {
-      const name = this.dirents.toString('latin1', at + 19, this.dirents.indexOf(0, at + 19))
-      if (name !== '.' && name !== '..') names.push(name)
+    while (names.length === 0) {
+      const bytes = Number(this.calls.getdents(folder, this.dirents, direntBytes))
+      if (bytes < 0) throw lastError('getdents64')
+      if (bytes === 0) break
+      this.takeNames(bytes, names, wants)
     }
-    return names.length > 0 || bytes === 0 ? names : this.readNames(folder)
+    return names
   }
 
   read(file: Fd, into: Uint8Array, position: number): number {
@@ -325,6 +327,20 @@ export class LinuxDisk implements Disk {
         else resolve()
       })
     })
+  }
+
+  /** Offsets: struct linux_dirent64. */
+  private takeNames(bytes: number, names: string[], wants?: WantsName): void {
+    const { dirents } = this
+    for (let at = 0; at < bytes; at += dirents.readUInt16LE(at + 16)) {
+      const begin = at + 19
+      const end = dirents.indexOf(0, begin)
+      const type = dirents[at + 18]!
+      const mayBeFolder = type === DT_DIR || type === DT_UNKNOWN
+      if (wants !== undefined && !wants(dirents, begin, end, mayBeFolder)) continue
+      const name = dirents.toString('latin1', begin, end)
+      if (name !== '.' && name !== '..') names.push(name)
+    }
   }
 
   private renameat2(from: Fd, name: string, to: Fd, newName: string, flags: number): void {

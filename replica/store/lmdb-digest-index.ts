@@ -2,8 +2,15 @@
 import { type Digest, digestToBytes } from '../../protocol/digest.ts'
 import type { FilePath } from '../../protocol/path.ts'
 import type { DigestIndex, DigestRecord } from './digest-index.ts'
-import { decodeBlockDigests, decodeRecord, encodeBlockDigests, encodeRecord } from './digest-record.ts'
-import { sameIdentity } from './identity.ts'
+import {
+  decodeBlockDigests,
+  decodeRecord,
+  encodeBlockDigests,
+  encodeRecord,
+  trustedDigestIn,
+} from './digest-record.ts'
+import type { Identity } from './disk.ts'
+import { digestIfTrusted, sameIdentity } from './identity.ts'
 import { type Bytes, keyOf, type LmdbEnvironment } from './lmdb-environment.ts'
 import { RecentRecords } from './recent-records.ts'
 
@@ -33,6 +40,15 @@ export class LmdbDigestIndex implements DigestIndex {
     const record = bytes === undefined ? null : decodeRecord(bytes)
     if (record !== null) this.recent.keep(path, record)
     return record
+  }
+
+  /** What is asked for once is not kept among the recent ones. */
+  trustedDigest(path: FilePath, identity: Identity): Digest | null {
+    const unwritten = this.newPaths.get(path)
+    const record = unwritten === undefined ? this.recent.peek(path) : unwritten
+    if (record !== undefined) return record === null ? null : digestIfTrusted(record, identity)
+    const bytes = this.paths.getBinaryFast(keyOf(path))
+    return bytes === undefined ? null : trustedDigestIn(bytes, identity)
   }
 
   put(path: FilePath, record: DigestRecord): void {

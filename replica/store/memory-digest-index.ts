@@ -2,6 +2,8 @@
 import type { Digest } from '../../protocol/digest.ts'
 import type { FilePath } from '../../protocol/path.ts'
 import type { DigestIndex, DigestRecord } from './digest-index.ts'
+import type { Identity } from './disk.ts'
+import { digestIfTrusted } from './identity.ts'
 
 export class MemoryDigestIndex implements DigestIndex {
   private readonly records = new Map<FilePath, DigestRecord>()
@@ -9,6 +11,11 @@ export class MemoryDigestIndex implements DigestIndex {
 
   get(path: FilePath): DigestRecord | null {
     return this.records.get(path) ?? null
+  }
+
+  trustedDigest(path: FilePath, identity: Identity): Digest | null {
+    const record = this.records.get(path)
+    return record === undefined ? null : digestIfTrusted(record, identity)
   }
 
   put(path: FilePath, record: DigestRecord): void {

@@ -22,6 +22,17 @@ test('what is asked for stays while others come, and what is not goes', () => {
   expect(recent.get(path(1))).toBe(undefined)
 })
 
+test('what is only peeked at does not stay for it', () => {
+  const recent = new RecentRecords()
+  recent.keep(path(0), record(0))
+  expect(recent.peek(path(0))?.checkedAtMs).toBe(0)
+  for (let number = 1; number < 20_000; number++) {
+    recent.keep(path(number), record(number))
+    recent.peek(path(0))
+  }
+  expect([recent.peek(path(0)), recent.peek(path(-1))]).toEqual([undefined, undefined])
+})
+
 test('a record that was dropped does not come back with the older generation', () => {
   const recent = new RecentRecords()
   for (let number = 0; number < 5_000; number++) recent.keep(path(number), record(number))

@@ -19,6 +19,11 @@ export class RecentRecords {
     return older
   }
 
+  /** As `get`, and the record does not count as asked for. */
+  peek(path: FilePath): DigestRecord | undefined {
+    return this.young.get(path) ?? this.old.get(path)
+  }
+
   keep(path: FilePath, record: DigestRecord): void {
     if (this.young.size >= generationMax) {
       this.old = this.young

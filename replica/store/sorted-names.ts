@@ -2,22 +2,27 @@
  * The names in a folder, sorted, however many there are: each batch that the disk gives is sorted at once, and the
  * sorted runs are merged in slices of time. Names are strings of bytes (disk.ts), so their order is that of bytes.
  */
-import type { Disk, Fd } from './disk.ts'
+import type { Disk, Fd, WantsName } from './disk.ts'
 import type { Slices } from './slices.ts'
 
 /** Steps of a merge between two looks at the clock. */
 const stepsBetween = 4096
 
-/** @param listed what is sorted in place of a name; null: it is left out. @throws DiskError. */
+/**
+ * @param listed what is sorted in place of a name; null: it is left out.
+ * @param wants only of these names.
+ * @throws DiskError.
+ */
 export async function sortedNames<Name extends string>(
   disk: Disk,
   folder: Fd,
   slices: Slices,
   listed: (name: string) => Name | null,
+  wants?: WantsName,
 ): Promise<Name[]> {
   let runs: Name[][] = []
   for (;;) {
-    const names = disk.readNames(folder)
+    const names = disk.readNames(folder, wants)
     if (names.length === 0) break
     runs.push(names.flatMap(name => listed(name) ?? []).sort())
     if (slices.isUsedUp) await slices.next()

@@ -9,7 +9,7 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { Clock, Random, Timers } from '../../protocol/world.ts'
 import type { BlockHasher, OnProgress } from './block-hasher.ts'
-import { type Fd, newStat, type Stat } from './disk.ts'
+import { type Disk, type Fd, newStat, type Stat } from './disk.ts'
 import { InlineHasher } from './inline-hasher.ts'
 import { LinuxDisk } from './linux-disk.ts'
 import { MemoryIndex } from './memory-index.ts'
@@ -127,6 +127,26 @@ export class WatchedDisk extends LinuxDisk {
     if (this.open.has(fd)) throw new Error(`descriptor ${fd} was closed behind the disk's back`)
     this.open.add(fd)
     return fd
+  }
+}
+
+/** A file looks to the store as it did when the store first looked at it from now on, as if its bytes rotted. */
+export function keepIdentities(disk: Disk): void {
+  const kept = new Map<bigint, Pick<Stat, 'mtimeNs' | 'ctimeNs'>>()
+  const keep = (into: Stat): void => {
+    if (into.kind !== 'file') return
+    const { mtimeNs, ctimeNs } = kept.get(into.inode) ?? into
+    kept.set(into.inode, { mtimeNs, ctimeNs })
+    Object.assign(into, { mtimeNs, ctimeNs })
+  }
+  const { stat, statChild } = disk
+  disk.stat = (fd, into) => {
+    stat.call(disk, fd, into)
+    keep(into)
+  }
+  disk.statChild = (folder, name, into) => {
+    statChild.call(disk, folder, name, into)
+    keep(into)
   }
 }
 

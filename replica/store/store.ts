@@ -11,7 +11,9 @@ import type { PathPast } from '../../protocol/notes.ts'
 import type { FilePath, FolderPath } from '../../protocol/path.ts'
 import { randomId } from '../../protocol/random-id.ts'
 import type { Epoch, JournalEntry } from '../../protocol/record.ts'
+import type { TreeSum } from '../../protocol/tree-sum.ts'
 import type { Clock, Random, Timers } from '../../protocol/world.ts'
+import { AtMost } from './at-most.ts'
 import type { BlockHasher, OnProgress } from './block-hasher.ts'
 import { Bodies } from './bodies.ts'
 import { Changes } from './changes.ts'
@@ -38,8 +40,9 @@ import { type Pace, Slices } from './slices.ts'
 import type { SmallBody } from './small-contents.ts'
 import type { Stages } from './staging.ts'
 import { closeParts, openParts, type Parts, refusalOf } from './store-parts.ts'
+import { type SumOptions, type SumSources, sumTree } from './summing.ts'
 import { survey } from './survey.ts'
-import { walk } from './walk.ts'
+import { type WalkOptions, walk } from './walk.ts'
 import { type Whereabout, whereabouts } from './whereabouts.ts'
 
 export type { OpenBody } from './file-body.ts'
@@ -48,8 +51,12 @@ export type { ContentSource, Obtained } from './install/ground.ts'
 export type { PathState } from './path-index.ts'
 export type { SettlerEvents } from './settler.ts'
 export type { Sealed, Stage } from './staging.ts'
+export type { SumOptions } from './summing.ts'
 
 const walkPace: Pace = { workMs: 10, restMs: 0 }
+const countPace: Pace = { workMs: 3, restMs: 20 }
+/** Each holds some MiB. */
+const sumsAtOnceMax = 2
 
 export interface StoreOptions {
   /** The folder that holds the tree, by its name on this machine. */
@@ -80,6 +87,7 @@ export class Store {
   private readonly bodies: Bodies
   private readonly contents: Contents
   private readonly gatherer: Gatherer
+  private readonly sums = new AtMost(sumsAtOnceMax)
   private closing: Promise<void> | null = null
 
   /**
@@ -217,9 +225,7 @@ export class Store {
    * @throws ConcurError CHANGED when the file is not `base` any more, IO_ERROR.
    */
   extended(extension: Extension): Promise<{ size: number; digest: Digest }> {
-    const { clock, timers } = this.options
-    const slices = new Slices({ clock, timers, pace: walkPace })
-    return extended(this.parts.tree, this.digests, extension, slices)
+    return extended(this.parts.tree, this.digests, extension, this.newSlices(walkPace))
   }
 
   /** The bytes of a sealed stage, in pieces that are valid until the next one is asked for. @throws ConcurError IO_ERROR. */
@@ -229,8 +235,7 @@ export class Store {
 
   /** Where the result of a record may be by now, the likeliest places first. */
   whereabouts(made: { readonly seq: number; readonly path: FilePath }): AsyncGenerator<Whereabout> {
-    const { clock, timers } = this.options
-    return whereabouts(this.journal, made, new Slices({ clock, timers, pace: walkPace }))
+    return whereabouts(this.journal, made, this.newSlices(walkPace))
   }
 
   get nodeId(): NodeId {
@@ -328,16 +333,37 @@ export class Store {
    * @throws ConcurError NOT_FOUND, or IO_ERROR for a folder that cannot be read.
    */
   walk(folder: FolderPath, recursive: boolean, pace = walkPace): AsyncGenerator<Entry[]> {
-    const { clock, timers } = this.options
-    const { tree } = this.parts
-    const slices = new Slices({ clock, timers, pace })
-    return walk({
-      tree,
-      folder,
-      recursive,
+    return this.walkWith({ folder, recursive, slices: this.newSlices(pace), buckets: null })
+  }
+
+  /** As `walk` of all that is below, of what falls into these buckets alone. */
+  walkBuckets(folder: FolderPath, buckets: ReadonlySet<number>): AsyncGenerator<Entry[]> {
+    return this.walkWith({ folder, recursive: true, slices: this.newSlices(walkPace), buckets })
+  }
+
+  /**
+   * The sums of what lies in `folder` and below it, or of the one file. Of many that are asked for, two are made at a time.
+   * @throws ConcurError as `walk`; UNREACHABLE when nobody wants them any more.
+   */
+  sum(folder: FolderPath, options: SumOptions): Promise<TreeSum> {
+    const slices = this.newSlices(walkPace)
+    const sources: SumSources = {
+      entries: () => this.walkWith({ folder, recursive: true, slices, buckets: null }),
+      entriesSlowly: () => this.walk(folder, true, countPace),
+      look: (path, how) => this.look(path, how),
       slices,
-      digestOf: (path, stat) => this.digests.trusted(path, stat)?.digest ?? null,
-    })
+    }
+    return this.sums.run(() => sumTree(sources, options))
+  }
+
+  private walkWith(what: Pick<WalkOptions, 'folder' | 'recursive' | 'slices' | 'buckets'>) {
+    const digestOf: WalkOptions['digestOf'] = (path, stat) => this.digests.trustedDigest(path, stat)
+    return walk({ ...what, tree: this.parts.tree, digestOf })
+  }
+
+  private newSlices(pace: Pace): Slices {
+    const { clock, timers } = this.options
+    return new Slices({ clock, timers, pace })
   }
 
   /** @returns null when the file system does not say. */

@@ -9,10 +9,12 @@
  */
 import type { Digest } from '../../protocol/digest.ts'
 import { ConcurError } from '../../protocol/errors.ts'
+import { FolderBuckets } from '../../protocol/folder-buckets.ts'
 import { escapedPath } from '../../protocol/listed-path.ts'
 import type { Entry } from '../../protocol/messages.ts'
 import { childPath, type FilePath, type FolderPath, wholeTree } from '../../protocol/path.ts'
-import { DiskError, type Fd, newStat, type Stat } from './disk.ts'
+import { bucketOfListed } from '../../protocol/tree-sum.ts'
+import { DiskError, type Fd, newStat, type Stat, type WantsName } from './disk.ts'
 import { wholeMs } from './identity.ts'
 import { escapedNameOf, type ListedName, listedName, pathName } from './listed-name.ts'
 import type { Slices } from './slices.ts'
@@ -26,6 +28,8 @@ export interface WalkOptions {
   readonly folder: FolderPath
   readonly recursive: boolean
   readonly slices: Slices
+  /** Only entries that fall into these; null: all. */
+  readonly buckets: ReadonlySet<number> | null
   /** What is known of a file without reading it. */
   readonly digestOf: (path: FilePath, stat: Stat) => Digest | null
 }
@@ -44,8 +48,8 @@ interface Level {
 /** @throws ConcurError NOT_FOUND when `folder` is missing, NOT_A_FILE when it lies behind a link, IO_ERROR for a folder that cannot be read. */
 export async function* walk(options: WalkOptions): AsyncGenerator<Entry[]> {
   const alone = singleEntry(options)
-  if (alone !== null) yield [alone]
-  else yield* new Walk(options).batches()
+  if (alone === null) yield* new Walk(options).batches()
+  else if (isWanted(options, alone)) yield [alone]
 }
 
 /** @returns the entry of what is no folder; null for a folder. */
@@ -127,7 +131,8 @@ class Walk {
       throw this.failure(path, error)
     }
     try {
-      const names = await sortedNames(tree.disk, fd, slices, name => listedName(path, name))
+      const listed = (name: string) => listedName(path, name)
+      const names = await sortedNames(tree.disk, fd, slices, listed, this.wantsIn(path))
       this.levels.push({ path, names, next: 0, foldersAhead: [], fd: null })
     } catch (error) {
       throw this.failure(path, error)
@@ -136,11 +141,19 @@ class Walk {
     }
   }
 
+  /** Where only some buckets are wanted, most names are passed over unseen; folders have to be walked all the same. */
+  private wantsIn(path: FolderPath): WantsName | undefined {
+    const { buckets } = this.options
+    if (buckets === null) return undefined
+    const folder = new FolderBuckets(path)
+    return (bytes, begin, end, mayBeFolder) => mayBeFolder || buckets.has(folder.bucketOf(bytes, begin, end))
+  }
+
   private lookAt(level: Level, listed: ListedName): void {
     const { tree, recursive, digestOf } = this.options
     const { stat } = this
     const name = pathName(listed)
-    if (name === null) return void this.batch.push(escapedEntry(level.path, listed))
+    if (name === null) return this.put(escapedEntry(level.path, listed))
     const path = childPath(level.path, name)!
     try {
       level.fd ??= tree.openFolder(level.path)
@@ -150,8 +163,12 @@ class Walk {
       throw this.failure(level.path, error)
     }
     const entry = entryOf(path, stat, digestOf)
-    this.batch.push(entry)
+    this.put(entry)
     if (recursive && entry.type === 'folder') level.foldersAhead.push(listed)
+  }
+
+  private put(entry: Entry): void {
+    if (isWanted(this.options, entry)) this.batch.push(entry)
   }
 
   private closeFolder(level: Level): void {
@@ -170,6 +187,10 @@ class Walk {
 /** Whether a folder that was there is not there now, or is something else. */
 function isGone(error: unknown): boolean {
   return error instanceof DiskError && ['ENOENT', 'ENOTDIR', 'ELOOP', 'EXDEV'].includes(error.code)
+}
+
+function isWanted({ buckets }: WalkOptions, entry: Entry): boolean {
+  return buckets === null || buckets.has(bucketOfListed(entry))
 }
 
 function entryOf(path: FilePath, stat: Stat, digestOf: WalkOptions['digestOf']): Entry {

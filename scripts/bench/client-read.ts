@@ -16,10 +16,11 @@ interface Ended {
   readonly output: string
 }
 
-/** @returns milliseconds from start to end. @throws Error unless it exits with 0. */
+/** @returns milliseconds from start to end. @throws Error unless it exits with `expected`. */
 export async function timeProgram(
   child: ChildProcess,
   onStarted: (pid: number) => void = () => {},
+  expected = 0,
 ): Promise<Ended> {
   const startedMs = performance.now()
   onStarted(child.pid!)
@@ -32,7 +33,7 @@ export async function timeProgram(
     child.once('error', reject)
   })
   const ms = performance.now() - startedMs
-  if (status !== 0) throw new Error(`${child.spawnargs.join(' ')} exited with ${status}: ${output}`)
+  if (status !== expected) throw new Error(`${child.spawnargs.join(' ')} exited with ${status}: ${output}`)
   return { ms, output }
 }
 

@@ -11,6 +11,8 @@ export interface ClusterOptions {
   readonly dist: string
   /** The coordinator's root and the replica's. */
   readonly roots: readonly [string, string]
+  /** Something on the way to the replica: of its port it makes the one that the coordinator dials. */
+  readonly line?: (replicaPort: number) => Promise<number>
 }
 
 export class Cluster {
@@ -21,7 +23,8 @@ export class Cluster {
 
   static async start(options: ClusterOptions): Promise<Cluster> {
     const replica = await startReplica(options, 0)
-    const known = ['--replica', `server2=127.0.0.1:${replica.port}`]
+    const port = (await options.line?.(replica.port)) ?? replica.port
+    const known = ['--replica', `server2=127.0.0.1:${port}`]
     const named = ['--name', 'server1', '--root', options.roots[0], ...known]
     return new Cluster(options, await start(options, 'coordinator', named, 0), replica)
   }

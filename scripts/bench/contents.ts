@@ -3,7 +3,8 @@
  * is held against this.
  */
 import { createHash, randomFillSync } from 'node:crypto'
-import { closeSync, fsync, openSync, writeSync } from 'node:fs'
+import { closeSync, fsync, mkdirSync, openSync, writeFileSync, writeSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import { blockDigest, type Digest, fileDigest } from '../../protocol/digest.ts'
 import { blockBytes, digestBytes } from '../../protocol/limits.ts'
@@ -47,4 +48,23 @@ export async function writeLarge(files: readonly string[], bytes: number, seed: 
     closeSync(fd)
   }
   return fileDigest(bytes, digests)
+}
+
+/** Bytes of each of many files. */
+export const manyBytes = 4096
+const filesPerFolder = 1_000
+
+/** Makes so many files, a thousand in each folder. @returns the folder. */
+export function makeFiles(folder: string, count: number): string {
+  for (let number = 0; number < count; number++) {
+    const file = join(folder, manyPath(number))
+    if (number % filesPerFolder === 0) mkdirSync(dirname(file), { recursive: true })
+    writeFileSync(file, Buffer.alloc(manyBytes, String(number)))
+  }
+  return folder
+}
+
+/** @returns the path of file `number` of many. */
+export function manyPath(number: number): string {
+  return `${Math.floor(number / filesPerFolder)}/${number}`
 }

@@ -20,6 +20,7 @@ import { smallChanges } from './rows/small-changes.ts'
 import { manyConnections, oneConnection } from './rows/small-reads.ts'
 import { startUp } from './rows/start-up.ts'
 import { upload } from './rows/upload.ts'
+import { verify } from './rows/verify.ts'
 import { fullSizes, type Sizes, shortSizes } from './sizes.ts'
 import { type LargeFile, Trees } from './trees.ts'
 import { Workbench } from './workbench.ts'
@@ -33,6 +34,7 @@ const rows: readonly Row[] = [
   manyConnections,
   largeRead,
   stall,
+  verify,
   smallChanges,
   upload,
   catchUp,
@@ -67,10 +69,16 @@ function say(...lines: string[]): void {
   for (const line of lines) process.stdout.write(`${line}\n`)
 }
 
-function makeTrees(trees: Trees, chosen: readonly Row[], { largeBytes, hugeBytes }: Sizes): Promise<void> {
+async function makeTrees(
+  trees: Trees,
+  chosen: readonly Row[],
+  { largeBytes, hugeBytes, equalFiles }: Sizes,
+): Promise<void> {
   const bytes: Record<LargeFile, number> = { warm: largeBytes, cold: largeBytes, huge: hugeBytes }
   const needed = new Set(chosen.flatMap(({ needs }) => needs))
-  return trees.make(new Map([...needed].map(file => [file, bytes[file]])))
+  if (needed.has('equal')) trees.makeEqual(equalFiles)
+  const large = [...needed].filter(file => file !== 'equal')
+  await trees.make(new Map(large.map(file => [file, bytes[file]])))
 }
 
 /** @returns whether it could be measured and everything that was read was right. */

@@ -3,7 +3,7 @@ import { type Goal, isReached, ratiosOf, spreadOf } from './figures.ts'
 
 export interface Series {
   readonly name: string
-  readonly unit: 'reads/s' | 'changes/s' | 'GiB/s' | 'ms' | 'MiB'
+  readonly unit: 'reads/s' | 'changes/s' | 'GiB/s' | 'ms' | 'MiB' | 'KiB'
   /** One a round; or why there are none. */
   readonly values: readonly number[] | string
   readonly goal?: Goal

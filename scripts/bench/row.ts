@@ -4,7 +4,7 @@ import type { Cluster } from './cluster.ts'
 import type { Loader } from './loader.ts'
 import type { RowReport } from './report.ts'
 import type { Sizes } from './sizes.ts'
-import type { LargeFile, Trees } from './trees.ts'
+import type { Needed, Trees } from './trees.ts'
 
 export interface Bench {
   readonly sizes: Sizes
@@ -29,7 +29,7 @@ export interface Bench {
 
 export interface Row {
   readonly name: string
-  readonly needs: readonly LargeFile[]
+  readonly needs: readonly Needed[]
   /** Whether digests must be believed, so that the row waits until the files are a minute old. */
   readonly isWarm: boolean
   measure(bench: Bench): Promise<RowReport>

@@ -19,6 +19,8 @@ export interface Sizes {
   readonly idleConnections: number
   /** Files of 4 KiB that a replica missed. */
   readonly missedFiles: number
+  /** Files of 4 KiB of which both nodes have the same. */
+  readonly equalFiles: number
 }
 
 export const fullSizes: Sizes = {
@@ -31,6 +33,7 @@ export const fullSizes: Sizes = {
   hugeBytes: 4096 * MiB,
   idleConnections: 10_000,
   missedFiles: 10_000,
+  equalFiles: 100_000,
 }
 
 export const shortSizes: Sizes = {
@@ -43,4 +46,5 @@ export const shortSizes: Sizes = {
   hugeBytes: 512 * MiB,
   idleConnections: 2_000,
   missedFiles: 1_000,
+  equalFiles: 5_000,
 }

@@ -5,10 +5,12 @@
 import { linkSync, mkdirSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Digest } from '../../protocol/digest.ts'
-import { smallContent, smallFiles, smallPath, writeLarge } from './contents.ts'
+import { makeFiles, smallContent, smallFiles, smallPath, writeLarge } from './contents.ts'
 
 /** Files that a row needs beside the small ones. */
 export type LargeFile = 'warm' | 'cold' | 'huge'
+/** What a row needs: such a file, or two trees of many equal files. */
+export type Needed = LargeFile | 'equal'
 
 /** The path of the file that stays as it is; digests of files are believed once they are a minute old. */
 export const warmPath = 'large/warm.bin'
@@ -24,6 +26,8 @@ const trustedAfterMs = 61_000
 export class Trees {
   /** The coordinator's root and the replica's. */
   readonly roots: readonly [string, string]
+  /** Roots of their own, for the many equal files. */
+  readonly equalRoots: readonly [string, string]
   private readonly digests = new Map<LargeFile, Digest>()
   private madeMs = 0
   private coldPath = 'large/cold-0.bin'
@@ -31,6 +35,13 @@ export class Trees {
 
   constructor(folder: string) {
     this.roots = [join(folder, 'server1'), join(folder, 'server2')]
+    this.equalRoots = [join(folder, 'equal1'), join(folder, 'equal2')]
+  }
+
+  /** Makes so many files, the same in both trees. */
+  makeEqual(count: number): void {
+    for (const root of this.equalRoots) makeFiles(root, count)
+    this.madeMs = performance.now()
   }
 
   async make(sizes: ReadonlyMap<LargeFile, number>): Promise<void> {

@@ -1,8 +1,8 @@
 /** S6: how long a replica needs for what it missed, from its start on, beside rsync of the same. */
-import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { timePut, timeRsync } from '../client-put.ts'
 import type { Cluster } from '../cluster.ts'
+import { makeFiles, manyBytes } from '../contents.ts'
 import { type Measured, measureInTurn } from '../figures.ts'
 import type { Loader } from '../loader.ts'
 import type { Series } from '../report.ts'
@@ -11,9 +11,6 @@ import { warmPath } from '../trees.ts'
 import { isInstalled } from '../web-server.ts'
 
 type Name = 'files' | 'large' | 'rsyncFiles' | 'rsyncLarge'
-
-const fileBytes = 4096
-const filesPerFolder = 1_000
 
 export const catchUp: Row = {
   name: 'S6',
@@ -60,7 +57,7 @@ async function allMeasured(bench: Bench): Promise<Measured<Name>[]> {
   const files = async (round: number): Promise<number> => {
     const path = `missed/files-${round}`
     await cluster.endReplica()
-    const change = { is: 'create', path, bytes: fileBytes, nodes: 1 } as const
+    const change = { is: 'create', path, bytes: manyBytes, nodes: 1 } as const
     await loader.ask({ is: 'changes', port, change, count: sizes.missedFiles, outstanding: 64 })
     return timeReturn(cluster, loader, path)
   }
@@ -89,14 +86,4 @@ async function timeReturn(cluster: Cluster, loader: Loader, path: string): Promi
   await cluster.restartReplica()
   await loader.ask({ is: 'wait', port: cluster.port, path })
   return performance.now() - startedMs
-}
-
-/** @returns the folder. */
-function makeFiles(folder: string, count: number): string {
-  for (let number = 0; number < count; number++) {
-    const parent = join(folder, String(Math.floor(number / filesPerFolder)))
-    if (number % filesPerFolder === 0) mkdirSync(parent, { recursive: true })
-    writeFileSync(join(parent, String(number)), Buffer.alloc(fileBytes, String(number)))
-  }
-  return folder
 }

@@ -5,8 +5,8 @@ export const bug: PlantedBug = {
   edits: [
     {
       file: 'replica/store/digest-record.ts',
-      find: 'crc32(bytes.subarray(4)) !== bytes.readUInt32LE(0)',
-      put: 'crc32(bytes) < 0',
+      find: 'crc32(bytes.subarray(4)) === bytes.readUInt32LE(0)',
+      put: 'crc32(bytes) >= 0',
     },
   ],
   caughtBy: [{ file: 'replica/store/digest-record.test.ts', name: 'a record with any bit flipped' }],

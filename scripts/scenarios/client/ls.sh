@@ -46,12 +46,21 @@ expect_errors_like 'ERROR NOT_DIRECTORY plus: *'
 concur ls nothing
 expect_status 2
 expect_errors 'ERROR NOT_FOUND nothing: not on server1, not on server2, not on server3'
+
+# --differing: only what is not the same everywhere, whatever the mark; with everything else as ever.
 concur ls -R docs --differing
 expect_status 0
-expect_no_output
-concur ls -R --differing
+expect_output '+ docs/new/' '- docs/old/' '+ docs/plus'
+concur ls --differing
 expect_status 1
-expect_output_like '[*] differs' '[*] type*'
+expect_output_like '[*] differs' '- minus' '+ plus' '[*] type*'
+concur ls -lR --differing docs
+expect_output_like '+ *-  - *server1 *docs/new/' '- *server2 *docs/old/' '+ *1 B *server1 *docs/plus'
+concur ls -R --differing --json
+expect_json_lines 'lines.length === 7 && lines.every(({ mark }) => mark !== "=")'
+concur ls same --differing
+expect_status 0
+expect_no_output
 
 # -l: size, time and holders as well.
 concur ls -l

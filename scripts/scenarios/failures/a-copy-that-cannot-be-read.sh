@@ -38,6 +38,17 @@ expect_output '= closed/' '! nobodys' '! ours' '! theirs'
 concur ls closed
 expect_status 0
 expect_output '! closed/file'
+for name in theirs ours nobodys; do
+  for how in '' --deep; do
+    concur verify $name $how
+    expect_status 2
+    expect_output_like "! $name" '* 1 not compared *'
+  done
+done
+concur verify
+expect_status 2
+expect_output_like '! closed/' '! closed/file' '! nobodys' '! ours' '! theirs' '* on 1 of 2 nodes: 5 not compared *'
+expect_errors_like 'ERROR UNREACHABLE: server2 could not say: closed: *'
 ask_in_text server1 'theirs\n'
 expect_bytes 'ERROR|server2 could not be asked'
 expect_never_shown "$folder"
