@@ -11,6 +11,7 @@ export const notForReads = [
   './help.ts',
   './reading/ask-wait.ts',
   './reading/follow-log.ts',
+  './reading/verify-rows.ts',
   './sending/pieces.ts',
   './sending/sending.ts',
 ]
