@@ -1,0 +1,99 @@
+import { turns } from '../fixtures/fake-time.ts'
+import { ScriptedJournal } from '../fixtures/scripted-journal.ts'
+import type { StageId } from '../protocol/ids.ts'
+import { Needs } from './needs.ts'
+import type { Obtained } from './store/store.ts'
+
+const [first, second] = new ScriptedJournal().grow(2).entries as [
+  ReturnType<ScriptedJournal['append']>,
+  ReturnType<ScriptedJournal['append']>,
+]
+const staged: Obtained = { is: 'staged', stage: 'a'.repeat(32) as StageId }
+const lost: Obtained = { is: 'lost', reason: 'nobody has it' }
+
+let needs: Needs
+/** The records that were asked for. */
+let said: number[]
+let removed: string[]
+
+beforeEach(() => {
+  said = []
+  removed = []
+  needs = new Needs({ removeStage: stage => removed.push(stage) })
+  needs.begin(seq => said.push(seq))
+})
+
+test('what is needed is asked for once, however often it is needed meanwhile', async () => {
+  const both = [needs.obtain(first), needs.obtain(first)]
+  expect(said).toEqual([1])
+  expect(needs.of(1)).toMatchObject({ entry: first, isSupplied: false })
+  needs.give(1, staged)
+  expect(await Promise.all(both)).toEqual([staged, staged])
+  expect(needs.of(1)).toBeNull()
+})
+
+test('what was given is kept until its record is settled, also over a new link', async () => {
+  const obtained = needs.obtain(first)
+  needs.give(1, staged)
+  await obtained
+  needs.end()
+  needs.begin(seq => said.push(seq))
+  expect(await needs.obtain(first)).toEqual(staged)
+  expect([said, removed]).toEqual([[1], []])
+  needs.settled(1)
+  expect(removed).toEqual([staged.stage])
+  void needs.obtain(first).catch(() => {})
+  expect(said).toEqual([1, 1])
+})
+
+test('what is settled goes up to that record and no further; what was lost leaves nothing to remove', async () => {
+  for (const [entry, obtained] of [
+    [first, lost],
+    [second, staged],
+  ] as const) {
+    const waiting = needs.obtain(entry)
+    needs.give(entry.record.seq, obtained)
+    await waiting
+  }
+  needs.settled(1)
+  expect(removed).toEqual([])
+  expect(await needs.obtain(second)).toEqual(staged)
+  needs.settled(2)
+  expect(removed).toEqual([staged.stage])
+})
+
+test('what nobody needs is not kept', async () => {
+  needs.give(1, staged)
+  const waiting = needs.obtain(first)
+  expect(said).toEqual([1])
+  needs.give(1, lost)
+  expect(await waiting).toEqual(lost)
+})
+
+describe('a link that is gone', () => {
+  test('takes every need with it, and the next one is asked anew', async () => {
+    const waiting = needs.obtain(first)
+    needs.end()
+    await expect(waiting).rejects.toMatchObject({
+      code: 'UNREACHABLE',
+      message: 'the link to the coordinator is gone',
+    })
+    expect(needs.of(1)).toBeNull()
+    needs.begin(seq => said.push(seq))
+    const again = needs.obtain(first)
+    expect(said).toEqual([1, 1])
+    needs.give(1, staged)
+    expect(await again).toEqual(staged)
+  })
+
+  test('leaves nobody to ask', async () => {
+    needs.end()
+    await expect(needs.obtain(first)).rejects.toMatchObject({ code: 'UNREACHABLE' })
+    await turns(1)
+    expect([said, needs.of(1)]).toEqual([[], null])
+  })
+})
+
+test('every supply has a number of its own', () => {
+  expect([needs.newSupply(), needs.newSupply()]).toEqual([1, 2])
+})
