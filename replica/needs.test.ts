@@ -14,19 +14,17 @@ const lost: Obtained = { is: 'lost', reason: 'nobody has it' }
 let needs: Needs
 /** The records that were asked for. */
 let said: number[]
-let removed: string[]
 
 beforeEach(() => {
   said = []
-  removed = []
-  needs = new Needs({ removeStage: stage => removed.push(stage) })
+  needs = new Needs()
   needs.begin(seq => said.push(seq))
 })
 
 test('what is needed is asked for once, however often it is needed meanwhile', async () => {
   const both = [needs.obtain(first), needs.obtain(first)]
   expect(said).toEqual([1])
-  expect(needs.of(1)).toMatchObject({ entry: first, isSupplied: false })
+  expect(needs.of(1)).toMatchObject({ entry: first, onOver: null })
   needs.give(1, staged)
   expect(await Promise.all(both)).toEqual([staged, staged])
   expect(needs.of(1)).toBeNull()
@@ -39,14 +37,13 @@ test('what was given is kept until its record is settled, also over a new link',
   needs.end()
   needs.begin(seq => said.push(seq))
   expect(await needs.obtain(first)).toEqual(staged)
-  expect([said, removed]).toEqual([[1], []])
+  expect(said).toEqual([1])
   needs.settled(1)
-  expect(removed).toEqual([staged.stage])
   void needs.obtain(first).catch(() => {})
   expect(said).toEqual([1, 1])
 })
 
-test('what is settled goes up to that record and no further; what was lost leaves nothing to remove', async () => {
+test('what is settled is forgotten up to that record and no further', async () => {
   for (const [entry, obtained] of [
     [first, lost],
     [second, staged],
@@ -56,10 +53,10 @@ test('what is settled goes up to that record and no further; what was lost leave
     await waiting
   }
   needs.settled(1)
-  expect(removed).toEqual([])
   expect(await needs.obtain(second)).toEqual(staged)
   needs.settled(2)
-  expect(removed).toEqual([staged.stage])
+  void needs.obtain(second).catch(() => {})
+  expect(said).toEqual([1, 2, 2])
 })
 
 test('what nobody needs is not kept', async () => {
@@ -94,6 +91,10 @@ describe('a link that is gone', () => {
   })
 })
 
-test('every supply has a number of its own', () => {
-  expect([needs.newSupply(), needs.newSupply()]).toEqual([1, 2])
+test('who supplies is told when what it gives is not needed any more', () => {
+  void needs.obtain(first).catch(() => {})
+  let over = 0
+  needs.of(1)!.onOver = () => over++
+  needs.end()
+  expect(over).toBe(1)
 })
