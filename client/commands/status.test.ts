@@ -232,7 +232,7 @@ describe('where something is wrong', () => {
     expect(await show({ marks: 2, scanAgeMs: 300_000 }, { marks: 1, scanAgeMs: 4_000 })).toEqual([
       'server1  coordinator  127.0.0.1:6001  serving  epoch 3  seq 812      3 files  71 B  20 GiB free  1 path changed on disk   scanned 4 s ago',
       'server2  replica      127.0.0.1:6002  up       epoch 3  applied 812  2 files  50 B  20 GiB free  2 paths changed on disk  scanned 5 min ago  heartbeat 0.4 s ago',
-      "next: see what was changed on disk: concur ls -R | grep -v '^='",
+      'next: see what was changed on disk: concur verify',
     ])
     expect((await show({ marks: 0 }))[1]).not.toContain('changed')
   })

@@ -20,7 +20,7 @@ export function nextCommands({ coordinator, replicas }: Status): string[] {
   ]
 }
 
-const seeMarksLine = "next: see what was changed on disk: concur ls -R | grep -v '^='"
+const seeMarksLine = 'next: see what was changed on disk: concur verify'
 
 /** Who is fenced does not go on by itself, and who has no room not for now. */
 function isCatchingUp(replica: ReplicaStatus): boolean {
