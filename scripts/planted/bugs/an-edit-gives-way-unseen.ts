@@ -5,7 +5,7 @@ export const bug: PlantedBug = {
   edits: [
     {
       file: 'replica/store/install/settle-out.ts',
-      find: 'if (mayBeTorn || isKnown(work, out, came.contents))',
+      find: 'if (mayBeTorn || out.rotten || isKnown(work, out, came.contents))',
       put: 'if (mayBeTorn || out.digest !== null)',
     },
   ],

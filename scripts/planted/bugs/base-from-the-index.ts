@@ -5,8 +5,8 @@ export const bug: PlantedBug = {
   edits: [
     {
       file: 'replica/store/install/looked-at.ts',
-      find: 'digest: isSame ?',
-      put: 'digest: before !== null ?',
+      find: 'const digest = isAtHand ? record.digest : await',
+      put: 'const digest = before !== null ? before.copy.digest : await',
     },
   ],
   caughtBy: [

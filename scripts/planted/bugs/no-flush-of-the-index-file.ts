@@ -5,10 +5,10 @@ export const bug: PlantedBug = {
   edits: [
     {
       file: 'replica/store/lmdb-environment.ts',
-      find: `async flush(): Promise<void> {
-    await this.underWay`,
-      put: 'async flush(): Promise<void> {',
+      find: `    await (this.next ?? this.underWay)
+    if (this.kept`,
+      put: '    if (this.kept',
     },
   ],
-  caughtBy: [{ file: 'replica/store/lmdb-index.test.ts', name: 'everything below a folder is found' }],
+  caughtBy: [{ file: 'replica/store/full-index.test.ts', name: 'what the library refuses is told once' }],
 }

@@ -5,7 +5,7 @@ export const bug: PlantedBug = {
   edits: [
     {
       file: 'replica/store/checkpoint.ts',
-      find: 'await paths.flush()',
+      find: 'await this.flushIndex()',
       put: '',
     },
   ],

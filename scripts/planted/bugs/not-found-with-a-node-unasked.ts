@@ -5,8 +5,8 @@ export const bug: PlantedBug = {
   edits: [
     {
       file: 'protocol/verdict.ts',
-      find: 'if (silent.length === 0) return',
-      put: 'if (silent.length >= 0) return',
+      find: "code: silent.length === 0 ? 'NOT_FOUND' : 'UNREACHABLE'",
+      put: "code: 'NOT_FOUND'",
     },
   ],
   caughtBy: [

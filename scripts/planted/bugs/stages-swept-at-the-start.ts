@@ -5,8 +5,8 @@ export const bug: PlantedBug = {
   edits: [
     {
       file: 'replica/store/recovery.ts',
-      find: 'ground.stages.sweep(named)',
-      put: 'ground.stages.sweep(new Set())',
+      find: 'has: name => named.has(name) || this.isGathered(name)',
+      put: 'has: () => false',
     },
   ],
   caughtBy: [
