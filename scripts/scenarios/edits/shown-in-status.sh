@@ -38,9 +38,9 @@ expect_status 0
 within 5 conflicts_are 0
 expect_everywhere docs/a three server1 server2
 
-# A folder goes with all that is in it, and comes back.
+# A folder goes with all that is in it, and comes back: four files, and the folder.
 mv server2/docs away
-within 5 conflicts_are 4
+within 5 conflicts_are 5
 mv away server2/docs
 within 5 conflicts_are 0
 printf 'four' >server2/docs/a
