@@ -6,7 +6,7 @@ export const bug: PlantedBug = {
     {
       file: 'coordinator/changing/changing.ts',
       find: 'results.add(operation, seq)',
-      put: '',
+      put: 'void [operation, seq]',
     },
   ],
   caughtBy: [{ file: 'coordinator/changes.cluster.test.ts', name: 'the same operation twice is made once' }],
