@@ -59,6 +59,11 @@ export function childPath(folder: FolderPath, name: string): FilePath | null {
   return faultOf(text) === null ? (text as FilePath) : null
 }
 
+/** Whether a path is `folder` itself, or lies below it. */
+export function isWithin(path: string, folder: string): boolean {
+  return path === folder || path.startsWith(`${folder}/`)
+}
+
 /** @returns the last part. */
 export function lastPart(path: FilePath): string {
   return path.slice(path.lastIndexOf('/') + 1)

@@ -3,7 +3,7 @@
  * they were last read: what the record's paths are now; where one of them is no file, what the record before took away
  * from there, or where it moved it. Whoever reads from them holds each block against its digest.
  */
-import type { FilePath } from '../../protocol/path.ts'
+import { type FilePath, isWithin } from '../../protocol/path.ts'
 import { type JournalEntry, pathsOf } from '../../protocol/record.ts'
 import type { JournalReader } from './ahead.ts'
 import { smallBytesMax } from './digests.ts'
@@ -81,7 +81,7 @@ async function inTree(ground: Ground, path: FilePath): Promise<BlockSource | nul
 function movedTo(path: FilePath, journal: JournalReader, seq: number): FilePath | null {
   const change = journal.at(seq)?.record.change
   if (change?.type !== 'rename') return null
-  if (path !== change.from && !path.startsWith(`${change.from}/`)) return null
+  if (!isWithin(path, change.from)) return null
   return `${change.to}${path.slice(change.from.length)}` as FilePath
 }
 

@@ -4,7 +4,7 @@
  */
 import { pageBytesAim } from '../../protocol/limits.ts'
 import type { LoggedOperation } from '../../protocol/messages.ts'
-import type { FolderPath } from '../../protocol/path.ts'
+import { type FolderPath, isWithin } from '../../protocol/path.ts'
 import { type JournalRecord, pathsOf } from '../../protocol/record.ts'
 
 /** How far behind a record the one may stand that abandons it: a coordinator has fewer changes under way. */
@@ -47,7 +47,7 @@ export function loggedOperation({
 
 /** Whether a record is told of `folder`: it names that path, or one below it. */
 export function isLoggedAt({ change }: JournalRecord, folder: FolderPath): boolean {
-  return folder === '' || pathsOf(change).some(path => path === folder || path.startsWith(`${folder}/`))
+  return folder === '' || pathsOf(change).some(path => isWithin(path, folder))
 }
 
 /** Takes records in their order, and leaves out those that a later one abandons. */

@@ -13,6 +13,7 @@ import {
   type Ordered,
   ownFiles,
   put,
+  rename,
   settle,
   staged,
   stageId,
@@ -215,4 +216,65 @@ test('what a path held before records that were passed over is no edit, however 
   ])
   expect(treeOf(root)).toEqual({ a: 'four', x: 'came late', y: 'came late' })
   await remove()
+})
+
+describe('what a path held before records that were passed over is no edit after the process ended, where', () => {
+  /** `before` is flushed, `after` is not; then two puts at `a` are passed over, and the process ends. */
+  async function passedOver(before: readonly Ordered[], after: readonly Ordered[]): Promise<void> {
+    const disk = new CrashDisk()
+    const { store } = await openTemporaryStore({ root, disk, openIndex, timers: noTimers })
+    await settle(store, ...before)
+    await store.flush()
+    await journalOnly(
+      store,
+      ...after,
+      put('a', 'two', { base: 'one', stage: stageId(1) }),
+      put('a', 'three', { base: 'two', stage: stageId(2) }),
+      put('x', 'came late', { stage: stageId(3) }),
+      put('a', 'four', { base: 'three' }),
+    )
+    store.settler.commit(store.journal.last.seq)
+    await store.settler.idle()
+    expect([store.settler.settledSeq, treeOf(root)]).toMatchObject([store.journal.last.seq - 2, { a: 'one' }])
+    await store.settler.stop()
+    disk.abandon()
+    index.crash('the index as it was flushed')
+  }
+
+  test.each<[string, Ordered[], Ordered[]]>([
+    ['it was put', [], [put('a', 'one')]],
+    ['it was put and extended', [], [put('a', 'on'), append('a', 'on', 'e')]],
+    ['it was flushed', [put('a', 'one')], []],
+    ['it was moved there', [put('b', 'one')], [rename('b', 'a', { base: 'one' })]],
+    ['it was put and moved there', [], [put('b', 'one'), rename('b', 'a', { base: 'one' })]],
+    [
+      'it was moved with its folder, and then there',
+      [put('f/b', 'one')],
+      [rename('f', 'g', { what: 'folder' }), rename('g/b', 'a', { base: 'one' })],
+    ],
+    [
+      'another file was moved away before',
+      [put('a', 'other'), put('b', 'one')],
+      [rename('a', 'c', { base: 'other' }), rename('b', 'a', { base: 'one' })],
+    ],
+  ])('%s', async (_, before, after) => {
+    await passedOver(before, after)
+    const { store, remove } = await reopened()
+    expect(store.journaled(at('a'))).toMatchObject({ digest: digest('one') })
+    await staged(store, 3, 'came late')
+    const replaced = [{ path: 'a', digest: digest('one'), cause: null }]
+    expect(await commitAll(store)).toMatchObject([{ kept: [], replaced }])
+    expect(treeOf(root)).toMatchObject({ a: 'four', x: 'came late' })
+    await remove()
+  })
+
+  test('somebody has edited it, and it stays', async () => {
+    await passedOver([], [put('a', 'one')])
+    writeFileSync(join(root, 'a'), 'edited')
+    const { store, remove } = await reopened()
+    await staged(store, 3, 'came late')
+    expect(await commitAll(store)).toMatchObject([{ kept: [{ path: 'a' }], replaced: [] }])
+    expect(treeOf(root)).toMatchObject({ a: 'edited' })
+    await remove()
+  })
 })

@@ -11,7 +11,7 @@ import type { StageId } from '../../protocol/ids.ts'
 import type { FilePath } from '../../protocol/path.ts'
 import { bodyOf, type JournalEntry, pathsOf } from '../../protocol/record.ts'
 import { type JournalReader, stretchMax } from './ahead.ts'
-import { Chains } from './chains.ts'
+import { type Chain, Chains } from './chains.ts'
 import { gatheredFor, gatheringId } from './gatherings.ts'
 import { type Ground, Work } from './install/ground.ts'
 import { install } from './install/install.ts'
@@ -125,8 +125,8 @@ class Recovery {
     for await (const { record } of this.entries(from, this.settledSeq))
       if (!this.abandoned.has(record.seq)) chains.take(record)
     if (hasRestarted) await this.followRename(chains)
-    for (const [path, seqs] of chains.all()) {
-      await this.mendPath(path as FilePath, seqs)
+    for (const [path, chain] of chains.all()) {
+      await this.mendPath(path as FilePath, chain, chains.pathsBefore(chain) as FilePath[])
       if (this.options.slices.isUsedUp) await this.options.slices.next()
     }
   }
@@ -142,30 +142,33 @@ class Recovery {
     const source = await ground.digests.look(from, { deep: false })
     if (out === null && source.is === 'absent') chains.take(record)
     if (out === null) return
-    const last = chains.of(from).at(-1)
-    if (last === undefined) return
-    if (out.digest === resultOf(journal.at(last)!)) chains.forget(from)
+    const chain = chains.of(from)
+    if (chain === null) return
+    if (out.digest === resultOf(journal.at(chain.made.at(-1)!)!)) chains.forget(from)
     else ground.history.take(place, record.seq, to)
   }
 
-  private async mendPath(path: FilePath, seqs: readonly number[]): Promise<void> {
+  private async mendPath(path: FilePath, chain: Chain, pathsBefore: readonly FilePath[]): Promise<void> {
     const { journal, ground, hasRestarted } = this.options
-    const entries = seqs.map(seq => journal.at(seq)!)
+    const entries = chain.made.map(seq => journal.at(seq)!)
     const results = entries.map(resultOf)
     const copy = await ground.digests.look(path, { deep: hasRestarted })
     const found = copy.is === 'file' ? copy.digest : null
     if (found !== null && found === results.at(-1)) return
-    const known = [...this.flushedAt(entries[0]!), ...entries.flatMap(knownTo)]
+    const earlier = chain.earlier.map(seq => journal.at(seq)!)
+    const known = [...this.indexedAt(pathsBefore), ...earlier.flatMap(knownTo), ...entries.flatMap(knownTo)]
     if (!hasRestarted && (found === null || !known.includes(found))) return
     const rest = entries.slice(found === null ? 0 : results.lastIndexOf(found) + 1)
-    if (!this.hasBytes(rest, found, known)) return this.leaveOut(path, rest, known, copy)
+    if (!this.hasBytes(rest, found, known)) return this.leaveOut(path, [...earlier, ...entries], known, copy)
     for (const entry of rest) await this.installAt(path, entry, known)
   }
 
-  /** What this node had made of the path last before these records: those in between may have been left out. */
-  private flushedAt({ record }: JournalEntry): readonly Digest[] {
-    const state = this.options.paths.get(pathsOf(record.change)[0]! as FilePath)
-    return state?.is === 'file' && state.digest !== null && state.seq < record.seq ? [state.digest] : []
+  /** What the index says that the file was. It knows all that was flushed, and some of what came after it. */
+  private indexedAt(paths: readonly FilePath[]): readonly Digest[] {
+    return paths.flatMap(path => {
+      const state = this.options.paths.get(path)
+      return state?.is === 'file' && state.digest !== null ? [state.digest] : []
+    })
   }
 
   /** Whether the rest of a path's records can be done with what is on this node. */
@@ -182,16 +185,19 @@ class Recovery {
     return hasAll && (begins || (this.options.hasRestarted && !isOlder))
   }
 
+  /** What `entries` made is not there, but for what made the copy. */
   private leaveOut(
     path: FilePath,
-    rest: readonly JournalEntry[],
+    entries: readonly JournalEntry[],
     known: readonly Digest[],
     copy: Copy,
   ): void {
-    for (const { record } of rest) this.undone.add(record.seq)
+    const found = copy.is === 'file' ? copy.digest : null
+    const missing = entries.slice(found === null ? 0 : entries.map(resultOf).lastIndexOf(found) + 1)
+    for (const { record } of missing) this.undone.add(record.seq)
     this.leftOut.set(path, known)
     if (copy.is !== 'file') return
-    const seq = rest[0]!.record.seq - 1
+    const seq = missing[0]!.record.seq - 1
     this.held.set(path, { seq, is: 'file', digest: copy.digest, size: copy.size })
   }
 

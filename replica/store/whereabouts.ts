@@ -2,7 +2,7 @@
  * Where the result of a record may be by now: at its path, or where later records moved it, or in the history of the
  * record that took it away. Later records are read as far as somebody asks for further places, a page at a time.
  */
-import type { FilePath } from '../../protocol/path.ts'
+import { type FilePath, isWithin } from '../../protocol/path.ts'
 import type { Change, JournalRecord } from '../../protocol/record.ts'
 import type { JournalReader } from './ahead.ts'
 import type { Slices } from './slices.ts'
@@ -69,8 +69,4 @@ function fateOf(path: FilePath, change: Change): 'extended' | 'taken' | { readon
     default:
       return null
   }
-}
-
-function isWithin(path: string, folder: string): boolean {
-  return path === folder || path.startsWith(`${folder}/`)
 }

@@ -4,7 +4,7 @@
  * may count as one that was there. Pure.
  */
 import type { Digest } from '../../../protocol/digest.ts'
-import type { FilePath } from '../../../protocol/path.ts'
+import { type FilePath, isWithin } from '../../../protocol/path.ts'
 import type { Change, DeletedEntry, JournalRecord } from '../../../protocol/record.ts'
 import type { PathState } from '../path-index.ts'
 
@@ -102,15 +102,11 @@ class Looking {
   private originOf(path: FilePath): FilePath | null {
     let origin: string = path
     for (const { from, to } of this.folderRenames.toReversed()) {
-      if (isAtOrBelow(origin, to)) origin = `${from}${origin.slice(to.length)}`
-      else if (isAtOrBelow(origin, from)) return null
+      if (isWithin(origin, to)) origin = `${from}${origin.slice(to.length)}`
+      else if (isWithin(origin, from)) return null
     }
     return origin as FilePath
   }
-}
-
-function isAtOrBelow(path: string, folder: string): boolean {
-  return path === folder || path.startsWith(`${folder}/`)
 }
 
 /** A file that neither the journal nor any disk had is none. */
