@@ -186,7 +186,7 @@ describe('a listing', () => {
   })
 })
 
-test('what needs the coordinator is refused as unreachable, also while its bytes still come', async () => {
+test('what needs the coordinator is refused, also while its bytes still come: a change as by one that is not it', async () => {
   const put = alone.peer.ask('CHANGE', putOf('a.txt'), { more: true })
   void put.stream.sendPiece('CHUNK', Buffer.alloc(9))
   const asked = [
@@ -194,7 +194,8 @@ test('what needs the coordinator is refused as unreachable, also while its bytes
     alone.peer.ask('WAIT', { path: wholeTree, timeoutMs: 1 }),
     alone.peer.ask('VERIFY', { path: wholeTree, deep: false }),
   ]
-  for (const answer of asked) expect((await answer.ended()).error?.code).toBe('UNREACHABLE')
+  const codes = await Promise.all(asked.map(async answer => (await answer.ended()).error?.code))
+  expect(codes).toEqual(['NOT_COORDINATOR', 'UNREACHABLE', 'UNREACHABLE'])
   expect(alone.peer.closed).toBeNull()
 })
 

@@ -91,6 +91,7 @@ export class Alone {
       case 'LOG':
         return logAlone(request.body, stream, this.options)
       case 'CHANGE':
+        throw new ConcurError('NOT_COORDINATOR', `the coordinator ${reason}`)
       case 'WAIT':
       case 'VERIFY':
         throw new ConcurError('UNREACHABLE', `the coordinator ${reason}`)

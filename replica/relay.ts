@@ -4,7 +4,7 @@
  * is bounded. Where the coordinator cannot be dialled the request is answered from the one copy that is here.
  */
 import { Connection } from '../protocol/connection.ts'
-import { ConcurError } from '../protocol/errors.ts'
+import { ConcurError, type ErrorCode } from '../protocol/errors.ts'
 import type { Frame } from '../protocol/frame.ts'
 import { streamsPerConnectionMax } from '../protocol/limits.ts'
 import type { Hello } from '../protocol/messages.ts'
@@ -169,12 +169,15 @@ export class ClientRelay {
     this.state = { is: 'idle' }
     this.failedAtMs = this.options.clock.monotonicMs()
     const message = `the coordinator was lost: ${error.message}`
-    const lost = new ConcurError('UNREACHABLE', message)
-    // It may have been made.
-    const unknown = new ConcurError('TIMEOUT', message)
-    for (const [stream, { isChange, isWhole }] of this.relayed)
-      this.connection.refuse(stream, isChange && isWhole ? unknown : lost)
+    for (const [stream, request] of this.relayed)
+      this.connection.refuse(stream, new ConcurError(lossCodeOf(request), message))
     this.relayed.clear()
     if (state.is === 'dialling') this.letGo(state.held, frame => this.connection.hear(frame))
   }
+}
+
+/** A change that was passed on whole may have been made. */
+function lossCodeOf({ isChange, isWhole }: Relayed): ErrorCode {
+  if (!isChange) return 'UNREACHABLE'
+  return isWhole ? 'TIMEOUT' : 'NOT_COORDINATOR'
 }

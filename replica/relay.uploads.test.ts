@@ -102,7 +102,7 @@ async function listenAsReplica(): Promise<void> {
         },
         onRequest(stream, { opcode }) {
           answeredHere.push(`${opcode} ${stream.id}`)
-          if (opcode === 'CHANGE') stream.fail(new ConcurError('UNREACHABLE', 'no coordinator'))
+          if (opcode === 'CHANGE') stream.fail(new ConcurError('NOT_COORDINATOR', 'no coordinator'))
           else void stream.sendPiece('DIGESTS', Buffer.alloc(3 * MiB), true)
         },
         onClosed() {},
@@ -205,7 +205,7 @@ describe('no more is taken from the client than the bound', () => {
     const uploads = contents.map((content, at) => upload(`file${at}`, content))
     await untilClientStands()
     await time.pass(2_100)
-    for (const { answer } of uploads) expect((await answer.ended()).error?.code).toBe('UNREACHABLE')
+    for (const { answer } of uploads) expect((await answer.ended()).error?.code).toBe('NOT_COORDINATOR')
     expect(answeredHere).toHaveLength(contents.length)
     expect(peer.closed).toBeNull()
   })
@@ -224,7 +224,7 @@ test('a coordinator that is lost in mid-upload fails it, what still comes is let
   const { answer } = upload('lost', contentOf(1, 4 * MiB))
   await until(() => taken[0]?.bytes === streamCreditBytes, 'all that the credit admits')
   expect(network.cut(coordinatorAt)).toBe(1)
-  expect((await answer.ended()).error).toMatchObject({ code: 'UNREACHABLE' })
+  expect((await answer.ended()).error).toMatchObject({ code: 'NOT_COORDINATOR' })
   expect(taken[0]!.failure).toBe('UNREACHABLE')
   await time.pass(1_000)
   isReading = true

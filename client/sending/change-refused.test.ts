@@ -1,7 +1,6 @@
 import { type ChangingWorld, changingWorld, first, mkdir, put } from '../../fixtures/changing-client.ts'
 import { Upload } from '../../fixtures/client-changes.ts'
 import { content, failure } from '../../fixtures/client-receiver.ts'
-import { statusOfTwo } from '../../fixtures/client-server.ts'
 import { ConcurError } from '../../protocol/errors.ts'
 import { blockBytes } from '../../protocol/limits.ts'
 import type { ConcurClient } from '../concur-client.ts'
@@ -112,17 +111,13 @@ describe('a refusal', () => {
     expect((await failure(change())).code).toBe('BUSY')
   })
 
-  describe('UNREACHABLE by a replica', () => {
-    const gone = new ConcurError('UNREACHABLE', 'the coordinator was lost: the connection broke')
+  describe('by a replica', () => {
+    const gone = new ConcurError('NOT_COORDINATOR', 'the coordinator was lost: the connection broke')
     beforeEach(() => {
       world.server.hello = { role: 'replica' }
     })
 
     test('that has lost its coordinator: the same operation is sent again', async () => {
-      world.server.onStatus = stream => {
-        const coordinator = { ...statusOfTwo.coordinator, state: 'down' as const }
-        stream.send('STATUS_IS', { ...statusOfTwo, coordinator }, true)
-      }
       world.server.onChange = (stream, request) => {
         const { length } = world.server.changes
         const lostIt = new ConcurError('TIMEOUT', 'the coordinator was lost')
@@ -137,17 +132,18 @@ describe('a refusal', () => {
       world.server.onChange = stream => {
         new Upload(stream, { onSealed: () => stream.fail(gone) })
       }
-      expect(await failure(change())).toMatchObject({ code: gone.code, message: gone.message })
+      expect(await failure(change())).toMatchObject({ code: 'UNREACHABLE', message: gone.message })
       expect(world.server.changes).toHaveLength(1)
     })
 
-    test('whose coordinator answers is the coordinator’s own', async () => {
+    test('that its coordinator gave is the last word, also on what was sent before', async () => {
       const few = new ConcurError('UNREACHABLE', 'too few nodes for quorum')
       world.server.onChange = stream => {
-        new Upload(stream, { onSealed: () => stream.fail(few) })
+        const isFirst = world.server.changes.length === 1
+        new Upload(stream, { onSealed: () => (isFirst ? world.network.cut(first) : stream.fail(few)) })
       }
-      expect((await failure(change())).message).toBe('too few nodes for quorum')
-      expect(world.server.changes).toHaveLength(1)
+      expect(await failure(change())).toMatchObject({ code: few.code, message: few.message })
+      expect(world.server.changes).toHaveLength(2)
     })
 
     test('before the change was whole is a refusal', async () => {

@@ -14,7 +14,6 @@ import type { Timers } from '../../protocol/world.ts'
 import type { Connected } from '../connecting.ts'
 import { type ByteSource, type Pass, SourceMoved } from './byte-source.ts'
 import { type TryEnd, tryChange } from './change-try.ts'
-import { coordinatorAnswers } from './coordinator-answers.ts'
 import type { Operations } from './operations.ts'
 import { requestOf, type Wish } from './wish.ts'
 
@@ -30,7 +29,7 @@ const triesMax = 3
 
 /** Refusals that say nothing of an earlier attempt: who speaks does not know what became of it. */
 const speakForThemselves: readonly ErrorCode[] = [
-  ...(['FENCED', 'ROLLED_BACK', 'NOT_COORDINATOR', 'WRONG_CLUSTER', 'READ_ONLY'] as const),
+  ...(['FENCED', 'ROLLED_BACK', 'WRONG_CLUSTER', 'READ_ONLY'] as const),
   ...(['UNAUTHENTICATED', 'FORBIDDEN', 'INTERNAL'] as const),
 ]
 
@@ -171,9 +170,9 @@ class Attempts {
       case 'unreadable':
         return this.giveUp(end.error)
       case 'refused':
-        return (await this.isLastWord(end.error, connected as Connected, wasSealed))
+        return this.isLastWord(end.error, connected as Connected, wasSealed)
           ? this.refuse(end.error, wasSealed)
-          : this.again(end.error)
+          : this.again(asUnreachable(end.error))
       case 'lost':
         return this.again(withAddress(end.error, connected))
     }
@@ -186,20 +185,17 @@ class Attempts {
 
   /**
    * A replica that lost its coordinator with the change on the way does not know what became of it: TIMEOUT. One that
-   * could not pass it on says UNREACHABLE, which says nothing of an earlier attempt; who is too busy has not looked.
+   * could not pass it on, NOT_COORDINATOR, and who is too busy, know nothing of an earlier attempt.
    */
-  private async isLastWord(error: ConcurError, connected: Connected, wasSealed: boolean): Promise<boolean> {
+  private isLastWord({ code }: ConcurError, { peer }: Connected, wasSealed: boolean): boolean {
     if (this.sealed === null) return true
-    if (error.code === 'BUSY') return !wasSealed
-    if (connected.peer.role !== 'replica') return true
-    if (error.code === 'TIMEOUT') return false
-    if (error.code !== 'UNREACHABLE' || !wasSealed) return true
-    return coordinatorAnswers(connected.connection, this.options)
+    if (code === 'BUSY' || code === 'NOT_COORDINATOR') return !wasSealed
+    return code !== 'TIMEOUT' || peer.role !== 'replica'
   }
 
   private refuse(error: ConcurError, wasSealed: boolean): Done {
     if (wasSealed && speakForThemselves.includes(error.code)) return unknownOutcome(error)
-    throw error
+    throw asUnreachable(error)
   }
 
   /** @returns null after a pause, or the end when sending again is of no use. */
@@ -230,6 +226,12 @@ class Attempts {
     if (this.sealed === null) throw error
     return unknownOutcome(asConcurError(reason))
   }
+}
+
+/** That a replica is alone means to a person that too few nodes can be reached. */
+function asUnreachable(error: ConcurError): ConcurError {
+  if (error.code !== 'NOT_COORDINATOR') return error
+  return new ConcurError('UNREACHABLE', error.message, { cause: error })
 }
 
 function lost(error: ConcurError): TryEnd {
