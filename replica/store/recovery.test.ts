@@ -1,5 +1,5 @@
 /** What a start finds, and what becomes of it. The steps of each operation are held against crashes elsewhere. */
-import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { StageId } from '../../protocol/ids.ts'
 import type { Change } from '../../protocol/record.ts'
@@ -13,6 +13,8 @@ import {
   type Ordered,
   ownFiles,
   put,
+  remove,
+  removeFolder,
   rename,
   settle,
   staged,
@@ -218,9 +220,18 @@ test('what a path held before records that were passed over is no edit, however 
   await remove()
 })
 
-describe('what a path held before records that were passed over is no edit after the process ended, where', () => {
-  /** `before` is flushed, `after` is not; then two puts at `a` are passed over, and the process ends. */
-  async function passedOver(before: readonly Ordered[], after: readonly Ordered[]): Promise<void> {
+describe('what a path held before records that were passed over is no edit after the process ended', () => {
+  interface Passing {
+    /** What was flushed, and what came then. */
+    before?: readonly Ordered[]
+    after: readonly Ordered[]
+    path?: string
+    /** What undoes those that are passed over. */
+    last: Ordered
+  }
+
+  /** Two puts at the path, which holds `one`, are passed over, and the process ends. @returns the seq of `last`. */
+  async function passedOver({ before = [], after, path = 'a', last }: Passing): Promise<number> {
     const disk = new CrashDisk()
     const { store } = await openTemporaryStore({ root, disk, openIndex, timers: noTimers })
     await settle(store, ...before)
@@ -228,53 +239,90 @@ describe('what a path held before records that were passed over is no edit after
     await journalOnly(
       store,
       ...after,
-      put('a', 'two', { base: 'one', stage: stageId(1) }),
-      put('a', 'three', { base: 'two', stage: stageId(2) }),
-      put('x', 'came late', { stage: stageId(3) }),
-      put('a', 'four', { base: 'three' }),
+      put(path, 'two', { base: 'one', stage: stageId(1) }),
+      put(path, 'three', { base: 'two', stage: stageId(2) }),
     )
-    store.settler.commit(store.journal.last.seq)
+    const passed = store.journal.last.seq
+    await journalOnly(store, last)
+    store.settler.listen({ onSettled: seq => seq === passed && void store.settler.stop() })
+    store.settler.commit(passed + 1)
     await store.settler.idle()
-    expect([store.settler.settledSeq, treeOf(root)]).toMatchObject([store.journal.last.seq - 2, { a: 'one' }])
-    await store.settler.stop()
+    expect([store.settler.settledSeq, treeOf(root)[path]]).toEqual([passed, 'one'])
     disk.abandon()
     index.crash('the index as it was flushed')
+    return passed + 1
   }
 
+  const takeOut = (seq: number, path: string) =>
+    renameSync(join(root, path), join(root, '.concur/exchange', `${String(seq).padStart(16, '0')}-0`))
+
+  const four = put('a', 'four', { base: 'three' })
+  const replaced = [{ path: 'a', digest: digest('one'), cause: null }]
+
   test.each<[string, Ordered[], Ordered[]]>([
-    ['it was put', [], [put('a', 'one')]],
-    ['it was put and extended', [], [put('a', 'on'), append('a', 'on', 'e')]],
-    ['it was flushed', [put('a', 'one')], []],
-    ['it was moved there', [put('b', 'one')], [rename('b', 'a', { base: 'one' })]],
-    ['it was put and moved there', [], [put('b', 'one'), rename('b', 'a', { base: 'one' })]],
+    ['and was put', [], [put('a', 'one')]],
+    ['and was put and extended', [], [put('a', 'on'), append('a', 'on', 'e')]],
+    ['and was flushed', [put('a', 'one')], []],
+    ['and was moved there', [put('b', 'one')], [rename('b', 'a', { base: 'one' })]],
+    ['and was put and moved there', [], [put('b', 'one'), rename('b', 'a', { base: 'one' })]],
     [
-      'it was moved with its folder, and then there',
+      'and was moved with its folder, and then there',
       [put('f/b', 'one')],
       [rename('f', 'g', { what: 'folder' }), rename('g/b', 'a', { base: 'one' })],
     ],
     [
-      'another file was moved away before',
+      'and came where another file was moved away before',
       [put('a', 'other'), put('b', 'one')],
       [rename('a', 'c', { base: 'other' }), rename('b', 'a', { base: 'one' })],
     ],
   ])('%s', async (_, before, after) => {
-    await passedOver(before, after)
+    await passedOver({ before, after, last: four })
     const { store, remove } = await reopened()
     expect(store.journaled(at('a'))).toMatchObject({ digest: digest('one') })
-    await staged(store, 3, 'came late')
-    const replaced = [{ path: 'a', digest: digest('one'), cause: null }]
     expect(await commitAll(store)).toMatchObject([{ kept: [], replaced }])
-    expect(treeOf(root)).toMatchObject({ a: 'four', x: 'came late' })
+    expect(treeOf(root)).toMatchObject({ a: 'four' })
     await remove()
   })
 
-  test('somebody has edited it, and it stays', async () => {
-    await passedOver([], [put('a', 'one')])
+  test('in which somebody has edited it: it stays', async () => {
+    await passedOver({ after: [put('a', 'one')], last: four })
     writeFileSync(join(root, 'a'), 'edited')
     const { store, remove } = await reopened()
-    await staged(store, 3, 'came late')
     expect(await commitAll(store)).toMatchObject([{ kept: [{ path: 'a' }], replaced: [] }])
-    expect(treeOf(root)).toMatchObject({ a: 'edited' })
+    expect(treeOf(root)).toEqual({ a: 'edited' })
+    await remove()
+  })
+
+  test('in the middle of the put that takes its place', async () => {
+    const seq = await passedOver({ after: [put('a', 'one')], last: four })
+    takeOut(seq, 'a')
+    writeFileSync(join(root, 'a'), 'four')
+    const { store, remove } = await reopened()
+    expect(await commitAll(store)).toMatchObject([{ kept: [], replaced }])
+    expect([treeOf(root), historyOf(root)]).toEqual([{ a: 'four' }, { [`${seq}/a`]: 'one' }])
+    await remove()
+  })
+
+  test('in the middle of a put that says what one that was passed over said', async () => {
+    const again = put('a', 'three', { base: 'three' })
+    const seq = await passedOver({ after: [put('a', 'one')], last: again })
+    takeOut(seq, 'a')
+    writeFileSync(join(root, 'a'), 'three')
+    const { store, remove } = await reopened()
+    expect(await commitAll(store)).toMatchObject([{ kept: [], replaced }])
+    expect([treeOf(root), historyOf(root)]).toEqual([{ a: 'three' }, { [`${seq}/a`]: 'one' }])
+    await remove()
+  })
+
+  test.each([
+    ['its', 'a', remove('a', { base: 'three' })],
+    ["its folder's", 'f/a', removeFolder('f', [{ path: at('f/a'), what: 'file', seen: [digest('three')] }])],
+  ])('in the middle of %s delete', async (_, path, last) => {
+    const seq = await passedOver({ after: [put(path, 'one')], path, last })
+    takeOut(seq, path)
+    const { store, remove } = await reopened()
+    expect((await commitAll(store)).flatMap(({ kept }) => kept)).toEqual([])
+    expect([treeOf(root), historyOf(root)]).toEqual([{}, { [`${seq}/${path}`]: 'one' }])
     await remove()
   })
 })

@@ -8,7 +8,7 @@ import type { Outcome } from '../../protocol/change-messages.ts'
 import type { Copy } from '../../protocol/copies.ts'
 import type { Digest } from '../../protocol/digest.ts'
 import type { StageId } from '../../protocol/ids.ts'
-import type { FilePath } from '../../protocol/path.ts'
+import { type FilePath, isWithin } from '../../protocol/path.ts'
 import { bodyOf, type JournalEntry, pathsOf } from '../../protocol/record.ts'
 import { type JournalReader, stretchMax } from './ahead.ts'
 import { type Chain, Chains } from './chains.ts'
@@ -154,9 +154,10 @@ class Recovery {
     const results = entries.map(resultOf)
     const copy = await ground.digests.look(path, { deep: hasRestarted })
     const found = copy.is === 'file' ? copy.digest : null
-    if (found !== null && found === results.at(-1)) return
     const earlier = chain.earlier.map(seq => journal.at(seq)!)
     const known = [...this.indexedAt(pathsBefore), ...earlier.flatMap(knownTo), ...entries.flatMap(knownTo)]
+    if (this.mayBeTakenOut(path)) this.leftOut.set(path, known)
+    if (found !== null && found === results.at(-1)) return
     if (!hasRestarted && (found === null || !known.includes(found))) return
     const rest = entries.slice(found === null ? 0 : results.lastIndexOf(found) + 1)
     if (!this.hasBytes(rest, found, known)) return this.leaveOut(path, [...earlier, ...entries], known, copy)
@@ -169,6 +170,12 @@ class Recovery {
       const state = this.options.paths.get(path)
       return state?.is === 'file' && state.digest !== null ? [state.digest] : []
     })
+  }
+
+  /** Whether what the path held may lie between the tree and history, as the next record has put it there. */
+  private mayBeTakenOut(path: FilePath): boolean {
+    const next = this.options.journal.at(this.settledSeq + 1)
+    return next !== null && pathsOf(next.record.change).some(at => isWithin(path, at))
   }
 
   /** Whether the rest of a path's records can be done with what is on this node. */

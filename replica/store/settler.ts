@@ -8,7 +8,7 @@ import type { Outcome } from '../../protocol/change-messages.ts'
 import type { Digest } from '../../protocol/digest.ts'
 import type { ConcurError } from '../../protocol/errors.ts'
 import type { StageId } from '../../protocol/ids.ts'
-import type { FilePath } from '../../protocol/path.ts'
+import { type FilePath, isWithin } from '../../protocol/path.ts'
 import { bodyOf, type Change, type JournalEntry, pathsOf } from '../../protocol/record.ts'
 import type { Cancel, Clock, Timers } from '../../protocol/world.ts'
 import { Ahead, type JournalReader } from './ahead.ts'
@@ -271,7 +271,12 @@ export class Settler {
     if (path === null) return []
     const state = this.options.paths.get(path)
     const own = state?.is === 'file' && state.digest !== null ? [state.digest] : []
-    return [...own, ...(this.leftOut.get(path) ?? [])]
+    return [...own, ...this.leftOutAt(path, change)]
+  }
+
+  private leftOutAt(path: FilePath, change: Change): readonly Digest[] {
+    if (change.type !== 'delete' || change.what === 'file') return this.leftOut.get(path) ?? []
+    return [...this.leftOut].flatMap(([at, known]) => (isWithin(at, path) ? known : []))
   }
 
   private laterOf({ record: { seq, change } }: JournalEntry): readonly Digest[] {
