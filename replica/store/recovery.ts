@@ -164,18 +164,20 @@ class Recovery {
     for (const entry of rest) await this.installAt(path, entry, known)
   }
 
-  /** What the index says that the file was. It knows all that was flushed, and some of what came after it. */
+  /** What the index says that the file was. It knows all that was flushed, and some of what came after it, also of what is to come. */
   private indexedAt(paths: readonly FilePath[]): readonly Digest[] {
     return paths.flatMap(path => {
       const state = this.options.paths.get(path)
-      return state?.is === 'file' && state.digest !== null ? [state.digest] : []
+      const isPast = state?.is === 'file' && state.seq <= this.settledSeq
+      return isPast && state.digest !== null ? [state.digest] : []
     })
   }
 
   /** Whether what the path held may lie between the tree and history, as the next record has put it there. */
   private mayBeTakenOut(path: FilePath): boolean {
-    const next = this.options.journal.at(this.settledSeq + 1)
-    return next !== null && pathsOf(next.record.change).some(at => isWithin(path, at))
+    const change = this.options.journal.at(this.settledSeq + 1)?.record.change
+    if (change === undefined || change.type === 'append') return false
+    return pathsOf(change).some(at => isWithin(path, at))
   }
 
   /** Whether the rest of a path's records can be done with what is on this node. */

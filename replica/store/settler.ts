@@ -261,8 +261,14 @@ export class Settler {
     const work = new Work({ entry, slices, older, later, mayBeTorn, mayBeBegun })
     if (mayBeTorn) for (const path of pathsOf(change)) this.options.ground.digests.forget(path as FilePath)
     await install(this.options.ground, work)
-    if ('path' in change) this.leftOut.delete(change.path)
+    this.endLeftOut(change)
     return work.outcome()
+  }
+
+  /** What the record touched is what it says from now on. */
+  private endLeftOut(change: Change): void {
+    for (const path of this.leftOut.keys())
+      if (pathsOf(change).some(at => isWithin(path, at))) this.leftOut.delete(path)
   }
 
   /** What this node made of the path last, whatever the record says of it. */
