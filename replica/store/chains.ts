@@ -21,7 +21,14 @@ interface Origin {
   readonly renames: number
 }
 
+/** A path, until the record `seq` was settled. */
+export interface PathBefore {
+  readonly path: string
+  readonly seq: number
+}
+
 interface Rename {
+  readonly seq: number
   readonly from: string
   readonly to: string
 }
@@ -43,7 +50,7 @@ export class Chains {
         for (const at of this.within(change.path, change.what)) this.chains.delete(at)
         return
       case 'rename':
-        this.move(change)
+        this.move(seq, change)
         return
       default:
         return
@@ -65,11 +72,11 @@ export class Chains {
   }
 
   /** @returns the paths under which the file was before any of the chain's records, the last one first. */
-  pathsBefore({ origin }: Chain): string[] {
-    const paths = [origin.path]
-    for (const { from, to } of this.renames.slice(0, origin.renames).reverse()) {
-      const path = paths.at(-1)!
-      if (isWithin(path, to)) paths.push(`${from}${path.slice(to.length)}`)
+  pathsBefore({ made, earlier, origin }: Chain): PathBefore[] {
+    const paths: PathBefore[] = [{ path: origin.path, seq: earlier[0] ?? made[0]! }]
+    for (const { seq, from, to } of this.renames.slice(0, origin.renames).reverse()) {
+      const { path } = paths.at(-1)!
+      if (isWithin(path, to)) paths.push({ path: `${from}${path.slice(to.length)}`, seq })
       else if (isWithin(path, from)) break
     }
     return paths
@@ -90,8 +97,8 @@ export class Chains {
     return { made: [seq], earlier: [], origin: { path, renames: this.renames.length } }
   }
 
-  private move({ from, to, what }: Extract<Change, { type: 'rename' }>): void {
-    this.renames.push({ from, to })
+  private move(seq: number, { from, to, what }: Extract<Change, { type: 'rename' }>): void {
+    this.renames.push({ seq, from, to })
     for (const at of this.within(to, what)) this.chains.delete(at)
     for (const at of this.within(from, what)) {
       this.chains.set(`${to}${at.slice(from.length)}`, this.chains.get(at)!)

@@ -176,6 +176,23 @@ export const scenarios: Record<string, Scenario> = {
     after: { b: 'one' },
     history: { '3/b': 'two' },
   },
+  'a file that moved away, and comes back over what took its place': {
+    before: [put('b', 'one')],
+    changes: [
+      rename('b', 'a', { base: 'one' }),
+      put('b', 'two'),
+      append('a', 'one', ' more'),
+      rename('a', 'b', { base: 'one more', over: 'two' }),
+    ],
+    after: { b: 'one more' },
+    history: { '5/b': 'two' },
+  },
+  'a file that is renamed over one that comes': {
+    before: [put('a', 'one')],
+    changes: [put('b', 'two'), rename('a', 'b', { base: 'one', over: 'two' })],
+    after: { b: 'one' },
+    history: { '3/b': 'two' },
+  },
   'a file that comes, grows, and goes with its folder': {
     changes: [
       put('f/a', 'one'),

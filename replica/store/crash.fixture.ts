@@ -81,6 +81,12 @@ export class CrashDisk extends WatchedDisk {
 
   override async flushAllSoon(_folder: Fd): Promise<void> {}
 
+  /** Stops here. */
+  end(): never {
+    this.stopped = true
+    throw new Crash('the end')
+  }
+
   /** What the process had open is closed by the system. */
   abandon(): void {
     this.stopped = true

@@ -107,7 +107,7 @@ class Run {
       await settle(store, ...this.scenario.changes)
       await store.flush()
     })
-    if (isStopped) await this.life(again, async () => {}, again)
+    if (isStopped) await this.life(again, async (_, disk) => disk.end(), again)
     return isStopped
   }
 

@@ -9,9 +9,10 @@ import type { Copy } from '../../protocol/copies.ts'
 import type { Digest } from '../../protocol/digest.ts'
 import type { StageId } from '../../protocol/ids.ts'
 import { type FilePath, isWithin } from '../../protocol/path.ts'
-import { bodyOf, type JournalEntry, pathsOf } from '../../protocol/record.ts'
+import { bodyOf, type Change, type JournalEntry, pathsOf } from '../../protocol/record.ts'
 import { type JournalReader, stretchMax } from './ahead.ts'
-import { type Chain, Chains } from './chains.ts'
+import { type Chain, Chains, type PathBefore } from './chains.ts'
+import type { Place } from './folders.ts'
 import { gatheredFor, gatheringId } from './gatherings.ts'
 import { type Ground, Work } from './install/ground.ts'
 import { install } from './install/install.ts'
@@ -24,6 +25,8 @@ import type { Start, UsedStage } from './settler.ts'
 import type { Slices } from './slices.ts'
 
 const readBytes = 1024 * 1024
+
+type Rename = Extract<Change, { type: 'rename' }>
 
 export interface RecoveryOptions {
   readonly journal: JournalReader
@@ -126,7 +129,7 @@ class Recovery {
       if (!this.abandoned.has(record.seq)) chains.take(record)
     if (hasRestarted) await this.followRename(chains)
     for (const [path, chain] of chains.all()) {
-      await this.mendPath(path as FilePath, chain, chains.pathsBefore(chain) as FilePath[])
+      await this.mendPath(path as FilePath, chain, chains.pathsBefore(chain))
       if (this.options.slices.isUsedUp) await this.options.slices.next()
     }
   }
@@ -137,18 +140,29 @@ class Recovery {
     const record = this.tornSeq === null ? null : journal.at(this.tornSeq)!.record
     if (record?.change.type !== 'rename') return
     const { from, to } = record.change
+    if ((await ground.digests.look(from, { deep: false })).is !== 'absent') return
     const place = exchangePlace(ground, record.seq, 0)
     const out = await lookAt(ground, place, null)
-    const source = await ground.digests.look(from, { deep: false })
-    if (out === null && source.is === 'absent') chains.take(record)
-    if (out === null) return
-    const chain = chains.of(from)
-    if (chain === null) return
-    if (out.digest === resultOf(journal.at(chain.made.at(-1)!)!)) chains.forget(from)
-    else ground.history.take(place, record.seq, to)
+    const made = chains.of(from)?.made.at(-1)
+    const isSource = sourceOf(record.change, made === undefined ? null : journal.at(made)!)
+    const target = await ground.digests.look(to, { deep: true })
+    if (out === null || (target.is === 'file' && isSource(target))) chains.take(record)
+    else if (made === undefined || out.digest === resultOf(journal.at(made)!)) chains.forget(from)
+    else this.moveBack(place, from)
   }
 
-  private async mendPath(path: FilePath, chain: Chain, pathsBefore: readonly FilePath[]): Promise<void> {
+  /** A source that lost bytes is mended where it was, and is moved again. */
+  private moveBack(place: Place, path: FilePath): void {
+    const { disk, tree } = this.options.ground
+    const site = tree.makeParent(path)
+    try {
+      disk.moveNew(place.folder, place.name, site.folder, site.name)
+    } finally {
+      disk.close(site.folder)
+    }
+  }
+
+  private async mendPath(path: FilePath, chain: Chain, pathsBefore: readonly PathBefore[]): Promise<void> {
     const { journal, ground, hasRestarted } = this.options
     const entries = chain.made.map(seq => journal.at(seq)!)
     const results = entries.map(resultOf)
@@ -164,12 +178,11 @@ class Recovery {
     for (const entry of rest) await this.installAt(path, entry, known)
   }
 
-  /** What the index says that the file was. It knows all that was flushed, and some of what came after it, also of what is to come. */
-  private indexedAt(paths: readonly FilePath[]): readonly Digest[] {
-    return paths.flatMap(path => {
-      const state = this.options.paths.get(path)
-      const isPast = state?.is === 'file' && state.seq <= this.settledSeq
-      return isPast && state.digest !== null ? [state.digest] : []
+  /** What the index says that the file was. It knows all that was flushed, and perhaps some of what came after it. */
+  private indexedAt(paths: readonly PathBefore[]): readonly Digest[] {
+    return paths.flatMap(({ path, seq }) => {
+      const state = this.options.paths.get(path as FilePath)
+      return state?.is === 'file' && state.digest !== null && state.seq < seq ? [state.digest] : []
     })
   }
 
@@ -257,6 +270,15 @@ class Recovery {
     }
     for (const [path, state] of this.held) paths.put(path, state)
   }
+}
+
+/** @returns whether a file is the source of a rename, whose content `last` made, perhaps without bytes that were lost. */
+function sourceOf({ base, seen }: Rename, last: JournalEntry | null) {
+  const size = last !== null && 'size' in last.record.change ? last.record.change.size : null
+  return (file: { digest: Digest; size: number; mtimeMs: number }): boolean =>
+    file.digest === base ||
+    seen.includes(file.digest) ||
+    (file.size === size && file.mtimeMs === last?.record.timeMs)
 }
 
 function resultOf({ record: { change } }: JournalEntry): Digest | null {
