@@ -61,6 +61,11 @@ test.each([
   )
 })
 
+test('a name that this file system does not take is told as the person calls it', () => {
+  const name = 'x'.repeat(256)
+  expect(() => tree.makeFolder(name)).toThrow(refusal(`cannot be saved as root/${name}: name too long`))
+})
+
 test('a folder above it is not made', () => {
   expect(() => treeAt('nothing/root').makeRoot()).toThrow(
     refusal('cannot be saved as nothing/root: no such file or directory'),
