@@ -30,7 +30,11 @@ beforeEach(async () => {
 
 afterEach(() => served.close())
 
+/** Timers before the question. */
+let timersBefore: number
+
 async function asked() {
+  timersBefore = time.timerCount
   const { connection } = served.peer
   const wish = { path: parsePath('a'), timeoutMs: 60_000 }
   const answer = askWait({ connection, request: wish, timers: time, silenceMs: 8_000 })
@@ -43,6 +47,7 @@ test('the answer is the server’s one frame, and nothing is awaited behind it',
   const { answer, stream } = await asked()
   stream.send('WAITED', { seq: 3, behind: [] }, true)
   expect(await answer).toEqual({ seq: 3, behind: [] })
+  expect(time.timerCount).toBe(timersBefore)
   await time.pass(60_000)
   expect(heard.failed).toBeNull()
 })
@@ -72,6 +77,7 @@ test('a server that refuses says why', async () => {
   const { answer, stream } = await asked()
   stream.fail(new ConcurError('BUSY', 'too many'))
   await expect(answer).rejects.toMatchObject({ code: 'BUSY', message: 'too many' })
+  expect(time.timerCount).toBe(timersBefore)
 })
 
 test('a server that answers something else has made a mistake, by which the connection ends', async () => {
