@@ -7,7 +7,7 @@ import { refuseNoFolder } from './folder-meant.ts'
 
 const path = parsePath('a')
 const row = (type: Row['type'], at = 'a'): Row => ({
-  ...{ path: parsePath(at), type, mark: null, size: 0, digest: null },
+  ...{ escaped: false, path: parsePath(at), type, mark: null, size: 0, digest: null },
   nodes: [{ node: 'server1' as never, copy: { type, digest: null, size: 0, mtimeMs: 0 } }],
 })
 
@@ -21,7 +21,7 @@ function refused(list: () => Row[], meansFolder = true) {
       if (rows.length > 0) await receiver.onRows(rows)
     },
   }
-  const refusal = refuseNoFolder({ client } as unknown as CommandContext, { typed: 'a', path, meansFolder })
+  const refusal = refuseNoFolder({ client } as unknown as CommandContext, { path, meansFolder })
   return { refusal, asked: () => asked }
 }
 

@@ -19,7 +19,14 @@ const other: Held = { ...folder!, type: 'other' }
 const rowOf = (mark: Mark | null, ...copies: Held[]): Row => {
   const first = copies.find(copy => copy !== null)!
   return {
-    ...{ path: parsePath('a.txt'), type: first.type, mark, size: first.size, digest: first.digest },
+    ...{
+      escaped: false,
+      path: parsePath('a.txt'),
+      type: first.type,
+      mark,
+      size: first.size,
+      digest: first.digest,
+    },
     nodes: copies.map((copy, at) => ({ node: [server1, server2, server3][at]!, copy })),
   }
 }

@@ -25,10 +25,11 @@ test.each([
   [null, null, ''],
   ['bit-rot', null, 'bit rot'],
   ['never-replicated', null, 'never replicated'],
-  ['edited-on-disk', 'equals seq 3', 'equals seq 3'],
+  ['edited-on-disk', 'equals seq 3', 'edited on disk, equals seq 3'],
+  ['behind', '3 operations behind', '3 operations behind'],
   [null, 'a link\u001b[2J', 'a link\ufffd[2J'],
 ] as const)('a cause of %p with the note %p is told as %j', (cause, note, text) => {
-  expect(causeText({ cause, note })).toBe(text)
+  expect(causeText({ type: 'file', cause, note })).toBe(text)
 })
 
 test('that nothing was ever replicated is said once for all versions, and only then', () => {
