@@ -49,6 +49,34 @@ test('every node is asked before any has answered, its own copy when the questio
   expect(verdicts).toHaveLength(1)
 })
 
+test('a verdict that is not wanted any more never comes: who is asked is called off, and who was not is not asked', async () => {
+  const verdicts: Verdict[] = []
+  const calledOff: string[] = []
+  const waiting = lateNode('server2')
+  const look = waiting.node.look.bind(waiting.node)
+  waiting.node.look = (path, how) => {
+    how.onWaiting?.(() => calledOff.push('server2'))
+    return look(path, how)
+  }
+  const own = nodeOf('server1', { 'a.txt': 'x' })
+  const callOff = compareCopies([own, waiting.node], path, options, verdict => verdicts.push(verdict))
+  callOff()
+  waiting.answer({ node: waiting.node.name, copy: fileCopy('x') })
+  await turns(2)
+  expect([calledOff, own.asked, verdicts]).toEqual([['server2'], [], []])
+})
+
+test('answers that come though nobody wants them make no verdict', async () => {
+  const verdicts: Verdict[] = []
+  const [first, second] = [lateNode('server1'), lateNode('server2')]
+  const callOff = compareCopies([first.node, second.node], path, options, verdict => verdicts.push(verdict))
+  await turns(1)
+  callOff()
+  for (const { node, answer } of [first, second]) answer({ node: node.name, copy: fileCopy('x') })
+  await turns(2)
+  expect(verdicts).toEqual([])
+})
+
 test('versions stand in the configured order, however the answers come in', async () => {
   const verdicts: Verdict[] = []
   const [first, second] = [lateNode('server1'), lateNode('server2')]

@@ -8,7 +8,7 @@ import type { Progress, Verdict } from '../protocol/messages.ts'
 import type { PathPast } from '../protocol/notes.ts'
 import type { FilePath } from '../protocol/path.ts'
 import { judge, type NodeAnswer } from '../protocol/verdict.ts'
-import type { Timers } from '../protocol/world.ts'
+import type { Cancel, Timers } from '../protocol/world.ts'
 import type { Node } from './node.ts'
 
 /** What is known of the order of changes while copies are compared. */
@@ -32,32 +32,44 @@ export interface CompareOptions {
 /**
  * @param nodes in the configured order, coordinator first.
  * @param onVerdict called once, with what was judged, in this turn when every other node can answer at once.
+ * @returns how to ask no more: the verdict is not wanted.
  */
 export function compareCopies(
   nodes: readonly Node[],
   path: FilePath,
   options: CompareOptions,
   onVerdict: (verdict: Verdict, answers: readonly NodeAnswer[]) => void,
-): void {
+): Cancel {
   const { standing } = options
+  const waiting: Cancel[] = []
+  const onWaiting = (callOff: Cancel): void => void waiting.push(callOff)
+  let isOver = false
   const answers = new Array<NodeAnswer>(nodes.length)
   let missing = nodes.length
   const onAnswer = (place: number, answer: NodeAnswer): void => {
     answers[place] = answer
-    if (--missing === 0) onVerdict(judge(answers, standing?.lags(), standing?.pastOf(path)), answers)
+    if (--missing > 0 || isOver) return
+    onVerdict(judge(answers, standing?.lags(), standing?.pastOf(path)), answers)
   }
   const ask = (place: number): void => {
     const node = nodes[place]!
     const settledSeq = standing?.settledSeqFor(node.name, path)
     const onProgress = progressOf(node.name, options)
-    const how = { deep: options.deep, onProgress }
+    const how = { deep: options.deep, onProgress, onWaiting }
     const answer = node.look(path, settledSeq === undefined ? how : { ...how, settledSeq })
     if (answer instanceof Promise) void answer.then(answer => onAnswer(place, answer))
     else onAnswer(place, answer)
   }
   for (let place = 1; place < nodes.length; place++) ask(place)
   if (missing === 1) ask(0)
-  else options.timers.endOfTurn(() => ask(0))
+  else
+    options.timers.endOfTurn(() => {
+      if (!isOver) ask(0)
+    })
+  return () => {
+    isOver = true
+    for (const callOff of waiting) callOff()
+  }
 }
 
 function progressOf(

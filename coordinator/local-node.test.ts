@@ -1,8 +1,12 @@
 import { writeFileSync } from 'node:fs'
+import { turns } from '../fixtures/fake-time.ts'
+import { until } from '../fixtures/until.ts'
 import { digestOf } from '../protocol/digest.ts'
 import { ConcurError } from '../protocol/errors.ts'
 import type { NodeName } from '../protocol/ids.ts'
 import { type FilePath, wholeTree } from '../protocol/path.ts'
+import type { NodeAnswer } from '../protocol/verdict.ts'
+import { journalOnly, put } from '../replica/store/changes.fixture.ts'
 import { openTemporaryStore, type TemporaryStore } from '../replica/store/store.fixture.ts'
 import type { Store } from '../replica/store/store.ts'
 import { LocalNode } from './local-node.ts'
@@ -50,6 +54,65 @@ test.each([
     throw error
   })
   expect(thrown.look(path, options)).toEqual(expected)
+})
+
+describe('a look that waits for a record', () => {
+  /** Who is told what is settled. */
+  let listeners: number
+  let callOff: () => void
+  let answer: NodeAnswer | null
+
+  beforeEach(async () => {
+    const { settler } = temporary.store
+    await journalOnly(temporary.store, put('b', 'B'), put('a', 'A'))
+    const listen = settler.listen.bind(settler)
+    listeners = 0
+    settler.listen = listener => {
+      listeners++
+      const stop = listen(listener)
+      return () => {
+        listeners--
+        stop()
+      }
+    }
+    answer = null
+    const onWaiting = (how: () => void) => {
+      callOff = how
+    }
+    void Promise.resolve(node.look('a' as FilePath, { ...options, settledSeq: 2, onWaiting })).then(found => {
+      answer = found
+    })
+  })
+
+  test('answers when that is settled, and not before', async () => {
+    temporary.store.settler.commit(1)
+    await temporary.store.settler.settled(1)
+    await turns(20)
+    expect([answer, listeners]).toEqual([null, 1])
+    temporary.store.settler.commit(2)
+    await until(() => answer !== null, 'the answer')
+    expect(answer).toMatchObject({ copy: { is: 'file', size: 1 }, at: { pathSeq: 2 } })
+    expect(listeners).toBe(0)
+  })
+
+  test('waits no more, and never answers, when it is called off', async () => {
+    callOff()
+    expect(listeners).toBe(0)
+    temporary.store.settler.commit(2)
+    await temporary.store.settler.settled(2)
+    await turns(20)
+    expect(answer).toBeNull()
+  })
+
+  test('of a record that is settled already answers at once', async () => {
+    temporary.store.settler.commit(2)
+    await temporary.store.settler.settled(2)
+    const waited: (() => void)[] = []
+    const onWaiting = (how: () => void) => void waited.push(how)
+    const found = node.look('a' as FilePath, { ...options, settledSeq: 2, onWaiting })
+    expect(found).toMatchObject({ copy: { is: 'file' } })
+    expect(waited).toEqual([])
+  })
 })
 
 test('a body is poured whole, and its file closed', async () => {

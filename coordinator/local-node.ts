@@ -10,6 +10,7 @@ import type { FilePath, FolderPath } from '../protocol/path.ts'
 import type { TreeSum } from '../protocol/tree-sum.ts'
 import type { NodeAnswer } from '../protocol/verdict.ts'
 import { type BodySink, pourBody } from '../replica/store/body-sink.ts'
+import { onceSettled } from '../replica/store/once-settled.ts'
 import type { Store, SumOptions } from '../replica/store/store.ts'
 import type { LookOptions, Node } from './node.ts'
 
@@ -26,7 +27,11 @@ export class LocalNode implements Node {
     const { settler } = this.store
     const seq = options.settledSeq === undefined ? null : settler.seqToSettle(path, options.settledSeq)
     if (seq === null) return this.lookNow(path, options)
-    return settler.settled(seq).then(() => this.lookNow(path, options))
+    const settled = new Promise<void>(resolve => {
+      const callOff = onceSettled(settler, seq, resolve)
+      options.onWaiting?.(callOff)
+    })
+    return settled.then(() => this.lookNow(path, options))
   }
 
   private lookNow(path: FilePath, options: LookOptions): NodeAnswer | Promise<NodeAnswer> {

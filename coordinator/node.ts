@@ -8,6 +8,7 @@ import type { Entry } from '../protocol/messages.ts'
 import type { FilePath, FolderPath } from '../protocol/path.ts'
 import type { TreeSum } from '../protocol/tree-sum.ts'
 import type { NodeAnswer } from '../protocol/verdict.ts'
+import type { Cancel } from '../protocol/world.ts'
 import type { BodySink } from '../replica/store/body-sink.ts'
 import type { SumOptions } from '../replica/store/store.ts'
 
@@ -18,6 +19,8 @@ export interface LookOptions {
   readonly settledSeq?: number
   /** The node still works on it. */
   onProgress(bytesDone: number, bytesTotal: number): void
+  /** The answer may take as long as others like. `callOff`: it is not wanted any more, and never comes then. */
+  onWaiting?(callOff: Cancel): void
 }
 
 export interface Node {

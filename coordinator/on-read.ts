@@ -39,20 +39,26 @@ export function onRead(reading: ReadingNodes, request: Read, context: RequestCon
   }
   const report = reports.begin(stream)
   const onProgress = (progress: Progress): void => report.update(progress)
-  compareCopies(
-    nodes,
-    request.path,
-    { deep: request.deep, standing, timers, onProgress },
-    (found, answers) => {
-      report.end()
-      const from = verdictFrom(found, request)
-      const verdict = request.lastOp
-        ? { ...from, lastOp: lastOpOf(answers, standing.pastOf(request.path)) }
-        : from
-      endLine(verdict.error === null ? { verdict: verdict.verdict } : { code: verdict.error.code })
-      answer(reading, request, verdict, context)
-    },
-  )
+  let isCompared = false
+  const how = { deep: request.deep, standing, timers, onProgress }
+  const callOff = compareCopies(nodes, request.path, how, (found, answers) => {
+    isCompared = true
+    report.end()
+    const from = verdictFrom(found, request)
+    const verdict = request.lastOp
+      ? { ...from, lastOp: lastOpOf(answers, standing.pastOf(request.path)) }
+      : from
+    endLine(verdict.error === null ? { verdict: verdict.verdict } : { code: verdict.error.code })
+    answer(reading, request, verdict, context)
+  })
+  if (isCompared) return
+  const onFailed = (error: ConcurError): void => {
+    if (isCompared) return
+    callOff()
+    report.end()
+    endLine(failure(error))
+  }
+  stream.listen({ onMessage: () => {}, onFailed })
 }
 
 function answer(reading: ReadingNodes, request: Read, verdict: Verdict, context: RequestContext): void {

@@ -92,6 +92,23 @@ describe('a look', () => {
     expect(await answer).toMatchObject({ copy: null, reason: 'did not answer within 2 s' })
   })
 
+  test('that is not wanted any more is called off at the replica, and awaits nothing', async () => {
+    let callOff = () => {}
+    const { timerCount } = time
+    let isAnswered = false
+    const onWaiting = (how: () => void) => {
+      callOff = how
+    }
+    void Promise.resolve(node.look(path, { deep: false, onProgress() {}, onWaiting })).then(() => {
+      isAnswered = true
+    })
+    const stream = await untilAsked()
+    callOff()
+    await until(() => stream.ended, 'CANCEL')
+    await time.pass(noticedMs)
+    expect([isAnswered, time.timerCount <= timerCount]).toEqual([false, true])
+  })
+
   test('that is given up is called off at the replica', async () => {
     const answer = node.look(path, { deep: false, onProgress() {} })
     const stream = await untilAsked()

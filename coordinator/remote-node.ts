@@ -38,7 +38,10 @@ export class RemoteNode implements Node {
     this.silence = new Silence({ timers: options.timers, limitMs: options.readTimeoutMs })
   }
 
-  look(path: FilePath, { deep, settledSeq = 0, onProgress }: LookOptions): NodeAnswer | Promise<NodeAnswer> {
+  look(
+    path: FilePath,
+    { deep, settledSeq = 0, onProgress, onWaiting }: LookOptions,
+  ): NodeAnswer | Promise<NodeAnswer> {
     const node = this.name
     const { connection } = this.link
     if (connection === null)
@@ -65,6 +68,10 @@ export class RemoteNode implements Node {
       const wait = this.silence.begin(() => {
         stream.cancel()
         resolve({ node, copy: null, reason: this.silentReason })
+      })
+      onWaiting?.(() => {
+        wait.end()
+        stream.cancel()
       })
     })
   }

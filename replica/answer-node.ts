@@ -13,6 +13,7 @@ import type { Stream } from '../protocol/stream.ts'
 import { onJournalAt, onReplay, onSurvey } from './answer-journal.ts'
 import type { Following } from './following.ts'
 import { finishBodies, pourBody, streamSink } from './store/body-sink.ts'
+import { onceSettled } from './store/once-settled.ts'
 import type { Store } from './store/store.ts'
 import { onSupply } from './supply.ts'
 
@@ -89,16 +90,12 @@ async function onLook(
 /** A record that is never settled is waited for no longer than somebody wants the answer. */
 function settledOrUnwanted(settler: Store['settler'], seq: number, stream: Stream): Promise<void> {
   return new Promise(resolve => {
-    const end = (): void => {
-      stopListening()
+    const callOff = onceSettled(settler, seq, resolve)
+    const onFailed = (): void => {
+      callOff()
       resolve()
     }
-    const stopListening = settler.listen({
-      onSettled: settledSeq => {
-        if (settledSeq >= seq) end()
-      },
-    })
-    stream.listen({ onMessage: () => {}, onFailed: end })
+    stream.listen({ onMessage: () => {}, onFailed })
   })
 }
 
