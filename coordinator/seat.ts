@@ -37,6 +37,8 @@ export interface SeatOptions {
   readonly ledger: Pick<Ledger, 'epoch' | 'committedSeq' | 'isInSync' | 'join' | 'leave' | 'report'>
   /** The node id that this name had so far. */
   readonly nodeId: NodeId | null
+  /** What it had in its journal at the least, as the coordinator's tells. */
+  readonly acknowledgedSeq: number
   /** A node with another id may take the name. */
   readonly mayReplace: boolean
   readonly clock: Clock
@@ -68,6 +70,7 @@ export class Seat {
   private atEndAtMs = 0
   private readonly options: SeatOptions
   private nodeId: NodeId | null
+  private acknowledgedSeq: number
   private link: { readonly connection: Connection; readonly nodeId: NodeId } | null = null
   private follower: Follower | null = null
   private failures = 0
@@ -80,6 +83,7 @@ export class Seat {
     this.options = options
     this.name = options.name
     this.nodeId = options.nodeId
+    this.acknowledgedSeq = options.acknowledgedSeq
   }
 
   get isInSync(): boolean {
@@ -114,7 +118,7 @@ export class Seat {
       this.fenced = `is another node than the ${this.name} that was known: --replace ${this.name} takes it in its place`
       return
     }
-    this.rolledBack = this.settled !== null && lastSeq !== null && lastSeq < this.settled.journaledSeq
+    this.compare(nodeId, lastSeq)
     this.link = { connection, nodeId }
     this.follow()
   }
@@ -138,8 +142,14 @@ export class Seat {
     this.follower?.commit(seq)
   }
 
+  /** The coordinator goes on with another journal, in which the node had acknowledged so much. */
+  restart(acknowledgedSeq: number): void {
+    this.acknowledgedSeq = acknowledgedSeq
+  }
+
   /** Records that it was told are taken back: it is told anew what there is. */
   startAnew(): void {
+    this.acknowledgedSeq = Math.min(this.acknowledgedSeq, this.options.store.journal.last.seq)
     this.stop()
     this.follow()
   }
@@ -169,6 +179,14 @@ export class Seat {
   close(): void {
     this.link = null
     this.stop()
+  }
+
+  /** A node that takes another's place has acknowledged nothing yet. */
+  private compare(nodeId: NodeId, lastSeq: number | null): void {
+    if (nodeId !== this.nodeId) this.acknowledgedSeq = 0
+    const { acknowledgedSeq, name } = this
+    this.rolledBack = lastSeq !== null && lastSeq < acknowledgedSeq
+    if (this.rolledBack) this.options.log.warn({ replica: name, lastSeq, acknowledgedSeq }, 'rolled back')
   }
 
   private stop(): void {
@@ -215,6 +233,7 @@ export class Seat {
     if (hasMoved || journaledSeq > this.settled!.journaledSeq) this.progressAtMs = nowMs
     if (settledSeq >= ledger.committedSeq) this.atEndAtMs = nowMs
     this.settled = { journaledSeq, settledSeq }
+    this.acknowledgedSeq = Math.max(this.acknowledgedSeq, journaledSeq)
     ledger.report(this.name, { journaledSeq, settledSeq }, outcomes)
     this.options.onHeard()
     const isBehind = settledSeq < this.owedSeq || settledSeq + tailOps < ledger.committedSeq
