@@ -495,6 +495,24 @@ describe('a replica that follows no more', () => {
     },
   )
 
+  test.each([
+    [3, 'if this folder was put back from a copy: start once with --accept-journal server2'],
+    [0, ''],
+  ])(
+    'since it knows another term, and %d changes of it, is named with the command that goes on from there: "%s"',
+    async (committed, remedy) => {
+      replica.journal.grow(committed)
+      replica.committedSeq = committed
+      replica.refusal = new ConcurError('FENCED', 'epoch 2 has begun')
+      sit()
+      up()
+      await until(() => superseded.length > 0, 'the end')
+      expect(superseded[0]!.message).toContain(remedy)
+      expect(superseded[0]!.message.includes('--accept-journal')).toBe(remedy !== '')
+      expect(seat.fenced).toBe('epoch 2 has begun')
+    },
+  )
+
   test('with CONFLICT has gone another way: it is not asked again on this link, and that is logged', async () => {
     await joined()
     await fails('CONFLICT', 'forked at seq 3')

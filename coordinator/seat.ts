@@ -5,7 +5,7 @@
  */
 import type { Settled } from '../protocol/change-messages.ts'
 import type { Connection } from '../protocol/connection.ts'
-import { ConcurError } from '../protocol/errors.ts'
+import type { ConcurError } from '../protocol/errors.ts'
 import type { NodeId, NodeName } from '../protocol/ids.ts'
 import type { Hello } from '../protocol/messages.ts'
 import type { Epoch } from '../protocol/record.ts'
@@ -15,6 +15,7 @@ import type { Store } from '../replica/store/store.ts'
 import { Follower } from './following/follower.ts'
 import { backoffMs } from './liveness.ts'
 import type { Ledger } from './ordering/ledger.ts'
+import { perhapsPutBack, rolledBackBy } from './superseded.ts'
 import { troubleText } from './trouble-text.ts'
 
 /** Milliseconds in which a node of the set must get on with what it has been told. */
@@ -247,11 +248,12 @@ export class Seat {
 
   private ended(error: ConcurError): void {
     const { ledger, log, onSuperseded, onMembership } = this.options
+    const isBehind = this.follower?.isBehindReplica ?? false
     this.follower = null
     this.trouble = troubleText(error)
     ledger.leave(this.name, this.trouble)
     onMembership()
-    if (error.code === 'FENCED') onSuperseded(error)
+    if (error.code === 'FENCED') onSuperseded(isBehind ? perhapsPutBack(this.name, error) : error)
     if (error.code === 'ROLLED_BACK') onSuperseded(rolledBackBy(this.name, error))
     if (lasting.has(error.code)) {
       this.fenced = error.message
@@ -268,12 +270,4 @@ export class Seat {
     const pauseMs = Math.min(withinMs, backoffMs(this.failures, random.fraction()))
     this.callOff = timers.after(pauseMs, () => this.follow())
   }
-}
-
-/** What to do where a replica knows of commits that this coordinator's journal lacks. */
-function rolledBackBy(node: NodeName, { code, message }: ConcurError): ConcurError {
-  return new ConcurError(
-    code,
-    `${node}: ${message}: start once with --accept-journal ${node} to go on from there`,
-  )
 }
