@@ -7,6 +7,8 @@ import { until } from '../fixtures/until.ts'
 import { parsePath } from '../protocol/path.ts'
 
 let cluster: Cluster
+/** Asks again and again: on one connection. */
+let client: ReturnType<Cluster['client']>
 
 beforeEach(async () => {
   cluster = await startCluster({
@@ -15,6 +17,7 @@ beforeEach(async () => {
     replica: { heartbeatMs: 300 },
   })
   await cluster.settled()
+  client = cluster.client()
 })
 
 afterEach(() => cluster.close())
@@ -23,13 +26,13 @@ const nameOn = (node: string, path: string) => join(cluster.node(node).root, pat
 
 /** @returns the seq of the change. */
 const put = async (path: string, content: string): Promise<number> =>
-  (await cluster.client().put(path, content)).op!.seq
+  (await client.put(path, content)).op!.seq
 const remove = async (path: string): Promise<number> => {
   const what = { type: 'delete', path: parsePath(path), recursive: false, force: false } as const
-  return (await cluster.client().change(what)).op!.seq
+  return (await client.change(what)).op!.seq
 }
 const read = (path: string, options: { deep?: boolean; from?: string } = {}) =>
-  cluster.client().get(path, { ...options, bodies: options.from === undefined ? 'all' : 'from' })
+  client.get(path, { ...options, bodies: options.from === undefined ? 'all' : 'from' })
 
 const verdictOf = async (path: string, options = {}) => told((await read(path, options)).verdict)
 

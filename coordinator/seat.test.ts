@@ -76,7 +76,7 @@ function sit(options: Partial<SeatOptions> = {}): Seat {
     report: (_, position, outcomes) => void reported.push([position, outcomes]),
   }
   seat = new Seat({
-    ...{ name, ledger, nodeId: null, mayReplace: false, clock: time, timers: time, log },
+    ...{ name, ledger, nodeId: null, acknowledgedSeq: 0, mayReplace: false, clock: time, timers: time, log },
     store: {
       journal,
       openContent: async () => {
@@ -270,6 +270,45 @@ describe('a name', () => {
   )
 })
 
+describe('a node that has less than the coordinator knows from its journal', () => {
+  const known = { nodeId: idOf('b'), acknowledgedSeq: 5 }
+
+  test('is rolled back, which is logged, and is told what it lacks', async () => {
+    sit(known)
+    up({ lastSeq: 4 })
+    expect(seat.rolledBack).toBe(true)
+    expect(log.all('rolled back')).toEqual([{ replica: name, lastSeq: 4, acknowledgedSeq: 5 }])
+    await untilInSync()
+  })
+
+  test('is not rolled back when it has as much', () => {
+    sit(known)
+    up({ lastSeq: 5 })
+    expect(seat.rolledBack).toBe(false)
+  })
+
+  test('is not rolled back when it is another node, which takes its place', () => {
+    sit({ ...known, nodeId: idOf('a'), mayReplace: true })
+    up({ lastSeq: 0 })
+    expect(seat.rolledBack).toBe(false)
+  })
+
+  test('is not rolled back when the journal that said so was given up', () => {
+    sit(known)
+    seat.restart(4)
+    up({ lastSeq: 4 })
+    expect(seat.rolledBack).toBe(false)
+  })
+
+  test('is not rolled back when the records that it had acknowledged were taken back', () => {
+    journal.grow(4)
+    sit(known)
+    seat.startAnew()
+    up({ lastSeq: 4 })
+    expect(seat.rolledBack).toBe(false)
+  })
+})
+
 describe('a node of the set', () => {
   test('whose link ends leaves for that reason, and follows no more', async () => {
     await joined()
@@ -453,6 +492,24 @@ describe('a replica that follows no more', () => {
       expect(seat.fenced).toBe('its reason')
       await time.pass(60_000)
       expect(follows()).toBe(1)
+    },
+  )
+
+  test.each([
+    [3, 'if this folder was put back from a copy: start once with --accept-journal server2'],
+    [0, ''],
+  ])(
+    'since it knows another term, and %d changes of it, is named with the command that goes on from there: "%s"',
+    async (committed, remedy) => {
+      replica.journal.grow(committed)
+      replica.committedSeq = committed
+      replica.refusal = new ConcurError('FENCED', 'epoch 2 has begun')
+      sit()
+      up()
+      await until(() => superseded.length > 0, 'the end')
+      expect(superseded[0]!.message).toContain(remedy)
+      expect(superseded[0]!.message.includes('--accept-journal')).toBe(remedy !== '')
+      expect(seat.fenced).toBe('epoch 2 has begun')
     },
   )
 

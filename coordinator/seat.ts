@@ -5,7 +5,7 @@
  */
 import type { Settled } from '../protocol/change-messages.ts'
 import type { Connection } from '../protocol/connection.ts'
-import { ConcurError } from '../protocol/errors.ts'
+import type { ConcurError } from '../protocol/errors.ts'
 import type { NodeId, NodeName } from '../protocol/ids.ts'
 import type { Hello } from '../protocol/messages.ts'
 import type { Epoch } from '../protocol/record.ts'
@@ -15,6 +15,7 @@ import type { Store } from '../replica/store/store.ts'
 import { Follower } from './following/follower.ts'
 import { backoffMs } from './liveness.ts'
 import type { Ledger } from './ordering/ledger.ts'
+import { perhapsPutBack, rolledBackBy } from './superseded.ts'
 import { troubleText } from './trouble-text.ts'
 
 /** Milliseconds in which a node of the set must get on with what it has been told. */
@@ -37,6 +38,8 @@ export interface SeatOptions {
   readonly ledger: Pick<Ledger, 'epoch' | 'committedSeq' | 'isInSync' | 'join' | 'leave' | 'report'>
   /** The node id that this name had so far. */
   readonly nodeId: NodeId | null
+  /** What it had in its journal at the least, as the coordinator's tells. */
+  readonly acknowledgedSeq: number
   /** A node with another id may take the name. */
   readonly mayReplace: boolean
   readonly clock: Clock
@@ -68,6 +71,7 @@ export class Seat {
   private atEndAtMs = 0
   private readonly options: SeatOptions
   private nodeId: NodeId | null
+  private acknowledgedSeq: number
   private link: { readonly connection: Connection; readonly nodeId: NodeId } | null = null
   private follower: Follower | null = null
   private failures = 0
@@ -80,6 +84,7 @@ export class Seat {
     this.options = options
     this.name = options.name
     this.nodeId = options.nodeId
+    this.acknowledgedSeq = options.acknowledgedSeq
   }
 
   get isInSync(): boolean {
@@ -114,7 +119,7 @@ export class Seat {
       this.fenced = `is another node than the ${this.name} that was known: --replace ${this.name} takes it in its place`
       return
     }
-    this.rolledBack = this.settled !== null && lastSeq !== null && lastSeq < this.settled.journaledSeq
+    this.compare(nodeId, lastSeq)
     this.link = { connection, nodeId }
     this.follow()
   }
@@ -138,8 +143,14 @@ export class Seat {
     this.follower?.commit(seq)
   }
 
+  /** The coordinator goes on with another journal, in which the node had acknowledged so much. */
+  restart(acknowledgedSeq: number): void {
+    this.acknowledgedSeq = acknowledgedSeq
+  }
+
   /** Records that it was told are taken back: it is told anew what there is. */
   startAnew(): void {
+    this.acknowledgedSeq = Math.min(this.acknowledgedSeq, this.options.store.journal.last.seq)
     this.stop()
     this.follow()
   }
@@ -169,6 +180,14 @@ export class Seat {
   close(): void {
     this.link = null
     this.stop()
+  }
+
+  /** A node that takes another's place has acknowledged nothing yet. */
+  private compare(nodeId: NodeId, lastSeq: number | null): void {
+    if (nodeId !== this.nodeId) this.acknowledgedSeq = 0
+    const { acknowledgedSeq, name } = this
+    this.rolledBack = lastSeq !== null && lastSeq < acknowledgedSeq
+    if (this.rolledBack) this.options.log.warn({ replica: name, lastSeq, acknowledgedSeq }, 'rolled back')
   }
 
   private stop(): void {
@@ -215,6 +234,7 @@ export class Seat {
     if (hasMoved || journaledSeq > this.settled!.journaledSeq) this.progressAtMs = nowMs
     if (settledSeq >= ledger.committedSeq) this.atEndAtMs = nowMs
     this.settled = { journaledSeq, settledSeq }
+    this.acknowledgedSeq = Math.max(this.acknowledgedSeq, journaledSeq)
     ledger.report(this.name, { journaledSeq, settledSeq }, outcomes)
     this.options.onHeard()
     const isBehind = settledSeq < this.owedSeq || settledSeq + tailOps < ledger.committedSeq
@@ -228,11 +248,12 @@ export class Seat {
 
   private ended(error: ConcurError): void {
     const { ledger, log, onSuperseded, onMembership } = this.options
+    const isBehind = this.follower?.isBehindReplica ?? false
     this.follower = null
     this.trouble = troubleText(error)
     ledger.leave(this.name, this.trouble)
     onMembership()
-    if (error.code === 'FENCED') onSuperseded(error)
+    if (error.code === 'FENCED') onSuperseded(isBehind ? perhapsPutBack(this.name, error) : error)
     if (error.code === 'ROLLED_BACK') onSuperseded(rolledBackBy(this.name, error))
     if (lasting.has(error.code)) {
       this.fenced = error.message
@@ -249,12 +270,4 @@ export class Seat {
     const pauseMs = Math.min(withinMs, backoffMs(this.failures, random.fraction()))
     this.callOff = timers.after(pauseMs, () => this.follow())
   }
-}
-
-/** What to do where a replica knows of commits that this coordinator's journal lacks. */
-function rolledBackBy(node: NodeName, { code, message }: ConcurError): ConcurError {
-  return new ConcurError(
-    code,
-    `${node}: ${message}: start once with --accept-journal ${node} to go on from there`,
-  )
 }

@@ -92,12 +92,13 @@ export class Changing {
       },
     })
     this.refusals = new Refusals({ ...options, ledger: this.ledger, termStart: this.termStart })
-    const past = readPast(journal, resultsKeptMax)
+    const past = readPast(journal, resultsKeptMax, settler.settledSeq)
     this.seats = config.replicas.map(
       ({ name }, at) =>
         new Seat({
           ...options,
           ...{ name, ledger: this.ledger, nodeId: past.nodeIds.get(name) ?? null },
+          acknowledgedSeq: past.acknowledged.get(name) ?? 0,
           mayReplace: config.replace.includes(name),
           onSuperseded: error => this.refusals.stop(error),
           onMembership: () => options.links[at]!.logState(),
@@ -155,6 +156,7 @@ export class Changing {
     this.ledger.restart(settler.settledSeq)
     this.results.restart(past.operationsAfterSeq)
     remember(this.results, past)
+    this.eachSeat(seat => seat.restart(past.acknowledged.get(seat.name) ?? 0))
   }
 
   close(): void {

@@ -54,6 +54,7 @@ export class Follower {
   private sender: RecordSender | null = null
   private position: { journaledSeq: number; settledSeq: number } | null = null
   private isOver = false
+  private replicaKnowsMore = false
   /** The highest seq that the replica was told to be committed, and that it should be told. */
   private committedTold = 0
   private committedKnown = 0
@@ -73,6 +74,11 @@ export class Follower {
   /** The last record that was sent, or that the replica had when it began to follow. */
   get sentSeq(): number {
     return this.sender?.sentSeq ?? 0
+  }
+
+  /** Whether the replica knows commits that this journal lacks. */
+  get isBehindReplica(): boolean {
+    return this.replicaKnowsMore
   }
 
   /** As last told; 0 before the first time. */
@@ -112,8 +118,9 @@ export class Follower {
     this.supplies.stop()
   }
 
-  private follow({ after, isFork }: MeetingPoint): void {
+  private follow({ after, isFork, knowsMore }: MeetingPoint): void {
     if (this.isOver) return
+    this.replicaKnowsMore = knowsMore
     const { connection, journal, epoch } = this.options
     const committedSeq = this.options.committedSeq()
     if (isFork && !hasChanges(journal, after.seq)) throw rolledBack(after.seq)

@@ -1,4 +1,4 @@
-import { beginSearch, isFork, narrowed, nextProbe } from './meeting-point.ts'
+import { beginSearch, isFork, knowsMore, narrowed, nextProbe } from './meeting-point.ts'
 
 /** Looks for the last of `common` equal records in journals the shorter of which has `shorter`. */
 function search(shorter: number, common: number): { found: number; probes: number[] } {
@@ -35,6 +35,15 @@ describe('the search for the last common record', () => {
     expect(search(1_000_000, 999_998).probes).toEqual([1_000_000, 999_998, 999_999])
     expect(search(1_000_000, 3).probes.length).toBeLessThanOrEqual(42)
   })
+})
+
+test.each([
+  ['nothing', 5, { lastSeq: 5, committedSeq: 5 }, false],
+  ['a tail that is not committed', 5, { lastSeq: 8, committedSeq: 5 }, false],
+  ['a commit told ahead of its records', 5, { lastSeq: 5, committedSeq: 8 }, false],
+  ['a commit', 5, { lastSeq: 8, committedSeq: 6 }, true],
+])('a replica with %s behind the common record knows more: %#', (_, common, replica, is) => {
+  expect(knowsMore(common, replica)).toBe(is)
 })
 
 describe('a fork', () => {

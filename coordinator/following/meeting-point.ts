@@ -32,6 +32,14 @@ export function narrowed(search: Search, probe: number, isSame: boolean): Search
   return { common: search.common, differs: probe, step: search.step === null ? null : search.step * 2 }
 }
 
+/** Whether the replica knows records behind the last common one to be committed. */
+export function knowsMore(
+  common: number,
+  replica: { readonly lastSeq: number; readonly committedSeq: number },
+): boolean {
+  return Math.min(replica.committedSeq, replica.lastSeq) > common
+}
+
 /**
  * Whether both know records behind the last common one to be committed: neither lacks anything, they went different ways.
  * Otherwise the replica drops a tail that was never committed, or knows commits that the coordinator's journal lacks.
@@ -42,6 +50,5 @@ export function isFork(place: {
   replica: { readonly lastSeq: number; readonly committedSeq: number }
 }): boolean {
   const { common, ownCommittedSeq, replica } = place
-  const committedThere = Math.min(replica.committedSeq, replica.lastSeq)
-  return Math.min(ownCommittedSeq, committedThere) > common
+  return ownCommittedSeq > common && knowsMore(common, replica)
 }

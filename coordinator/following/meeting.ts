@@ -9,7 +9,7 @@ import type { RecordHash } from '../../protocol/ids.ts'
 import { noHash } from '../../protocol/record.ts'
 import type { Stream } from '../../protocol/stream.ts'
 import type { Journal } from '../../replica/store/journal/journal.ts'
-import { beginSearch, isFork, narrowed, nextProbe } from './meeting-point.ts'
+import { beginSearch, isFork, knowsMore, narrowed, nextProbe } from './meeting-point.ts'
 
 /** A record, as the place behind which others follow. */
 export interface Position {
@@ -22,6 +22,8 @@ export interface MeetingPoint {
   readonly after: Position
   /** What both have behind it is not the same, and committed. */
   readonly isFork: boolean
+  /** The replica has something behind it that is committed, and not the coordinator's. */
+  readonly knowsMore: boolean
 }
 
 export class Meeting {
@@ -52,6 +54,7 @@ export class Meeting {
     return {
       after: this.positionAt(common),
       isFork: isFork({ common, ownCommittedSeq: ownCommittedSeq(), replica }),
+      knowsMore: knowsMore(common, replica),
     }
   }
 

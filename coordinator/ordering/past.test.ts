@@ -55,6 +55,7 @@ const seqsOf = (journal: ReadJournal, operationsMax = 10) =>
 test('an empty journal has no past', () => {
   expect(readPast(new ReadJournal(), 10)).toEqual({
     nodeIds: new Map(),
+    acknowledged: new Map(),
     operations: [],
     operationsAfterSeq: 0,
   })

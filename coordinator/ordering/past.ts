@@ -1,9 +1,10 @@
 /**
- * What a coordinator has to know of its journal when it starts: the nodes that it knew, and which changes of clients its
- * latest records were. Read from the end, as far as that goes.
+ * What a coordinator has to know of its journal when it starts: the nodes that it knew, what they had acknowledged, and
+ * which changes of clients its latest records were. Read from the end, as far as that goes.
  */
 import type { NodeId, NodeName } from '../../protocol/ids.ts'
 import type { JournalEntry, JournalRecord, Operation } from '../../protocol/record.ts'
+import { acknowledgedSeqs } from './acknowledged.ts'
 
 const strideRecords = 4096
 
@@ -15,13 +16,16 @@ export interface JournalReader {
 export interface Past {
   /** The node ids that were known by their names, when the journal ended. */
   readonly nodeIds: ReadonlyMap<NodeName, NodeId>
+  /** What these nodes had in their journals at the least. */
+  readonly acknowledged: ReadonlyMap<NodeName, number>
   /** The latest changes of clients, oldest first. */
   readonly operations: readonly { readonly operation: Operation; readonly seq: number }[]
   /** Changes up to here are not among them. */
   readonly operationsAfterSeq: number
 }
 
-export function readPast(journal: JournalReader, operationsMax: number): Past {
+/** `committedSeq`: what is known to be committed by the members of the journal's last term; 0: what its records say. */
+export function readPast(journal: JournalReader, operationsMax: number, committedSeq = 0): Past {
   const later: JournalRecord[][] = []
   const abandoned = new Set<number>()
   let operations = 0
@@ -41,6 +45,7 @@ export function readPast(journal: JournalReader, operationsMax: number): Past {
   const records = later.reverse().flat()
   return {
     nodeIds: nodeIdsOf(records),
+    acknowledged: acknowledgedSeqs(records, committedSeq),
     operations: records.flatMap(({ operation, seq }) =>
       operation === null || abandoned.has(seq) ? [] : [{ operation, seq }],
     ),

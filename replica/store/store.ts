@@ -29,6 +29,7 @@ import { Gatherer } from './gatherer.ts'
 import type { Announced, Gathering } from './gathering.ts'
 import type { Index } from './index.ts'
 import type { ContentSource } from './install/ground.ts'
+import { installKept } from './install/kept-result.ts'
 import type { Journal } from './journal/journal.ts'
 import type { LookoutGround } from './lookout/ground.ts'
 import { reasonToStop } from './lookout/root-check.ts'
@@ -163,7 +164,12 @@ export class Store {
   get lookoutGround(): LookoutGround {
     const { tree, own, index } = this.parts
     const { digests, settler, fence, recovered } = this
-    return { ...this.options, tree, own: own.fd, paths: index.paths, digests, settler, fence, recovered }
+    const { ground, journal } = this.changes
+    const isUnsettled = (path: FilePath): boolean => settler.isUnsettled(path)
+    const tryAgain = (path: FilePath): Promise<boolean> =>
+      installKept({ ground, path, entryAt: seq => journal.at(seq), isUnsettled })
+    const found = { digests, settler, fence, recovered, tryAgain }
+    return { ...this.options, tree, own: own.fd, paths: index.paths, ...found }
   }
 
   /** Who is asked for contents that are not here. */

@@ -175,6 +175,18 @@ test.each(Object.entries(forks))('%s: whatever it is stopped at, the next start 
   expect(number).toBeGreaterThan(5)
 })
 
+test('what comes back is a file of its own: whoever writes into it changes nothing in history', async () => {
+  const store = await open()
+  await settle(store, put('a', 'old'), put('b', 'kept'))
+  await settle(store, put('a', 'fork', { base: 'old' }), remove('b', { base: 'kept' }))
+  await store.fileFork(2)
+  expect(treeOf(root)).toEqual({ a: 'old', b: 'kept' })
+  const kept = historyOf(root)
+  for (const name of ['a', 'b']) writeFileSync(join(root, name), 'by hand')
+  expect(historyOf(root)).toEqual(kept)
+  await store.close()
+})
+
 test('records that others have there are settled afterwards, also with a part of the same content', async () => {
   const store = await open()
   await settle(store, put('a', 'old'), put('b', 'old'))

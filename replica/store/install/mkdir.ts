@@ -9,7 +9,7 @@ export async function mkdir(ground: Ground, work: Work, { path }: { path: FilePa
   await untilDone(work, path, async () => {
     const copy = await ground.digests.look(path, { deep: false })
     const action = decideMkdir(copy)
-    if (action === 'keep') work.keep(path, reasonForCopy(copy))
+    if (action === 'keep') work.keep(path, copy.is === 'file' ? 'a file stands there' : reasonForCopy(copy))
     if (action === 'make') makeFolderAt(ground, path)
     return true
   })

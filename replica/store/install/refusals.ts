@@ -38,12 +38,18 @@ export function isCode(error: unknown, code: string): boolean {
 
 /** @returns why a copy is kept that the record does not expect. */
 export function reasonForCopy(copy: Copy): string {
-  if (copy.is === 'file') return copy.rotten ? rotten : 'it was changed on this disk'
+  if (copy.is === 'file') return copy.rotten ? rotten : changedHere
   if (copy.is === 'folder') return 'a folder stands there'
   if (copy.is === 'other') return `a ${copy.what} stands there`
   return copy.is === 'absent' ? 'it is not there' : copy.reason
 }
 
+/** Whether something was in the way that may go, and not a file of somebody's. */
+export function isObstacle(reason: string): boolean {
+  return ![changedHere, rotten, keepsChanging].includes(reason)
+}
+
+const changedHere = 'it was changed on this disk'
 export const rotten = 'its bytes have rotted on this disk'
 export const keepsChanging = 'it keeps changing'
 /** How often something is looked at anew that changed under us. */

@@ -1,5 +1,6 @@
 /** The parts of a store that the lookout looks at. */
 import type { Outcome } from '../../../protocol/change-messages.ts'
+import type { FilePath } from '../../../protocol/path.ts'
 import type { Clock, Timers } from '../../../protocol/world.ts'
 import type { Digests } from '../digests.ts'
 import type { Disk, Fd } from '../disk.ts'
@@ -21,6 +22,11 @@ export interface LookoutGround {
   readonly fence: Fence
   /** What the start kept back. */
   readonly recovered: readonly Outcome[]
+  /**
+   * Installs what a record could not, now that its obstacle may be gone. @returns whether the path is what the record says.
+   * @throws DiskError when the disk is in trouble.
+   */
+  readonly tryAgain: (path: FilePath) => Promise<boolean>
   readonly clock: Clock
   readonly timers: Timers
   /** Hears of what failed in the background. */

@@ -1,6 +1,6 @@
 /**
  * Keeps an eye on what people do to the tree past the server: a scan at the start and every hour is the truth, a watcher
- * hints at what happens in between. It finds and tells, and changes nothing. One thing is looked at after the other, in
+ * hints at what happens in between. It finds and tells, and changes nothing but what a record could not put into place. One thing is looked at after the other, in
  * small pieces of time. Clause: ../README.md "What happens behind the server's back".
  */
 
@@ -17,6 +17,7 @@ import type { LookoutGround } from './ground.ts'
 import { isTooMuch, type Tally } from './guard.ts'
 import { HeldCopy } from './held-copy.ts'
 import { Hints } from './hints.ts'
+import { Obstacles } from './obstacles.ts'
 import { type Looked, PathLook } from './path-look.ts'
 import type { News, TreeReport } from './report.ts'
 import { emptiedFilesMin } from './root-check.ts'
@@ -51,6 +52,7 @@ export class Lookout {
   private readonly findings: Findings
   private readonly hints = new Hints()
   private readonly folders: FolderHints
+  private readonly obstacles: Obstacles
   private readonly copy: HeldCopy
   private readonly root: RootGuard
   private readonly times: ScanTimes
@@ -72,6 +74,10 @@ export class Lookout {
     this.findings = new Findings({ pathLook: new PathLook(ground) })
     const { findings, hints } = this
     this.folders = new FolderHints({ ...ground, watcher, findings, look: path => this.look(path) })
+    this.obstacles = new Obstacles({
+      ...{ ground, findings },
+      onInstalled: path => this.tell('info', 'installed what was kept back', { path }),
+    })
     this.copy = new HeldCopy({ disk: ground.disk, folder: ground.own })
     this.root = new RootGuard({ ...options, look: path => this.look(path) })
     this.times = new ScanTimes({ ...ground, onDue: () => this.scanNow() })
@@ -163,7 +169,13 @@ export class Lookout {
 
   private async lookAtHints(): Promise<void> {
     await this.folders.lookAt(this.hints.takeAll(), this.slices(), () => this.isStopped)
+    await this.tryKept()
     this.suspectTooMuch()
+  }
+
+  /** Into a copy that is held nothing is put but what records say now. */
+  private async tryKept(): Promise<void> {
+    if (this.copy.held === null) await this.obstacles.tryAgain(this.slices(), () => this.isStopped)
   }
 
   /** So much at once is looked into soon; and whether it is over, when there is less of it. */
@@ -188,7 +200,9 @@ export class Lookout {
       this.findings.endScan(scanned !== null)
       this.times.ended(beganMs, watcher !== null && watcher.unwatched === null)
     }
-    if (scanned !== null && !this.isStopped) this.onScanned(scanned, beganMs)
+    if (scanned === null || this.isStopped) return
+    this.onScanned(scanned, beganMs)
+    await this.tryKept()
   }
 
   /** What is marked already is met first: what does not deviate any more takes no place. */

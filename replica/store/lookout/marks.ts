@@ -68,6 +68,11 @@ export class Marks {
     return first
   }
 
+  /** Paths whose last record was kept back for a reason of this kind. */
+  kept(isMeant: (reason: string) => boolean): FilePath[] {
+    return [...this.marks].flatMap(([path, { kept }]) => (kept !== null && isMeant(kept) ? [path] : []))
+  }
+
   /** @returns the path itself, where it is marked, and what is marked below it. */
   at(path: FilePath): FilePath[] {
     if (this.marks.size === 0) return []
