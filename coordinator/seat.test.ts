@@ -76,6 +76,7 @@ function sit(options: Partial<SeatOptions> = {}): Seat {
     report: (_, position, outcomes) => void reported.push([position, outcomes]),
   }
   seat = new Seat({
+    onNodeId: nodeId => void told.push(`node id ${nodeId[0]}`),
     ...{ name, ledger, nodeId: null, mayReplace: false, clock: time, timers: time, log },
     store: {
       journal,
@@ -139,7 +140,7 @@ describe('a replica that is there', () => {
     expect([inSync, seat.isFollowing]).toEqual([false, true])
     replica.settle(3, 3)
     await untilInSync()
-    expect(told).toEqual(['join server2 b 3 3'])
+    expect(told).toEqual(['node id b', 'join server2 b 3 3'])
     expect([memberships, seat.isInSync, seat.knownNodeId]).toEqual([1, true, idOf('b')])
   })
 

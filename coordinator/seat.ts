@@ -49,6 +49,8 @@ export interface SeatOptions {
   readonly onMembership: () => void
   /** It has told how far it is. */
   readonly onHeard: () => void
+  /** The name belongs to this node from now on. */
+  readonly onNodeId: (nodeId: NodeId) => void
 }
 
 export class Seat {
@@ -93,6 +95,11 @@ export class Seat {
   /** Milliseconds since it last had everything. */
   get behindForMs(): number {
     return Math.round(this.options.clock.monotonicMs() - this.atEndAtMs)
+  }
+
+  /** What is behind this record it may still be told; whoever is not being told anything is not waited for. */
+  get neededAfter(): number {
+    return this.follower === null ? Number.POSITIVE_INFINITY : this.follower.settledSeq
   }
 
   /** Whether it is told records now. */
@@ -220,6 +227,7 @@ export class Seat {
     const isBehind = settledSeq < this.owedSeq || settledSeq + tailOps < ledger.committedSeq
     if (this.isInSync || isBehind) return
     this.trouble = null
+    if (nodeId !== this.nodeId) this.options.onNodeId(nodeId)
     this.nodeId = nodeId
     this.joinedAtMs = this.progressAtMs = nowMs
     ledger.join(this.name, nodeId, { journaledSeq, settledSeq })

@@ -18,6 +18,7 @@ import { dropFork, type FiledFork, type FilingOptions, fileFork } from './fork/f
 import { readForkMark } from './fork/fork-mark.ts'
 import { Gatherings } from './gatherings.ts'
 import { History } from './history.ts'
+import { Horizon } from './horizon.ts'
 import type { ContentSource, Ground } from './install/ground.ts'
 import { Journal } from './journal/journal.ts'
 import type { PathIndex } from './path-index.ts'
@@ -70,6 +71,7 @@ export class Changes {
   readonly room: Room
   readonly settler: Settler
   readonly checkpoints: Checkpoints
+  readonly horizon: Horizon
   readonly ground: Ground
   /** What the start listed. */
   readonly recovered: readonly Outcome[]
@@ -111,7 +113,11 @@ export class Changes {
     const file = new BootFile(options)
     const boot = { renew: () => fence.guard(() => file.renew()) }
     this.boot = new BootRenewal({ boot, settler, tornSeq, isFlushed })
-    const onFlushed = () => this.boot.flushed()
+    this.horizon = new Horizon({ ...options, ...parts })
+    const onFlushed = () => {
+      this.boot.flushed()
+      this.horizon.flushed(this.checkpoints.flushedSeq)
+    }
     this.checkpoints = new Checkpoints({ ...options, ...parts, settler, isFlushed, onFlushed })
     reserve.make()
     if (start.settledSeq > progress.seq) progress.set(start.settledSeq)

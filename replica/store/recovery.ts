@@ -64,7 +64,9 @@ class Recovery {
   constructor(options: RecoveryOptions) {
     const { journal, paths, progress } = options
     this.options = options
-    this.flushedSeq = Math.min(paths.settledSeq ?? 0, journal.last.seq)
+    // What was released was flushed, whatever an index that was lost knows of it.
+    const flushedSeq = Math.max(paths.settledSeq ?? 0, journal.begin.seq)
+    this.flushedSeq = Math.min(flushedSeq, journal.last.seq)
     this.settledSeq = Math.max(this.flushedSeq, Math.min(progress.seq, journal.last.seq))
   }
 

@@ -27,6 +27,7 @@ import type { FiledFork } from './fork/filing.ts'
 import { readForkMark } from './fork/fork-mark.ts'
 import { Gatherer } from './gatherer.ts'
 import type { Announced, Gathering } from './gathering.ts'
+import type { JournalKeep } from './horizon.ts'
 import type { Index } from './index.ts'
 import type { ContentSource } from './install/ground.ts'
 import type { Journal } from './journal/journal.ts'
@@ -164,6 +165,21 @@ export class Store {
     const { tree, own, index } = this.parts
     const { digests, settler, fence, recovered } = this
     return { ...this.options, tree, own: own.fd, paths: index.paths, digests, settler, fence, recovered }
+  }
+
+  /** How much of the journal stays; until then all of it does. */
+  setJournalKeep(keep: JournalKeep): void {
+    this.changes.horizon.keep = keep
+  }
+
+  /** The node ids that names had when they were last members, as far as somebody noted them. */
+  get nodeIds(): ReadonlyMap<NodeName, NodeId> {
+    return this.parts.node.nodeIds
+  }
+
+  /** Returns when it is on the disk. @throws DiskError. */
+  noteNodeId(name: NodeName, nodeId: NodeId): void {
+    this.fence.guard(() => this.parts.node.noteNodeId(name, nodeId))
   }
 
   /** Who is asked for contents that are not here. */
