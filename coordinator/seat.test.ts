@@ -3,6 +3,7 @@ import { RecordedLog } from '../fixtures/cluster-node.ts'
 import { FakeTime, turns } from '../fixtures/fake-time.ts'
 import { ScriptedJournal } from '../fixtures/scripted-journal.ts'
 import { ScriptedReplica } from '../fixtures/scripted-replica.ts'
+import { ScriptedTree } from '../fixtures/scripted-tree.ts'
 import { type Served, serve } from '../fixtures/served.ts'
 import { until } from '../fixtures/until.ts'
 import type { Outcome } from '../protocol/change-messages.ts'
@@ -77,9 +78,11 @@ function sit(options: Partial<SeatOptions> = {}): Seat {
   }
   seat = new Seat({
     onNodeId: nodeId => void told.push(`node id ${nodeId[0]}`),
+    journalKeep: 1_000_000,
     ...{ name, ledger, nodeId: null, mayReplace: false, clock: time, timers: time, log },
     store: {
       journal,
+      stateTree: () => new ScriptedTree() as never,
       openContent: async () => {
         throw new ConcurError('NOT_FOUND', 'nobody has it')
       },

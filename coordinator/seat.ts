@@ -31,14 +31,16 @@ const lasting = new Set(['FENCED', 'CONFLICT', 'ROLLED_BACK', 'WRONG_CLUSTER'])
 
 export interface SeatOptions {
   readonly name: NodeName
-  readonly store: Pick<Store, 'openContent'> & {
-    readonly journal: Pick<Store['journal'], 'at' | 'readAfter' | 'last'>
+  readonly store: Pick<Store, 'openContent' | 'stateTree'> & {
+    readonly journal: Pick<Store['journal'], 'at' | 'readAfter' | 'last' | 'begin'>
   }
   readonly ledger: Pick<Ledger, 'epoch' | 'committedSeq' | 'isInSync' | 'join' | 'leave' | 'report'>
   /** The node id that this name had so far. */
   readonly nodeId: NodeId | null
   /** A node with another id may take the name. */
   readonly mayReplace: boolean
+  /** Records that every node keeps at least. */
+  readonly journalKeep: number
   readonly clock: Clock
   readonly timers: Timers
   readonly random: Random
@@ -199,6 +201,8 @@ export class Seat {
       epoch,
       committedSeq: () => ledger.committedSeq,
       openContent: entry => store.openContent(entry),
+      stateTree: () => store.stateTree(),
+      journalKeep: this.options.journalKeep,
       events: {
         onFollowing: settled => this.hear(settled, link.nodeId),
         onSettled: settled => this.hear(settled, link.nodeId),

@@ -58,7 +58,15 @@ export class FollowingReplica {
     } = {},
   ): Answer {
     const { seq, hash } = this.temporary.store.journal.last
-    const from = { epoch, afterSeq: seq, afterHash: hash, committedSeq: 0, isFork: false, ...position }
+    const from = {
+      epoch,
+      afterSeq: seq,
+      afterHash: hash,
+      committedSeq: 0,
+      isFork: false,
+      journalKeep: 1_000_000,
+      ...position,
+    }
     return peer.ask('FOLLOW', from, { more: true })
   }
 

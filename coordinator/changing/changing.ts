@@ -101,6 +101,7 @@ export class Changing {
           ...options,
           ...{ name, ledger: this.ledger, nodeId: past.nodeIds.get(name) ?? store.nodeIds.get(name) ?? null },
           mayReplace: config.replace.includes(name),
+          journalKeep: config.journalKeep,
           onSuperseded: error => this.refusals.stop(error),
           onMembership: () => options.links[at]!.logState(),
           onHeard: () => this.wake(),
