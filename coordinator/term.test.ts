@@ -77,6 +77,7 @@ describe('the term that may begin', () => {
       get last() {
         return own.last
       },
+      begin: own.begin,
       at: (seq: number) => own.at(seq),
       append: async (entries: readonly JournalEntry[]) => void own.entries.push(...entries),
       truncateAfter: async () => {},

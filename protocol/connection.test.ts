@@ -255,6 +255,7 @@ describe('a request that is refused does not touch the others', () => {
     'FETCH',
     'WALK',
     'SUM',
+    'RESTATE',
     'SURVEY',
     'STAGE',
     'JOURNAL_AT',

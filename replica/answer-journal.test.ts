@@ -23,7 +23,7 @@ describe('questions about the journal', () => {
     const { peer } = await replica.link()
     const answer = await peer.ask('JOURNAL_AT', { seq: 2 }).ended()
     const { hash } = store.journal.last
-    expect(answer.only('JOURNAL_IS')).toEqual({ epoch, lastSeq: 2, committedSeq: 1, hash })
+    expect(answer.only('JOURNAL_IS')).toEqual({ epoch, beginSeq: 0, lastSeq: 2, committedSeq: 1, hash })
     const none = await peer.ask('JOURNAL_AT', { seq: 3 }).ended()
     expect(none.only('JOURNAL_IS').hash).toBeNull()
   })
@@ -34,7 +34,7 @@ describe('questions about the journal', () => {
     const promised = { ...epoch, number: 7 }
     store.setPromised(promised)
     const answer = await (await replica.link()).peer.ask('JOURNAL_AT', { seq: 0 }).ended()
-    expect(answer.only('JOURNAL_IS')).toEqual({ epoch: promised, lastSeq: 1, committedSeq: 1, hash: null })
+    expect(answer.only('JOURNAL_IS')).toEqual({ epoch: promised, beginSeq: 0, lastSeq: 1, committedSeq: 1, hash: null })
   })
 
   test('REPLAY tells every record behind a seq, with its bytes', async () => {
