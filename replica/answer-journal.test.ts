@@ -34,7 +34,13 @@ describe('questions about the journal', () => {
     const promised = { ...epoch, number: 7 }
     store.setPromised(promised)
     const answer = await (await replica.link()).peer.ask('JOURNAL_AT', { seq: 0 }).ended()
-    expect(answer.only('JOURNAL_IS')).toEqual({ epoch: promised, beginSeq: 0, lastSeq: 1, committedSeq: 1, hash: null })
+    expect(answer.only('JOURNAL_IS')).toEqual({
+      epoch: promised,
+      beginSeq: 0,
+      lastSeq: 1,
+      committedSeq: 1,
+      hash: null,
+    })
   })
 
   test('REPLAY tells every record behind a seq, with its bytes', async () => {

@@ -316,6 +316,7 @@ export class Settler {
     this.options.progress.set(stated.seq)
     this.stated = null
     this.settledSeq = stated.seq
+    for (const [path, known] of stated.leftOut) this.leftOut.set(path, known)
     for (const { outcome, change } of stated.told()) this.tell(outcome, change)
     this.tell(null, { type: 'begin', members: [] })
   }

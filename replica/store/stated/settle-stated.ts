@@ -1,10 +1,12 @@
 /**
  * Makes the tree what was stated to this node, path by path, by the rule that is the rule of records: the base is what this
  * node last settled, so that an edit is kept, and what was deleted does not come back. First what goes, then folders, then
- * files. Everything can be done again; the index hears of it when all of it is done.
+ * files. Everything can be done again.
  * Clause: ../README.md "A tree that was stated".
  */
 import type { Outcome } from '../../../protocol/change-messages.ts'
+import type { Digest } from '../../../protocol/digest.ts'
+import type { FilePath } from '../../../protocol/path.ts'
 import type { Change } from '../../../protocol/record.ts'
 import { deleteFile } from '../install/delete-file.ts'
 import { removeFolder } from '../install/delete-folder.ts'
@@ -15,7 +17,7 @@ import { putFile } from '../install/put-file.ts'
 import type { PathIndex } from '../path-index.ts'
 import type { Slices } from '../slices.ts'
 import type { NumberedRow, StatedRows } from './stated-file.ts'
-import { changeOf, entryOf, type StatedWork, stateOf, works, worksOf } from './stated-row.ts'
+import { changeOf, entryOf, type KnownRow, type StatedWork, stateOf, works, worksOf } from './stated-row.ts'
 
 interface Step {
   readonly row: NumberedRow
@@ -36,6 +38,8 @@ export class SettleStated {
   /** Steps that are done, and need not be done again by this process. */
   private done = 0
   private readonly outcomes = new Map<number, Outcome>()
+  /** What paths may hold whose bytes nobody had. */
+  readonly leftOut = new Map<FilePath, readonly Digest[]>()
 
   constructor(options: StatedSettledOptions) {
     this.options = options
@@ -54,7 +58,7 @@ export class SettleStated {
       if (slices.isUsedUp) await slices.next()
     }
     if (isHeld()) return false
-    await this.tellIndex(slices)
+    await this.tellRest(slices)
     return true
   }
 
@@ -95,6 +99,7 @@ export class SettleStated {
     if (kind === 'put') await this.put(work, row)
     const outcome = work.outcome()
     if (outcome.kept.length > 0 || outcome.replaced.length > 0) this.note(row.number, outcome)
+    if (worksOf(row).at(-1) === kind) this.tellIndex(row)
   }
 
   private async put(work: Work, row: NumberedRow): Promise<void> {
@@ -113,7 +118,12 @@ export class SettleStated {
       path,
       contents: { base, seen: row.known, older: [], result: digest },
       attributes: { executable, timeMs },
-      make: () => resultOf(ground, work, digest),
+      make: async () => {
+        const made = await resultOf(ground, work, digest)
+        if ('lost' in made)
+          this.leftOut.set(path, base === null ? [...row.known, digest] : [base, ...row.known, digest])
+        return made
+      },
       n: row.number,
       mayBeOut: true,
     })
@@ -128,15 +138,18 @@ export class SettleStated {
     })
   }
 
-  private async tellIndex(slices: Slices): Promise<void> {
-    const { paths, rows } = this.options
-    for (const page of rows.pages()) {
-      for (const { row, was } of page) {
-        const before = paths.get(row.path)
-        if (before?.is === 'file' && before.digest !== null && was.is === 'file' && before.seq < row.seq)
-          paths.putContent(row.path, before.digest, before.seq)
-        paths.put(row.path, stateOf(row))
-      }
+  private tellIndex({ row }: KnownRow): void {
+    const { paths } = this.options
+    const before = paths.get(row.path)
+    if (before?.is === 'file' && before.digest !== null && before.seq < row.seq)
+      paths.putContent(row.path, before.digest, before.seq)
+    paths.put(row.path, stateOf(row))
+  }
+
+  /** Of rows for which nothing had to be done. */
+  private async tellRest(slices: Slices): Promise<void> {
+    for (const page of this.options.rows.pages()) {
+      for (const row of page) if (worksOf(row).length === 0) this.tellIndex(row)
       if (slices.isUsedUp) await slices.next()
     }
   }

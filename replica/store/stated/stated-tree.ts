@@ -3,6 +3,7 @@
  * meanwhile: those are stated again at the end, in one moment, and that moment is the position.
  */
 
+import { ConcurError } from '../../../protocol/errors.ts'
 import { type FilePath, wholeTree } from '../../../protocol/path.ts'
 import type { StatedPosition, StatedRow } from '../../../protocol/state-messages.ts'
 import { StateSumming } from '../../../protocol/state-sum.ts'
@@ -22,7 +23,7 @@ export interface StatedTreeOptions {
   readonly paths: PathIndex
   readonly tree: Tree
   readonly journal: Pick<Journal, 'at' | 'begin'>
-  readonly settler: Pick<Settler, 'between' | 'settledSeq'>
+  readonly settler: Pick<Settler, 'between' | 'settledSeq' | 'isStated'>
   readonly slices: Slices
   readonly nowMs: () => number
 }
@@ -67,10 +68,14 @@ export class StatedTree {
     }
   }
 
-  /** What changed since the beginning, and when all that was stated is so. */
+  /**
+   * What changed since the beginning, and when all that was stated is so.
+   * @throws ConcurError UNREACHABLE while this node's own index is not what its journal begins with.
+   */
   finish(): Promise<{ rows: readonly (readonly StatedRow[])[]; position: StatedPosition }> {
     const { settler, paths } = this.options
     return settler.between(() => {
+      if (settler.isStated) throw new ConcurError('UNREACHABLE', 'it is being told itself what paths are')
       this.end()
       const rows = [...this.touched].flatMap(path => {
         const state = paths.get(path)
