@@ -19,8 +19,8 @@ export class FollowingReplica {
   readonly forks: FiledFork[] = []
   private readonly links: Served[] = []
 
-  static async open(): Promise<FollowingReplica> {
-    return new FollowingReplica(await openTemporaryStore())
+  static async open(options: { segmentBytes?: number } = {}): Promise<FollowingReplica> {
+    return new FollowingReplica(await openTemporaryStore(options))
   }
 
   private constructor(temporary: TemporaryStore) {
@@ -55,6 +55,7 @@ export class FollowingReplica {
       afterHash?: RecordHash
       committedSeq?: number
       isFork?: boolean
+      journalKeep?: number
     } = {},
   ): Answer {
     const { seq, hash } = this.temporary.store.journal.last

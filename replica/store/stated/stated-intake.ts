@@ -89,7 +89,7 @@ export class StatedIntake {
 
   private readUnsettled(): void {
     const { journal, settledSeq } = this.options
-    for (let at = settledSeq; at < journal.last.seq; ) {
+    for (let at = Math.max(settledSeq, journal.begin.seq); at < journal.last.seq; ) {
       for (const { record } of journal.readAfter(at, readBytes)) {
         at = record.seq
         const { change } = record
