@@ -233,13 +233,13 @@ export class Journal {
     await this.begun(beginMark.place(this.disk, this.folder, begin))
     this.beginsBehind = begin
     this.commit.restartFrom(begin)
-    await this.finished(this.segments.clear(begin.seq))
+    this.segments.clear(begin.seq)
   }
 
   private async release(begin: Last): Promise<void> {
     await this.begun(beginMark.place(this.disk, this.folder, begin))
     this.beginsBehind = begin
-    await this.finished(this.segments.release(begin.seq))
+    this.segments.release(begin.seq)
   }
 
   /** Steps of which the last one decides; before it nothing has happened. */

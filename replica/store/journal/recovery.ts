@@ -109,10 +109,8 @@ class Recovery {
     this.chain = { seq: begin.seq, hash: Buffer.from(begin.hash, 'hex') }
     this.segments.offsets.beginAfter(begin.seq)
     const isOver = (name: string): boolean => firstSeqOf(name)! <= begin.seq
-    if (!this.rest.some(isOver)) return
     for (const name of this.rest) if (isOver(name)) this.disk.remove(this.folder, name)
     this.rest = this.rest.filter(name => !isOver(name))
-    this.disk.flush(this.folder)
   }
 
   private beginOfFirst(): Last {

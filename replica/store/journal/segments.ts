@@ -4,7 +4,7 @@
  */
 import { ConcurError } from '../../../protocol/errors.ts'
 import { type JournalEntry, readEntry } from '../../../protocol/record.ts'
-import { type Fd, readFully } from '../disk.ts'
+import { DiskError, type Fd, readFully } from '../disk.ts'
 import { checkEntry, entryAt } from './entry-codec.ts'
 import { Offsets } from './offsets.ts'
 import { entriesStart } from './segment-header.ts'
@@ -128,22 +128,23 @@ export class Segments {
     return next === undefined ? null : next.firstSeq - 1
   }
 
-  /** The journal begins behind the record `seq`, the last one of a segment: what is before goes. */
-  *release(seq: number): Steps {
+  /**
+   * The journal begins behind the record `seq`, the last one of a segment: what is before goes. A file that the disk does not
+   * let go of is removed by the next opening, and so is one that a loss of power brings back.
+   */
+  release(seq: number): void {
     this.offsets.release(seq)
     while (this.list[0]!.firstSeq <= seq) {
       this.released++
-      this.remove(this.list.shift()!)
+      this.removeIfPossible(this.list.shift()!)
     }
-    yield this.folder
   }
 
-  /** The journal has no record, and its first one will be the one behind `seq`. */
-  *clear(seq: number): Steps {
+  /** The journal has no record, and its first one will be the one behind `seq`. Files go as in `release`. */
+  clear(seq: number): void {
     this.offsets.beginAfter(seq)
     this.released = 0
-    for (const segment of this.list.splice(0)) this.remove(segment)
-    yield this.folder
+    for (const segment of this.list.splice(0)) this.removeIfPossible(segment)
   }
 
   /** Ends the last segment where its last entry does; one without entries is removed. Nothing is written to it any more. */
@@ -176,6 +177,14 @@ export class Segments {
     this.open.delete(name)
     if (file !== undefined) this.disk.close(file)
     this.disk.remove(this.folder, name)
+  }
+
+  private removeIfPossible(segment: Segment): void {
+    try {
+      this.remove(segment)
+    } catch (error) {
+      if (!(error instanceof DiskError)) throw error
+    }
   }
 
   private closeSome(): void {
