@@ -56,7 +56,7 @@ function beginsTooLate(node: NodeName): ConcurError {
   return new ConcurError(
     'ROLLED_BACK',
     `the journal of ${node} does not go back to where this one ends (--journal-keep): start concur-coordinator over the ` +
-      `folder of ${node}, under its name, and this node as a replica with an empty folder`,
+      `folder of ${node}, under its name, with --replace for this node, which is a replica with an empty folder then`,
   )
 }
 

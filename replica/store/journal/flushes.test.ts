@@ -44,7 +44,7 @@ async function live(life: JournalLife): Promise<void> {
   await life.append(9)
   await life.drop(0)
   await life.append(20)
-  await life.release(13)
+  await life.release(19)
   await life.append(1)
 }
 

@@ -12,5 +12,7 @@ export const bug: PlantedBug = {
     }`,
     },
   ],
-  caughtBy: [{ file: 'replica/store/journal/flushes.test.ts', name: 'a power cut at any call' }],
+  caughtBy: [
+    { file: 'replica/store/journal/flush-order.test.ts', name: 'records are released only when the mark' },
+  ],
 }
