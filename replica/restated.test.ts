@@ -140,6 +140,18 @@ test('a last frame without a position is refused, and nothing was stated', async
   expect([answer.error?.code, replica.temporary.store.journal.begin.seq]).toEqual(['BAD_FRAME', 0])
 })
 
+test('a position that is not behind what it has settled is refused, and everything is as it was', async () => {
+  answer = ask()
+  await answer.until(() => answer.all('SUMMED').length > 0, 'the sums')
+  state([absent('a', 1)])
+  void answer.stream.sendFlow('STATED', { rows: [], isLater: true, position: { ...position, seq: 2 } }, true)
+  await answer.until(() => answer.error !== null, 'the refusal')
+  expect(answer.error?.code).toBe('CHANGED')
+  const followed = replica.follow(link, { committedSeq: 2 })
+  await untilSettled(followed, 2)
+  expect(treeOf(replica.temporary.root)).toEqual({ a: 'one', b: 'two' })
+})
+
 test('what was stated is stated anew where it is not settled yet, and contents of both are known', async () => {
   const { root } = replica.temporary
   await told(file('a', 860, 'never here'), absent('b', 870))

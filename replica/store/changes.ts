@@ -31,7 +31,7 @@ import { Room } from './room.ts'
 import { Settler, type Start } from './settler.ts'
 import { type Pace, Slices } from './slices.ts'
 import { Stages } from './staging.ts'
-import { SettleStated } from './stated/settle-stated.ts'
+import { SettleStated, tellStated } from './stated/settle-stated.ts'
 import { openStatedRows, type StatedRows, sweepStated } from './stated/stated-file.ts'
 import { StatedIntake } from './stated/stated-intake.ts'
 import type { Tree } from './tree.ts'
@@ -114,8 +114,8 @@ export class Changes {
     const contents: ContentSource = { obtain: (entry, stated) => this.source.obtain(entry, stated) }
     this.ground = groundOf(options, { history, stages, gatherings, exchange, contents })
     this.statedRows = start.statedRows
-    const stated =
-      this.statedRows === null ? null : this.settleStated(this.statedRows, start.tornSeq !== null)
+    const { pending } = start
+    const stated = pending === null ? null : this.settleStated(pending, start.tornSeq !== null)
     this.settler = new Settler({ ...options, ...parts, ground: this.ground }, { ...start, stated })
     this.settler.listen({ onSettled: seq => room.settled(seq) })
     const { settler } = this
@@ -183,6 +183,12 @@ export class Changes {
 
   private async finishStated(intake: StatedIntake, position: StatedPosition): Promise<void> {
     try {
+      // A position that this node was at already would tell a start that all of it is done.
+      if (position.seq <= this.settler.settledSeq)
+        throw new ConcurError(
+          'CHANGED',
+          `what paths are at seq ${position.seq} is not behind what is settled`,
+        )
       this.statedRows = await intake.finish(position)
     } catch (error) {
       this.discardStated(intake)
@@ -235,6 +241,8 @@ export interface StatedTaking {
 /** From where on records are settled, and what the start listed. */
 interface Begun extends Omit<Start, 'stated'> {
   readonly statedRows: StatedRows | null
+  /** The same, where not all of it is in the tree. */
+  readonly pending: StatedRows | null
   readonly outcomes: readonly Outcome[]
   /** Whether what the start mended is on the disk. */
   readonly isFlushed: boolean
@@ -314,15 +322,22 @@ async function startOf(
   if (fence.isFenced)
     return {
       ...{ settledSeq, leftOut: new Map(), usedStages: [], tornSeq: null, outcomes: [] },
-      ...{ isFlushed: true, statedRows: null },
+      ...{ isFlushed: true, statedRows: null, pending: null },
     }
   const slices = new Slices({ clock, timers, pace })
   const ground = groundOf(options, { ...parts, contents: onlyHere })
   const hasRestarted = new BootFile(options).hasChanged() || isRechecked
-  const isStated = statedRows !== null
-  const start = await recover({ journal, ground, paths, progress, slices, hasRestarted, isStated })
+  const isPending = statedRows !== null && progress.seq < statedRows.position.seq
+  if (statedRows !== null && !isPending) await tellStated(paths, statedRows, slices)
+  const start = await recover({ journal, ground, paths, progress, slices, hasRestarted, isStated: isPending })
   await parts.log.mend(journal, start.settledSeq, slices)
-  return { ...start, statedRows, isFlushed: !hasRestarted || (await flushStart(options, start.settledSeq)) }
+  const pending = isPending ? statedRows : null
+  return {
+    ...start,
+    statedRows,
+    pending,
+    isFlushed: !hasRestarted || (await flushStart(options, start.settledSeq)),
+  }
 }
 
 /**

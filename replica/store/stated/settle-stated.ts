@@ -138,12 +138,8 @@ export class SettleStated {
     })
   }
 
-  private tellIndex({ row }: KnownRow): void {
-    const { paths } = this.options
-    const before = paths.get(row.path)
-    if (before?.is === 'file' && before.digest !== null && before.seq < row.seq)
-      paths.putContent(row.path, before.digest, before.seq)
-    paths.put(row.path, stateOf(row))
+  private tellIndex(row: KnownRow): void {
+    tellIndex(this.options.paths, row, this.seq)
   }
 
   /** Of rows for which nothing had to be done. */
@@ -157,6 +153,23 @@ export class SettleStated {
   private get ground(): Ground {
     return this.options.ground
   }
+}
+
+/** Tells the index again what it may have lost of rows that are all in the tree. */
+export async function tellStated(paths: PathIndex, rows: StatedRows, slices: Slices): Promise<void> {
+  for (const page of rows.pages()) {
+    for (const row of page) tellIndex(paths, row, rows.position.seq)
+    if (slices.isUsedUp) await slices.next()
+  }
+}
+
+/** What records behind the position `seq` made of the path stays. */
+function tellIndex(paths: PathIndex, { row }: KnownRow, seq: number): void {
+  const before = paths.get(row.path)
+  if (before !== null && before.seq > seq) return
+  if (before?.is === 'file' && before.digest !== null && before.seq < row.seq)
+    paths.putContent(row.path, before.digest, before.seq)
+  paths.put(row.path, stateOf(row))
 }
 
 function byPath(a: NumberedRow, b: NumberedRow): number {

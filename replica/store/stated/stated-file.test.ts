@@ -1,7 +1,7 @@
 /** What was stated, as it lies on the disk. */
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { commitAll, put, settle } from '../changes.fixture.ts'
+import { at, commitAll, put, settle } from '../changes.fixture.ts'
 import { MemoryIndex } from '../memory-index.ts'
 import { openTemporaryStore, type TemporaryStore } from '../store.fixture.ts'
 import { contentsOf, restate } from './stated.fixture.ts'
@@ -79,4 +79,23 @@ test('what changes while it is stated is stated as it is at the end', async () =
   const contents = ['a', 'b', 'c'].map(path => readFileSync(join(behind.root, path), 'utf8'))
   expect(contents).toEqual(['three', 'four', 'five'])
   await behind.remove()
+})
+
+test('what is all in the tree counts as settled after a crash, and the index is told it again', async () => {
+  const index = new MemoryIndex()
+  const first = await openTemporaryStore({ openIndex: () => index })
+  await restate(ahead.store, first.store)
+  first.store.setContentSource(contentsOf(ahead.store, first.store))
+  await commitAll(first.store)
+  const file = statedIn(first.root)
+  const bytes = readFileSync(join(first.root, '.concur', file[0]!))
+  await first.store.close()
+  // As after a crash before the next checkpoint.
+  writeFileSync(join(first.root, '.concur', file[0]!), bytes)
+  const second = await openTemporaryStore({ root: first.root })
+  expect([second.store.settler.settledSeq, second.store.settler.isStated]).toEqual([3, false])
+  expect(second.store.journaled(at('a'))).toMatchObject({ seq: 3, is: 'file' })
+  await second.store.flush()
+  expect(statedIn(second.root)).toEqual([])
+  await second.remove()
 })
