@@ -64,3 +64,22 @@ describe('a fork', () => {
     expect(isFork({ common, ownCommittedSeq, replica })).toBe(is === 'a')
   })
 })
+
+describe('the search in journals of which one begins later', () => {
+  test('compares nothing before that, and finds what is common behind it', () => {
+    for (const common of [30, 31, 45, 50]) {
+      const probes: number[] = []
+      let state = beginSearch(50, 30)
+      for (let probe = nextProbe(state); probe !== null; probe = nextProbe(state)) {
+        probes.push(probe)
+        state = narrowed(state, probe, probe <= common)
+      }
+      expect([state.common, probes.every(probe => probe >= 30)]).toEqual([common, true])
+    }
+  })
+
+  test.each([20, 29])('compares none where the other ends before, at %i, and has nothing in common', last => {
+    const state = beginSearch(last, 30)
+    expect([nextProbe(state), state.common]).toEqual([null, 29])
+  })
+})
