@@ -16,7 +16,7 @@ import { askJournal, nextEpochNumber, termToBegin } from './term.ts'
 const epoch = (number: number) => ({ number, incarnation: 'a'.repeat(32) as Incarnation })
 const heard = (journal: Partial<JournalIs>) => ({
   node: 'server2' as NodeName,
-  journal: { epoch: null, beginSeq: 0, lastSeq: 0, committedSeq: 0, hash: null, ...journal },
+  journal: { epoch: null, beginSeq: 0, settledSeq: 0, lastSeq: 0, committedSeq: 0, hash: null, ...journal },
 })
 
 test('the first term is 1, and each is above all that anybody knows', () => {

@@ -76,6 +76,8 @@ export const journalIs = struct({
   epoch: optional(epoch),
   /** The record behind which this journal begins; 0: it has every record. */
   beginSeq: u64,
+  /** Up to here its tree is what its records say. */
+  settledSeq: u64,
   lastSeq: u64,
   /** What this journal knows to be committed. */
   committedSeq: u64,

@@ -25,7 +25,9 @@ describe('questions about the journal', () => {
     const { peer } = await replica.link()
     const answer = await peer.ask('JOURNAL_AT', { seq: 2 }).ended()
     const { hash } = store.journal.last
-    expect(answer.only('JOURNAL_IS')).toEqual({ epoch, beginSeq: 0, lastSeq: 2, committedSeq: 1, hash })
+    expect(answer.only('JOURNAL_IS')).toEqual({
+      ...{ epoch, beginSeq: 0, settledSeq: 1, lastSeq: 2, committedSeq: 1, hash },
+    })
     const none = await peer.ask('JOURNAL_AT', { seq: 3 }).ended()
     expect(none.only('JOURNAL_IS').hash).toBeNull()
   })
@@ -39,6 +41,7 @@ describe('questions about the journal', () => {
     expect(answer.only('JOURNAL_IS')).toEqual({
       epoch: promised,
       beginSeq: 0,
+      settledSeq: 1,
       lastSeq: 1,
       committedSeq: 1,
       hash: null,

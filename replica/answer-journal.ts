@@ -31,7 +31,7 @@ export async function onSurvey(
 
 export async function onJournalAt(
   { seq }: BodyOf<'JOURNAL_AT'>,
-  { stream, store: { journal, epoch }, following }: Answering,
+  { stream, store: { journal, settler, epoch }, following }: Answering,
 ): Promise<void> {
   const lastSeq = journal.durableSeq
   const { begin } = journal
@@ -39,7 +39,10 @@ export async function onJournalAt(
   const hash = seq <= lastSeq ? (own?.hash ?? null) : null
   stream.send(
     'JOURNAL_IS',
-    { epoch, beginSeq: begin.seq, lastSeq, committedSeq: following.committedSeq, hash },
+    {
+      ...{ epoch, beginSeq: begin.seq, settledSeq: settler.settledSeq, lastSeq },
+      ...{ committedSeq: following.committedSeq, hash },
+    },
     true,
   )
 }

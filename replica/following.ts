@@ -157,7 +157,10 @@ export class Following {
     const { begin } = store.journal
     stream.send(
       'JOURNAL_IS',
-      { epoch: store.epoch, beginSeq: begin.seq, lastSeq: seq, committedSeq: seq, hash },
+      {
+        ...{ epoch: store.epoch, beginSeq: begin.seq, settledSeq: store.settler.settledSeq },
+        ...{ lastSeq: seq, committedSeq: seq, hash },
+      },
       true,
     )
   }

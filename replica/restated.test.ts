@@ -69,7 +69,7 @@ test('says what its index holds, and where its journal begins when all is on the
   await told(absent('a', 850))
   expect(answer.only('SUMMED')).toMatchObject({ files: 2, open: [] })
   expect(answer.only('JOURNAL_IS')).toEqual({
-    ...{ epoch, beginSeq: 900, lastSeq: 900, committedSeq: 900, hash },
+    ...{ epoch, beginSeq: 900, settledSeq: expect.any(Number), lastSeq: 900, committedSeq: 900, hash },
   })
   expect(replica.temporary.store.journal.begin).toEqual({ ...position, committedSeq: 900 })
 })

@@ -1,4 +1,4 @@
-import { beginSearch, isFork, knowsMore, narrowed, nextProbe } from './meeting-point.ts'
+import { beginSearch, isFork, knowsMore, mayNeedReleased, narrowed, nextProbe } from './meeting-point.ts'
 
 /** Looks for the last of `common` equal records in journals the shorter of which has `shorter`. */
 function search(shorter: number, common: number): { found: number; probes: number[] } {
@@ -83,3 +83,15 @@ describe('the search in journals of which one begins later', () => {
     expect([nextProbe(state), state.common]).toEqual([null, 29])
   })
 })
+
+test.each([
+  ['has settled up to there', { beginSeq: 0, settledSeq: 30 }, false],
+  ['has records before it that it has not settled', { beginSeq: 0, settledSeq: 29 }, true],
+  ['begins there itself, whatever it has settled', { beginSeq: 30, settledSeq: 10 }, false],
+  ['begins before', { beginSeq: 20, settledSeq: 10 }, true],
+] as const)(
+  'of a journal that begins at 30, a replica that %s may need what was released: %#',
+  (_, replica, may) => {
+    expect(mayNeedReleased(30, replica)).toBe(may)
+  },
+)

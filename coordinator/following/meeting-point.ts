@@ -55,3 +55,11 @@ export function isFork(place: {
   const { common, ownCommittedSeq, replica } = place
   return ownCommittedSeq > common && knowsMore(common, replica)
 }
+
+/** Whether the replica has records that it has not settled, and that the coordinator's journal has released: it may ask for their bytes. */
+export function mayNeedReleased(
+  begin: number,
+  replica: { readonly beginSeq: number; readonly settledSeq: number },
+): boolean {
+  return Math.max(replica.beginSeq, replica.settledSeq) < begin
+}

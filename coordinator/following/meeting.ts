@@ -8,7 +8,7 @@ import { ConcurError } from '../../protocol/errors.ts'
 import type { RecordHash } from '../../protocol/ids.ts'
 import type { Stream } from '../../protocol/stream.ts'
 import type { Journal } from '../../replica/store/journal/journal.ts'
-import { beginSearch, isFork, knowsMore, narrowed, nextProbe } from './meeting-point.ts'
+import { beginSearch, isFork, knowsMore, mayNeedReleased, narrowed, nextProbe } from './meeting-point.ts'
 
 /** A record, as the place behind which others follow. */
 export interface Position {
@@ -39,7 +39,8 @@ export class Meeting {
   }
 
   /**
-   * @returns the last record that both have; null: none that one of the two does not begin behind.
+   * @returns the last record that both have; null: none that one of the two does not begin behind, or the replica may need
+   *   the bytes of records before the own journal's begin.
    * @throws ConcurError what the replica refuses with, UNREACHABLE when it is lost, IO_ERROR when the own journal cannot
    *   be read.
    */
@@ -55,9 +56,11 @@ export class Meeting {
     }
     const { common } = search
     if (common < beginOfBoth) return null
+    const hasForked = isFork({ common, ownCommittedSeq: ownCommittedSeq(), replica })
+    if (!hasForked && mayNeedReleased(begin.seq, replica)) return null
     return {
       after: this.positionAt(common),
-      isFork: isFork({ common, ownCommittedSeq: ownCommittedSeq(), replica }),
+      isFork: hasForked,
       knowsMore: knowsMore(common, replica),
     }
   }

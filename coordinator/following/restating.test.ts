@@ -21,9 +21,10 @@ const row = (path: string, seq: number, is: 'absent' | 'folder' = 'absent'): Sta
 })
 
 /** The journal begins behind record 20, and ends with 30; the replica ends with `replicaSeq`. */
-async function away(replicaSeq = 10): Promise<void> {
+async function away(replicaSeq = 10, settledSeq: number | null = null): Promise<void> {
   world = new FollowedWorld({ own: entries.slice(0, 30), replica: entries.slice(0, replicaSeq) })
   world.journal.releasedSeq = 20
+  world.replica.settledSeq = settledSeq
   world.committedSeq = 30
   world.stated.stated = [row('a', 5), row('b', 25, 'folder'), row('c', 26)]
   world.stated.position = { seq: 30, hash: entries[29]!.hash, epoch }
@@ -49,8 +50,22 @@ function take(): void {
   journal.entries = entries.slice(0, 30)
   journal.releasedSeq = 30
   const { hash } = entries[29]!
-  restated().stream.send('JOURNAL_IS', { epoch, beginSeq: 30, lastSeq: 30, committedSeq: 30, hash }, true)
+  restated().stream.send(
+    'JOURNAL_IS',
+    { epoch, beginSeq: 30, settledSeq: 30, lastSeq: 30, committedSeq: 30, hash },
+    true,
+  )
 }
+
+test('it is told so as well where it has the records, and may need bytes of those that were released', async () => {
+  await away(25, 19)
+  await untilRestate()
+  sum()
+  world.replica.settledSeq = 19
+  take()
+  await world.untilFollowing()
+  expect([world.replica.restates.length, world.replica.followed.body.afterSeq]).toEqual([1, 30])
+})
 
 test('it is told what differs, then what changed meanwhile and the position, and follows from there', async () => {
   await away()
@@ -100,7 +115,11 @@ test('a replica whose journal begins elsewhere than was said is asked again late
   sum()
   await until(() => restated().isFinished, 'the last rows')
   const { hash } = entries[29]!
-  restated().stream.send('JOURNAL_IS', { epoch, beginSeq: 30, lastSeq: 30, committedSeq: 30, hash }, true)
+  restated().stream.send(
+    'JOURNAL_IS',
+    { epoch, beginSeq: 30, settledSeq: 30, lastSeq: 30, committedSeq: 30, hash },
+    true,
+  )
   await world.untilEnded()
   expect(world.ended).toMatchObject([{ code: 'CHANGED' }])
 })
