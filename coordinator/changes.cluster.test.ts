@@ -167,6 +167,7 @@ test('a coordinator that starts again goes on in a higher term, and an old link 
       afterHash: '0'.repeat(64) as never,
       committedSeq: 0,
       isFork: false,
+      journalKeep: 1,
     },
     { more: true },
   )

@@ -12,7 +12,7 @@ test('a coordinator that is told nothing more is alone, patient for two seconds,
   expect(config()).toEqual({
     ...{ root: '/srv', name: 'server1', listen: { host: '127.0.0.1', port: 6001 }, replicas: [] },
     ...{ readTimeoutMs: 2_000, heartbeatTimeoutMs: 3_000, ack: 'available', connectionsMax: 12_000 },
-    ...{ acceptJournal: null, replace: [], recheck: false, text: true },
+    ...{ journalKeep: 1_000_000, acceptJournal: null, replace: [], recheck: false, text: true },
   })
 })
 

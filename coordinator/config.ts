@@ -7,6 +7,7 @@ import {
   choiceOption,
   durationOption,
   flagOption,
+  integerOption,
   type NodeAddress,
   nodeAddressesOption,
   nodeNameOption,
@@ -24,6 +25,8 @@ export interface CoordinatorConfig {
   readonly readTimeoutMs: number
   readonly heartbeatTimeoutMs: number
   readonly ack: AckLevel
+  /** Records of the journal that stay, however far every node is. */
+  readonly journalKeep: number
   /** Whose journal is taken over at this start. */
   readonly acceptJournal: NodeName | null
   /** A store that was fenced is looked at again. */
@@ -55,6 +58,12 @@ export const coordinatorOptions = {
     describe: 'How many nodes must have a change before it is acknowledged',
     default: 'available',
     placeholder: 'LEVEL',
+  }),
+  'journal-keep': integerOption({
+    describe: 'Records that every node keeps at least; who was away for longer compares what there is',
+    default: '1000000',
+    min: 1,
+    max: 1_000_000_000,
   }),
   'accept-journal': nodeNameOption({
     describe: 'Go on from the journal of this replica: the own one was lost, or put back from a copy',
@@ -89,6 +98,7 @@ export function coordinatorConfig(values: ValuesOf<typeof coordinatorOptions>): 
     readTimeoutMs: values['read-timeout'],
     heartbeatTimeoutMs: values['heartbeat-timeout'],
     ack: values.ack,
+    journalKeep: values['journal-keep'],
     acceptJournal: values['accept-journal'],
     recheck: values.recheck,
     replace: values.replace,

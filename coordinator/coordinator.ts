@@ -225,6 +225,7 @@ export class Coordinator {
       case 'FOLLOW':
       case 'SUPPLY':
       case 'REPLAY':
+      case 'RESTATE':
         return refuseNodeQuestion(context.stream)
       default:
         return request satisfies never

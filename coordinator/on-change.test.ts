@@ -43,6 +43,7 @@ beforeEach(() => {
     cluster: world.cluster,
     turns: new Turns(),
     results: new Results({
+      releasedSeq: () => 0,
       keptMax: 100,
       forgottenSeq: 5,
       answerOf: async () => {

@@ -13,7 +13,7 @@ const readBytes = 256 * 1024
 const pace = { workMs: 8, restMs: 0 }
 
 export interface LogSources {
-  readonly store: { readonly journal: Pick<Store['journal'], 'readAfter'> }
+  readonly store: { readonly journal: Pick<Store['journal'], 'readAfter' | 'begin'> }
   readonly changing: Pick<Changing, 'listen'> & { readonly ledger: Pick<Changing['ledger'], 'committedSeq'> }
 }
 
@@ -73,7 +73,7 @@ async function tellStretch(
     stream,
   }: { afterSeq: number; lastSeq: number; slices: Slices; stream: Stream },
 ): Promise<void> {
-  for (let at = afterSeq; at < lastSeq && !stream.ended; ) {
+  for (let at = Math.max(afterSeq, journal.begin.seq); at < lastSeq && !stream.ended; ) {
     for (const { record } of journal.readAfter(at, readBytes)) {
       at = record.seq
       if (at <= lastSeq) found.take(record)

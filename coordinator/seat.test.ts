@@ -3,6 +3,7 @@ import { RecordedLog } from '../fixtures/cluster-node.ts'
 import { FakeTime, turns } from '../fixtures/fake-time.ts'
 import { ScriptedJournal } from '../fixtures/scripted-journal.ts'
 import { ScriptedReplica } from '../fixtures/scripted-replica.ts'
+import { ScriptedTree } from '../fixtures/scripted-tree.ts'
 import { type Served, serve } from '../fixtures/served.ts'
 import { until } from '../fixtures/until.ts'
 import type { Outcome } from '../protocol/change-messages.ts'
@@ -76,9 +77,12 @@ function sit(options: Partial<SeatOptions> = {}): Seat {
     report: (_, position, outcomes) => void reported.push([position, outcomes]),
   }
   seat = new Seat({
+    onNodeId: nodeId => void told.push(`node id ${nodeId[0]}`),
+    journalKeep: 1_000_000,
     ...{ name, ledger, nodeId: null, acknowledgedSeq: 0, mayReplace: false, clock: time, timers: time, log },
     store: {
       journal,
+      stateTree: () => new ScriptedTree() as never,
       openContent: async () => {
         throw new ConcurError('NOT_FOUND', 'nobody has it')
       },
@@ -139,7 +143,7 @@ describe('a replica that is there', () => {
     expect([inSync, seat.isFollowing]).toEqual([false, true])
     replica.settle(3, 3)
     await untilInSync()
-    expect(told).toEqual(['join server2 b 3 3'])
+    expect(told).toEqual(['node id b', 'join server2 b 3 3'])
     expect([memberships, seat.isInSync, seat.knownNodeId]).toEqual([1, true, idOf('b')])
   })
 

@@ -32,8 +32,8 @@ const lasting = new Set(['FENCED', 'CONFLICT', 'ROLLED_BACK', 'WRONG_CLUSTER'])
 
 export interface SeatOptions {
   readonly name: NodeName
-  readonly store: Pick<Store, 'openContent'> & {
-    readonly journal: Pick<Store['journal'], 'at' | 'readAfter' | 'last'>
+  readonly store: Pick<Store, 'openContent' | 'stateTree'> & {
+    readonly journal: Pick<Store['journal'], 'at' | 'readAfter' | 'last' | 'begin'>
   }
   readonly ledger: Pick<Ledger, 'epoch' | 'committedSeq' | 'isInSync' | 'join' | 'leave' | 'report'>
   /** The node id that this name had so far. */
@@ -42,6 +42,8 @@ export interface SeatOptions {
   readonly acknowledgedSeq: number
   /** A node with another id may take the name. */
   readonly mayReplace: boolean
+  /** Records that every node keeps at least. */
+  readonly journalKeep: number
   readonly clock: Clock
   readonly timers: Timers
   readonly random: Random
@@ -52,6 +54,8 @@ export interface SeatOptions {
   readonly onMembership: () => void
   /** It has told how far it is. */
   readonly onHeard: () => void
+  /** The name belongs to this node from now on. */
+  readonly onNodeId: (nodeId: NodeId) => void
 }
 
 export class Seat {
@@ -98,6 +102,11 @@ export class Seat {
   /** Milliseconds since it last had everything. */
   get behindForMs(): number {
     return Math.round(this.options.clock.monotonicMs() - this.atEndAtMs)
+  }
+
+  /** What is behind this record it may still be told; whoever is not being told anything is not waited for. */
+  get neededAfter(): number {
+    return this.follower === null ? Number.POSITIVE_INFINITY : this.follower.settledSeq
   }
 
   /** Whether it is told records now. */
@@ -211,6 +220,8 @@ export class Seat {
       epoch,
       committedSeq: () => ledger.committedSeq,
       openContent: entry => store.openContent(entry),
+      stateTree: () => store.stateTree(),
+      journalKeep: this.options.journalKeep,
       events: {
         onFollowing: settled => this.hear(settled, link.nodeId),
         onSettled: settled => this.hear(settled, link.nodeId),
@@ -240,6 +251,7 @@ export class Seat {
     const isBehind = settledSeq < this.owedSeq || settledSeq + tailOps < ledger.committedSeq
     if (this.isInSync || isBehind) return
     this.trouble = null
+    if (nodeId !== this.nodeId) this.options.onNodeId(nodeId)
     this.nodeId = nodeId
     this.joinedAtMs = this.progressAtMs = nowMs
     ledger.join(this.name, nodeId, { journaledSeq, settledSeq })

@@ -16,7 +16,7 @@ import { askJournal, nextEpochNumber, termToBegin } from './term.ts'
 const epoch = (number: number) => ({ number, incarnation: 'a'.repeat(32) as Incarnation })
 const heard = (journal: Partial<JournalIs>) => ({
   node: 'server2' as NodeName,
-  journal: { epoch: null, lastSeq: 0, committedSeq: 0, hash: null, ...journal },
+  journal: { epoch: null, beginSeq: 0, settledSeq: 0, lastSeq: 0, committedSeq: 0, hash: null, ...journal },
 })
 
 test('the first term is 1, and each is above all that anybody knows', () => {
@@ -77,6 +77,7 @@ describe('the term that may begin', () => {
       get last() {
         return own.last
       },
+      begin: own.begin,
       at: (seq: number) => own.at(seq),
       append: async (entries: readonly JournalEntry[]) => void own.entries.push(...entries),
       truncateAfter: async () => {},

@@ -74,6 +74,10 @@ export const journalAt = struct({ seq: u64 })
 export const journalIs = struct({
   /** The highest that the node has promised to follow, or has a record of. */
   epoch: optional(epoch),
+  /** The record behind which this journal begins; 0: it has every record. */
+  beginSeq: u64,
+  /** Up to here its tree is what its records say. */
+  settledSeq: u64,
   lastSeq: u64,
   /** What this journal knows to be committed. */
   committedSeq: u64,
@@ -84,9 +88,16 @@ export type JournalIs = ValueOf<typeof journalIs>
 
 /**
  * The coordinator's records from `afterSeq` on will follow; what the replica has behind it is dropped. `isFork`: both know
- * records there to be committed, and they are not the same.
+ * records there to be committed, and they are not the same. `journalKeep`: records that every node keeps at least.
  */
-export const follow = struct({ epoch, afterSeq: u64, afterHash: hash, committedSeq: u64, isFork: flag })
+export const follow = struct({
+  epoch,
+  afterSeq: u64,
+  afterHash: hash,
+  committedSeq: u64,
+  isFork: flag,
+  journalKeep: u64,
+})
 export type Follow = ValueOf<typeof follow>
 
 export const records = struct({

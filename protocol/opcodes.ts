@@ -23,6 +23,7 @@ import {
 } from './limits.ts'
 import type { Hello } from './messages.ts'
 import * as messages from './messages.ts'
+import * as states from './state-messages.ts'
 import * as sums from './sum-messages.ts'
 
 export type Kind = 'connection' | 'stream' | 'request' | 'answer' | 'upload' | 'content'
@@ -201,6 +202,14 @@ export const opcodes = {
     bodyBytesMax: requestBytesMax,
     body: sums.verify,
   },
+  RESTATE: {
+    number: 0x32,
+    kind: 'request',
+    from: coordinators,
+    lane: 'control',
+    bodyBytesMax: 64,
+    body: states.restate,
+  },
 
   SEAL: { number: 0x38, kind: 'upload', lane: 'flow', bodyBytesMax: 40, body: changes.seal },
   COMMITTED: { number: 0x39, kind: 'upload', lane: 'control', bodyBytesMax: 8, body: changes.committed },
@@ -210,6 +219,14 @@ export const opcodes = {
     lane: 'control',
     bodyBytesMax: reasonBytesMax + 16,
     body: changes.lost,
+  },
+
+  STATED: {
+    number: 0x3b,
+    kind: 'upload',
+    lane: 'flow',
+    bodyBytesMax: frameBodyBytesMax,
+    body: states.stated,
   },
 
   PROGRESS: { number: 0x40, kind: 'answer', lane: 'control', bodyBytesMax: 64, body: messages.progress },
@@ -272,6 +289,13 @@ export const opcodes = {
     lane: 'control',
     bodyBytesMax: frameBodyBytesMax,
     body: changes.wanted,
+  },
+  NEED_STATED: {
+    number: 0x4c,
+    kind: 'answer',
+    lane: 'control',
+    bodyBytesMax: requestBytesMax,
+    body: states.needStated,
   },
 
   BODY: { number: 0x60, kind: 'answer', lane: 'flow', bodyBytesMax: 10, body: messages.body },

@@ -186,6 +186,8 @@ test.each([
   'SUPPLY',
   'WANTED',
   'REPLAY',
+  'RESTATE',
+  'NEED_STATED',
 ])('the fields of %s stand in README.md in the order of the frame', name => {
   const documented = documentedFields(name.split('-')[0]!)
   const isThere = (field: string) => field !== 'digest' && field !== 'error'

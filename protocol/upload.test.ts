@@ -17,7 +17,7 @@ test.each([
   expect(uploadOf(changeOf(what))).toEqual(isFollowed ? uploads.CHANGE : null)
 })
 
-test('of the other requests STAGE, FOLLOW and SUPPLY are followed by something', () => {
+test('of the other requests STAGE, FOLLOW, SUPPLY and RESTATE are followed by something', () => {
   const requests = (Object.keys(opcodes) as Opcode[]).filter(
     (opcode): opcode is RequestOpcode => opcodes[opcode].kind === 'request',
   )
@@ -25,7 +25,7 @@ test('of the other requests STAGE, FOLLOW and SUPPLY are followed by something',
     opcode =>
       opcode !== 'CHANGE' && uploadOf({ opcode, body: putOf('a', Buffer.alloc(0)) } as never) !== null,
   )
-  expect(followed.sort()).toEqual(['FOLLOW', 'STAGE', 'SUPPLY'])
+  expect(followed.sort()).toEqual(['FOLLOW', 'RESTATE', 'STAGE', 'SUPPLY'])
 })
 
 /** What may follow each request, with FIN or without it. */
@@ -34,6 +34,7 @@ const allowed: Record<string, string[]> = {
   STAGE: ['CHUNK', 'SEAL FIN'],
   FOLLOW: ['RECORDS', 'COMMITTED', 'LOST'],
   SUPPLY: ['DIGESTS', 'CHUNK', 'CHUNK FIN'],
+  RESTATE: ['STATED', 'STATED FIN'],
 }
 
 describe.each(Object.keys(allowed))('behind %s', request => {

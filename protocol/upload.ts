@@ -18,6 +18,7 @@ export const uploads: { readonly [K in RequestOpcode]?: Upload } = {
   STAGE: bytes,
   FOLLOW: { opcodes: ['RECORDS', 'COMMITTED', 'LOST'], last: null },
   SUPPLY: { opcodes: ['DIGESTS', 'CHUNK'], last: 'CHUNK' },
+  RESTATE: { opcodes: ['STATED'], last: 'STATED' },
 }
 
 /** @returns what has to follow this request, or null where nothing may. */

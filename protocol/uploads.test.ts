@@ -24,8 +24,10 @@ const followed = {
     afterHash: noHash,
     committedSeq: 0,
     isFork: false,
+    journalKeep: 1,
   },
   SUPPLY: { seq: 1, size: 0, digest: empty },
+  RESTATE: { epoch: { number: 1, incarnation: id as Incarnation }, committedSeq: 0 },
 } as const
 type Followed = keyof typeof followed
 
@@ -46,6 +48,7 @@ const pieces: { readonly [K in Opcode]?: BodyOf<K> } = {
   SEAL: { size: 0, digest: empty },
   COMMITTED: { seq: 1 },
   LOST: { seq: 1, reason: 'content lost' },
+  STATED: { rows: [], isLater: false, position: null },
 }
 const pieceOpcodes = Object.keys(pieces) as (keyof typeof pieces)[]
 

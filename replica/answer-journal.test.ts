@@ -1,8 +1,10 @@
 /** What a coordinator asks of a replica before it orders or follows. */
+
 import { turns } from '../fixtures/fake-time.ts'
 import type { Answer } from '../fixtures/raw-peer.ts'
 import type { Served } from '../fixtures/served.ts'
 import { until } from '../fixtures/until.ts'
+import type { RecordHash } from '../protocol/ids.ts'
 import type { FilePath } from '../protocol/path.ts'
 import { FollowingReplica } from './following.fixture.ts'
 import { at, digest, epoch, journalOnly, mkdir, put, settle } from './store/changes.fixture.ts'
@@ -23,7 +25,9 @@ describe('questions about the journal', () => {
     const { peer } = await replica.link()
     const answer = await peer.ask('JOURNAL_AT', { seq: 2 }).ended()
     const { hash } = store.journal.last
-    expect(answer.only('JOURNAL_IS')).toEqual({ epoch, lastSeq: 2, committedSeq: 1, hash })
+    expect(answer.only('JOURNAL_IS')).toEqual({
+      ...{ epoch, beginSeq: 0, settledSeq: 1, lastSeq: 2, committedSeq: 1, hash },
+    })
     const none = await peer.ask('JOURNAL_AT', { seq: 3 }).ended()
     expect(none.only('JOURNAL_IS').hash).toBeNull()
   })
@@ -34,7 +38,14 @@ describe('questions about the journal', () => {
     const promised = { ...epoch, number: 7 }
     store.setPromised(promised)
     const answer = await (await replica.link()).peer.ask('JOURNAL_AT', { seq: 0 }).ended()
-    expect(answer.only('JOURNAL_IS')).toEqual({ epoch: promised, lastSeq: 1, committedSeq: 1, hash: null })
+    expect(answer.only('JOURNAL_IS')).toEqual({
+      epoch: promised,
+      beginSeq: 0,
+      settledSeq: 1,
+      lastSeq: 1,
+      committedSeq: 1,
+      hash: null,
+    })
   })
 
   test('REPLAY tells every record behind a seq, with its bytes', async () => {
@@ -44,6 +55,20 @@ describe('questions about the journal', () => {
     const told = answer.all('RECORDS').flatMap(({ entries }) => entries)
     const own = store.journal.readAfter(1, 1e6).map(({ bytes, body }) => ({ record: bytes, body }))
     expect(told).toEqual(own)
+  })
+
+  test('of a journal that begins later JOURNAL_AT tells where, and REPLAY nothing before', async () => {
+    const { store } = replica.temporary
+    const begin = { seq: 9, hash: 'b'.repeat(64) as RecordHash, epoch, committedSeq: 9 }
+    await store.journal.beginAt(begin)
+    const { peer } = await replica.link()
+    const at = await peer.ask('JOURNAL_AT', { seq: 9 }).ended()
+    expect(at.only('JOURNAL_IS')).toMatchObject({ beginSeq: 9, lastSeq: 9, hash: begin.hash })
+    const before = await peer.ask('JOURNAL_AT', { seq: 8 }).ended()
+    expect(before.only('JOURNAL_IS').hash).toBeNull()
+    const replayed = peer.ask('REPLAY', { afterSeq: 8 })
+    await replayed.until(() => replayed.error !== null, 'the refusal')
+    expect(replayed.error).toMatchObject({ code: 'NOT_FOUND' })
   })
 
   test('SURVEY tells what the disk holds, and where it would lie', async () => {

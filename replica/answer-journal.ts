@@ -2,6 +2,7 @@
  * A coordinator's questions before it orders or follows: what the disk holds where a change would go, how far the
  * journal goes, and its records. Clause: protocol/README.md "SURVEY", "JOURNAL_AT", "REPLAY".
  */
+import { ConcurError } from '../protocol/errors.ts'
 import { recordsBytesAim } from '../protocol/limits.ts'
 import type { BodyOf } from '../protocol/opcodes.ts'
 import type { ProgressReports } from '../protocol/progress-reports.ts'
@@ -30,11 +31,20 @@ export async function onSurvey(
 
 export async function onJournalAt(
   { seq }: BodyOf<'JOURNAL_AT'>,
-  { stream, store: { journal, epoch }, following }: Answering,
+  { stream, store: { journal, settler, epoch }, following }: Answering,
 ): Promise<void> {
   const lastSeq = journal.durableSeq
-  const hash = seq <= lastSeq ? (journal.at(seq)?.hash ?? null) : null
-  stream.send('JOURNAL_IS', { epoch, lastSeq, committedSeq: following.committedSeq, hash }, true)
+  const { begin } = journal
+  const own = seq === begin.seq && seq > 0 ? begin : journal.at(seq)
+  const hash = seq <= lastSeq ? (own?.hash ?? null) : null
+  stream.send(
+    'JOURNAL_IS',
+    {
+      ...{ epoch, beginSeq: begin.seq, settledSeq: settler.settledSeq, lastSeq },
+      ...{ committedSeq: following.committedSeq, hash },
+    },
+    true,
+  )
 }
 
 /** All records that are durable by now. */
@@ -42,6 +52,8 @@ export async function onReplay(
   { afterSeq }: BodyOf<'REPLAY'>,
   { stream, store: { journal } }: Answering,
 ): Promise<void> {
+  if (afterSeq < journal.begin.seq)
+    throw new ConcurError('NOT_FOUND', `the journal begins behind seq ${journal.begin.seq}`)
   const lastSeq = journal.durableSeq
   let at = afterSeq
   while (at < Math.min(lastSeq, journal.last.seq) && !stream.ended) {

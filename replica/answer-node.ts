@@ -49,6 +49,8 @@ export function answerNode(request: NodeRequest, answering: Answering): void {
       return answering.following.stagings.onStage(request.body.stage, answering)
     case 'FOLLOW':
       return answering.following.onFollow(request.body, answering.stream)
+    case 'RESTATE':
+      return answering.following.onRestate(request.body, answering)
     case 'SUPPLY':
       return onSupply(request.body, answering)
     default:

@@ -78,6 +78,7 @@ export async function openFollowing(temporary?: TemporaryStore): Promise<Followi
         afterHash: from.hashAt(afterSeq),
         committedSeq: 0,
         isFork: false,
+        journalKeep: 1_000_000,
         ...request,
       }
       return replica.served.peer.ask('FOLLOW', asked, { more: true })

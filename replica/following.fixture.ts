@@ -19,8 +19,8 @@ export class FollowingReplica {
   readonly forks: FiledFork[] = []
   private readonly links: Served[] = []
 
-  static async open(): Promise<FollowingReplica> {
-    return new FollowingReplica(await openTemporaryStore())
+  static async open(options: { segmentBytes?: number } = {}): Promise<FollowingReplica> {
+    return new FollowingReplica(await openTemporaryStore(options))
   }
 
   private constructor(temporary: TemporaryStore) {
@@ -55,10 +55,19 @@ export class FollowingReplica {
       afterHash?: RecordHash
       committedSeq?: number
       isFork?: boolean
+      journalKeep?: number
     } = {},
   ): Answer {
     const { seq, hash } = this.temporary.store.journal.last
-    const from = { epoch, afterSeq: seq, afterHash: hash, committedSeq: 0, isFork: false, ...position }
+    const from = {
+      epoch,
+      afterSeq: seq,
+      afterHash: hash,
+      committedSeq: 0,
+      isFork: false,
+      journalKeep: 1_000_000,
+      ...position,
+    }
     return peer.ask('FOLLOW', from, { more: true })
   }
 

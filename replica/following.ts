@@ -5,13 +5,15 @@
  */
 import type { Follow, Outcome } from '../protocol/change-messages.ts'
 import { ConcurError } from '../protocol/errors.ts'
-import type { Message } from '../protocol/opcodes.ts'
-import { type Epoch, noHash } from '../protocol/record.ts'
+import type { BodyOf, Message } from '../protocol/opcodes.ts'
+import type { ProgressReports } from '../protocol/progress-reports.ts'
+import type { Epoch } from '../protocol/record.ts'
 import type { Stream } from '../protocol/stream.ts'
 import type { Timers } from '../protocol/world.ts'
 import { fencedBecause } from './fenced-because.ts'
 import { FollowedRecords, stagesOf } from './followed-records.ts'
 import { Needs } from './needs.ts'
+import { takeStated } from './restated.ts'
 import { Stagings } from './staging.ts'
 import type { FiledFork } from './store/fork/filing.ts'
 import type { Store } from './store/store.ts'
@@ -86,6 +88,23 @@ export class Following {
     })
   }
 
+  /** This node's position is none any more from which the coordinator's journal goes on. */
+  onRestate(
+    restate: BodyOf<'RESTATE'>,
+    { stream, reports }: { stream: Stream; reports: ProgressReports },
+  ): void {
+    const report = reports.begin(stream)
+    this.beginnings = this.beginnings.then(async () => {
+      try {
+        if (!stream.ended) await this.restate(restate, stream)
+      } catch (error) {
+        stream.fail(diskRefusal(error))
+      } finally {
+        report.end()
+      }
+    })
+  }
+
   close(): void {
     for (const stop of this.stopListening) stop()
     this.endCurrent(new ConcurError('UNREACHABLE', 'the replica stops'))
@@ -117,14 +136,37 @@ export class Following {
       committedSeq,
     )
     this.latest = link.records
-    this.needs.begin(seq => stream.send('NEED', { seq }))
+    this.needs.begin((seq, stated) => {
+      if (stated === null) stream.send('NEED', { seq })
+      else stream.send('NEED_STATED', stated)
+    })
+    this.store.setJournalKeep({ records: follow.journalKeep, neededAfter: () => Number.POSITIVE_INFINITY })
     this.store.setContentSource(this.needs)
     if (settler.trouble !== null) settler.retry()
     for (const { message, bodyBytes } of link.early.splice(0)) link.records.hear(message, bodyBytes)
   }
 
-  /** @throws ConcurError READ_ONLY, FENCED, CONFLICT, ROLLED_BACK; DiskError when the promise cannot be kept. */
-  private assertMayFollow({ epoch, afterSeq, afterHash, isFork }: Follow): void {
+  private async restate({ epoch, committedSeq }: BodyOf<'RESTATE'>, stream: Stream): Promise<void> {
+    const { store } = this
+    this.assertMayHear(epoch)
+    if (this.committedSeq > committedSeq) throw this.rolledBack(committedSeq)
+    this.endCurrent(new ConcurError('FENCED', 'another link is followed now'))
+    this.latest?.replace()
+    const { seq, hash } = await takeStated(stream, store)
+    this.committed = seq
+    const { begin } = store.journal
+    stream.send(
+      'JOURNAL_IS',
+      {
+        ...{ epoch: store.epoch, beginSeq: begin.seq, settledSeq: store.settler.settledSeq },
+        ...{ lastSeq: seq, committedSeq: seq, hash },
+      },
+      true,
+    )
+  }
+
+  /** @throws ConcurError READ_ONLY, FENCED; DiskError when the promise cannot be kept. */
+  private assertMayHear(epoch: Epoch): void {
     const { store } = this
     const refusal = fencedBecause(store)
     if (refusal !== null) throw refusal
@@ -132,13 +174,23 @@ export class Following {
     if (known !== null && !follows(known, epoch))
       throw new ConcurError('FENCED', `epoch ${known.number} has begun: this is a coordinator of before`)
     store.setPromised(epoch)
-    const hash = afterSeq === 0 ? noHash : (store.journal.at(afterSeq)?.hash ?? null)
+  }
+
+  private rolledBack(coordinatorSeq: number): ConcurError {
+    return new ConcurError(
+      'ROLLED_BACK',
+      `records up to ${this.committedSeq} are committed, the coordinator's journal ends at ${coordinatorSeq}`,
+    )
+  }
+
+  /** @throws ConcurError READ_ONLY, FENCED, CONFLICT, ROLLED_BACK; DiskError when the promise cannot be kept. */
+  private assertMayFollow({ epoch, afterSeq, afterHash, isFork }: Follow): void {
+    const { store } = this
+    this.assertMayHear(epoch)
+    const { begin } = store.journal
+    const hash = afterSeq === begin.seq ? begin.hash : (store.journal.at(afterSeq)?.hash ?? null)
     if (hash !== afterHash) throw new ConcurError('CONFLICT', `forked at seq ${afterSeq}`)
-    if (this.committedSeq > afterSeq && !isFork)
-      throw new ConcurError(
-        'ROLLED_BACK',
-        `records up to ${this.committedSeq} are committed, the coordinator's journal ends at ${afterSeq}`,
-      )
+    if (this.committedSeq > afterSeq && !isFork) throw this.rolledBack(afterSeq)
   }
 
   /** What lies behind was committed, and the coordinator has other records there. */

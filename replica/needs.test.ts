@@ -1,6 +1,8 @@
 import { turns } from '../fixtures/fake-time.ts'
 import { ScriptedJournal } from '../fixtures/scripted-journal.ts'
+import { digestOf } from '../protocol/digest.ts'
 import type { StageId } from '../protocol/ids.ts'
+import type { FilePath } from '../protocol/path.ts'
 import { Needs } from './needs.ts'
 import type { Obtained } from './store/store.ts'
 
@@ -97,4 +99,31 @@ test('who supplies is told when what it gives is not needed any more', () => {
   needs.of(1)!.onOver = () => over++
   needs.end()
   expect(over).toBe(1)
+})
+
+describe('what a stated path needs', () => {
+  const statedAs = (number: number) => ({
+    ...{ number, path: 'a' as FilePath, seq: 700, size: 3 },
+    digest: digestOf(Buffer.from('one')).digest,
+  })
+
+  test('is asked for under its number, with the path and the content', async () => {
+    const asked: unknown[] = []
+    needs.begin((key, stated) => asked.push([key, stated]))
+    const obtained = needs.obtain(first, statedAs(5))
+    expect(asked).toEqual([[5, statedAs(5)]])
+    needs.give(5, staged)
+    expect(await obtained).toEqual(staged)
+  })
+
+  test('is kept until the next one is needed, and is never taken for that of a record', async () => {
+    const obtained = needs.obtain(first, statedAs(1))
+    needs.give(1, staged)
+    await obtained
+    expect(await needs.obtain(first, statedAs(1))).toEqual(staged)
+    void needs.obtain(first).catch(() => {})
+    expect(said).toEqual([1, 1])
+    void needs.obtain(first, statedAs(2)).catch(() => {})
+    expect(said).toEqual([1, 1, 2])
+  })
 })

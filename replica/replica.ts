@@ -177,6 +177,7 @@ export class Replica {
       case 'FOLLOW':
       case 'SUPPLY':
       case 'REPLAY':
+      case 'RESTATE':
         return answerNode(request, {
           stream,
           store: this.options.store,

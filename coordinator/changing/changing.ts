@@ -92,23 +92,28 @@ export class Changing {
       },
     })
     this.refusals = new Refusals({ ...options, ledger: this.ledger, termStart: this.termStart })
+    store.setJournalKeep({ records: config.journalKeep, neededAfter: () => this.neededAfter })
     const past = readPast(journal, resultsKeptMax, settler.settledSeq)
+    for (const [name, nodeId] of past.nodeIds) this.noteNodeId(name, nodeId)
     this.seats = config.replicas.map(
       ({ name }, at) =>
         new Seat({
           ...options,
-          ...{ name, ledger: this.ledger, nodeId: past.nodeIds.get(name) ?? null },
+          ...{ name, ledger: this.ledger, nodeId: past.nodeIds.get(name) ?? store.nodeIds.get(name) ?? null },
           acknowledgedSeq: past.acknowledged.get(name) ?? 0,
           mayReplace: config.replace.includes(name),
+          journalKeep: config.journalKeep,
           onSuperseded: error => this.refusals.stop(error),
           onMembership: () => options.links[at]!.logState(),
           onHeard: () => this.wake(),
+          onNodeId: nodeId => this.noteNodeId(name, nodeId),
         }),
     )
     this.answers = new Answers({ ...options, ledger: this.ledger, seats: this.seats })
     const results = new Results({
       keptMax: resultsKeptMax,
       forgottenSeq: past.operationsAfterSeq,
+      releasedSeq: () => journal.begin.seq,
       answerOf: seq => this.answers.answerOfJournaled(seq),
     })
     this.results = results
@@ -146,6 +151,20 @@ export class Changing {
       this.termStart.begin({ number, incarnation: randomId(random) as Incarnation })
     } catch (error) {
       this.refusals.stop(asConcurError(error))
+    }
+  }
+
+  /** No node that is told records now needs any up to here. */
+  private get neededAfter(): number {
+    return Math.min(...this.seats.map(seat => seat.neededAfter))
+  }
+
+  /** The journal says it too, and the next start tries again. */
+  private noteNodeId(name: NodeName, nodeId: NodeId): void {
+    try {
+      this.options.store.noteNodeId(name, nodeId)
+    } catch (error) {
+      this.options.log.warn({ replica: name, reason: asConcurError(error).message }, 'node id not noted')
     }
   }
 

@@ -249,3 +249,15 @@ test('a disk that is full takes what it has room for, and nothing more is wanted
   place.disk.before = () => {}
   expect(own()).toEqual(hashes(entries.slice(0, 1)))
 })
+
+test('a replica whose journal begins behind the end of the own one is refused, and nothing is filed or dropped', async () => {
+  const { entries } = replica.journal.grow(30)
+  await journal.append(entries.slice(0, 5))
+  replica.journal.releasedSeq = 20
+  const { failure } = await accepting(5).ended()
+  expect(failure).toMatchObject({
+    code: 'ROLLED_BACK',
+    message: expect.stringContaining('start concur-coordinator over the folder of server2'),
+  })
+  expect([filed, own(), replica.replays]).toEqual([[], hashes(entries.slice(0, 5)), []])
+})

@@ -14,7 +14,7 @@ import { Meeting } from './meeting.ts'
 export interface AcceptingOptions {
   readonly node: NodeName
   readonly connection: Pick<Connection, 'request'>
-  readonly journal: Pick<Journal, 'at' | 'last' | 'append' | 'truncateAfter'>
+  readonly journal: Pick<Journal, 'at' | 'last' | 'begin' | 'append' | 'truncateAfter'>
   /** Up to here this node has installed its own records. */
   readonly settledSeq: number
   /** Takes back what this node has installed behind a record. */
@@ -28,12 +28,13 @@ interface Page {
 
 /**
  * @returns how many records were taken over; they are durable, and count as committed.
- * @throws ConcurError UNREACHABLE; BAD_FRAME for records that do not follow; NO_SPACE, IO_ERROR.
+ * @throws ConcurError ROLLED_BACK where the two journals have no record in common any more; UNREACHABLE; BAD_FRAME for records that do not follow; NO_SPACE, IO_ERROR.
  */
 export async function acceptJournal(options: AcceptingOptions): Promise<number> {
   const { connection, journal, settledSeq } = options
-  const { after } = await new Meeting({ connection, journal }).find(() => 0)
-  const commonSeq = after.seq
+  const point = await new Meeting({ connection, journal }).find(() => 0)
+  if (point === null) throw beginsTooLate(options.node)
+  const commonSeq = point.after.seq
   if (settledSeq > commonSeq) await options.fileFork(commonSeq)
   if (journal.last.seq > commonSeq) await journal.truncateAfter(commonSeq)
   const { queue, stream } = replay(options, commonSeq)
@@ -48,6 +49,15 @@ export async function acceptJournal(options: AcceptingOptions): Promise<number> 
     throw error
   }
   return journal.last.seq - commonSeq
+}
+
+/** Nothing was changed. Whoever holds all of it can go on as the coordinator. */
+function beginsTooLate(node: NodeName): ConcurError {
+  return new ConcurError(
+    'ROLLED_BACK',
+    `the journal of ${node} does not go back to where this one ends (--journal-keep): start concur-coordinator over the ` +
+      `folder of ${node}, under its name, with --replace for this node, which is a replica with an empty folder then`,
+  )
 }
 
 function replay({ node, connection }: AcceptingOptions, afterSeq: number) {

@@ -13,9 +13,11 @@ import type { Epoch, JournalEntry } from '../../protocol/record.ts'
 import type { Stream } from '../../protocol/stream.ts'
 import type { Journal } from '../../replica/store/journal/journal.ts'
 import { loggedOperation } from '../../replica/store/logged-operations.ts'
+import type { StatedTree } from '../../replica/store/stated/stated-tree.ts'
 import type { OpenBody } from '../../replica/store/store.ts'
 import { Meeting, type MeetingPoint } from './meeting.ts'
 import { RecordSender } from './record-sender.ts'
+import { Restating } from './restating.ts'
 import { Supplies } from './supplies.ts'
 
 export interface FollowerEvents {
@@ -34,7 +36,11 @@ export interface FollowerOptions {
   readonly connection: Pick<Connection, 'request'>
   readonly name: NodeName
   /** The coordinator's own. */
-  readonly journal: Pick<Journal, 'at' | 'readAfter' | 'last'>
+  readonly journal: Pick<Journal, 'at' | 'readAfter' | 'last' | 'begin'>
+  /** States what paths are, to a replica that was away for too long. */
+  readonly stateTree: () => StatedTree
+  /** Records that every node keeps at least. */
+  readonly journalKeep: number
   readonly epoch: Epoch
   /** What the coordinator knows to be committed. */
   readonly committedSeq: () => number
@@ -50,6 +56,7 @@ export class Follower {
   private readonly options: FollowerOptions
   private readonly supplies: Supplies
   private meeting: Meeting | null = null
+  private restating: Restating | null = null
   private stream: Stream | null = null
   private sender: RecordSender | null = null
   private position: { journaledSeq: number; settledSeq: number } | null = null
@@ -91,12 +98,27 @@ export class Follower {
   }
 
   start(): void {
+    this.begin().catch(error => this.end(asConcurError(error)))
+  }
+
+  /** Where the journal does not go back to what the replica has, it is stated what paths are, and it goes on from there. */
+  private async begin(): Promise<void> {
+    const { connection, epoch, committedSeq, stateTree } = this.options
+    let point = await this.meet()
+    if (point === null && !this.isOver) {
+      this.restating = new Restating({ connection, epoch, committedSeq: committedSeq(), tree: stateTree() })
+      await this.restating.run()
+      if (!this.isOver) point = await this.meet()
+    }
+    if (this.isOver) return
+    if (point === null) throw new ConcurError('CHANGED', 'its journal begins elsewhere than was said')
+    this.follow(point)
+  }
+
+  private meet(): Promise<MeetingPoint | null> {
     const { connection, journal, committedSeq } = this.options
     this.meeting = new Meeting({ connection, journal })
-    this.meeting
-      .find(committedSeq)
-      .then(point => this.follow(point))
-      .catch(error => this.end(asConcurError(error)))
+    return this.meeting.find(committedSeq)
   }
 
   /** The journal has more: it leaves in this turn, as far as the replica takes it. */
@@ -114,6 +136,7 @@ export class Follower {
   stop(): void {
     this.isOver = true
     this.meeting?.stop()
+    this.restating?.stop()
     this.stream?.cancel()
     this.supplies.stop()
   }
@@ -121,12 +144,12 @@ export class Follower {
   private follow({ after, isFork, knowsMore }: MeetingPoint): void {
     if (this.isOver) return
     this.replicaKnowsMore = knowsMore
-    const { connection, journal, epoch } = this.options
+    const { connection, journal, epoch, journalKeep } = this.options
     const committedSeq = this.options.committedSeq()
     if (isFork && !hasChanges(journal, after.seq)) throw rolledBack(after.seq)
     const stream = connection.request(
       'FOLLOW',
-      { epoch, afterSeq: after.seq, afterHash: after.hash, committedSeq, isFork },
+      { epoch, afterSeq: after.seq, afterHash: after.hash, committedSeq, isFork, journalKeep },
       { onMessage: message => this.onMessage(message), onFailed: error => this.end(error) },
       true,
     )
@@ -146,6 +169,8 @@ export class Follower {
   private onMessage(message: Message): void {
     if (this.isOver || message.opcode === 'PROGRESS') return
     if (message.opcode === 'SETTLED') return this.onSettled(message.body)
+    if (message.opcode === 'NEED_STATED' && this.position !== null)
+      return this.supplies.needStated(message.body)
     if (message.opcode !== 'NEED' || this.position === null)
       throw new ConcurError('BAD_FRAME', `${message.opcode} in answer to FOLLOW`)
     this.assertSent(message.body.seq)

@@ -1,4 +1,4 @@
-import { beginSearch, isFork, knowsMore, narrowed, nextProbe } from './meeting-point.ts'
+import { beginSearch, isFork, knowsMore, mayNeedReleased, narrowed, nextProbe } from './meeting-point.ts'
 
 /** Looks for the last of `common` equal records in journals the shorter of which has `shorter`. */
 function search(shorter: number, common: number): { found: number; probes: number[] } {
@@ -64,3 +64,34 @@ describe('a fork', () => {
     expect(isFork({ common, ownCommittedSeq, replica })).toBe(is === 'a')
   })
 })
+
+describe('the search in journals of which one begins later', () => {
+  test('compares nothing before that, and finds what is common behind it', () => {
+    for (const common of [30, 31, 45, 50]) {
+      const probes: number[] = []
+      let state = beginSearch(50, 30)
+      for (let probe = nextProbe(state); probe !== null; probe = nextProbe(state)) {
+        probes.push(probe)
+        state = narrowed(state, probe, probe <= common)
+      }
+      expect([state.common, probes.every(probe => probe >= 30)]).toEqual([common, true])
+    }
+  })
+
+  test.each([20, 29])('compares none where the other ends before, at %i, and has nothing in common', last => {
+    const state = beginSearch(last, 30)
+    expect([nextProbe(state), state.common]).toEqual([null, 29])
+  })
+})
+
+test.each([
+  ['has settled up to there', { beginSeq: 0, settledSeq: 30 }, false],
+  ['has records before it that it has not settled', { beginSeq: 0, settledSeq: 29 }, true],
+  ['begins there itself, whatever it has settled', { beginSeq: 30, settledSeq: 10 }, false],
+  ['begins before', { beginSeq: 20, settledSeq: 10 }, true],
+] as const)(
+  'of a journal that begins at 30, a replica that %s may need what was released: %#',
+  (_, replica, may) => {
+    expect(mayNeedReleased(30, replica)).toBe(may)
+  },
+)

@@ -15,9 +15,12 @@ export interface Search {
   readonly step: number | null
 }
 
-/** `lastOfBoth`: the end of the shorter journal. */
-export function beginSearch(lastOfBoth: number): Search {
-  return { common: 0, differs: lastOfBoth + 1, step: 1 }
+/**
+ * `lastOfBoth`: the end of the shorter journal. `beginOfBoth`: the first place that both know, that of the journal that begins
+ * later; where both begin with the first record, all are the same up to there.
+ */
+export function beginSearch(lastOfBoth: number, beginOfBoth = 0): Search {
+  return { common: Math.max(0, beginOfBoth - 1), differs: lastOfBoth + 1, step: 1 }
 }
 
 /** @returns the record to compare next, or null when `common` is the last that both have. */
@@ -51,4 +54,12 @@ export function isFork(place: {
 }): boolean {
   const { common, ownCommittedSeq, replica } = place
   return ownCommittedSeq > common && knowsMore(common, replica)
+}
+
+/** Whether the replica has records that it has not settled, and that the coordinator's journal has released: it may ask for their bytes. */
+export function mayNeedReleased(
+  begin: number,
+  replica: { readonly beginSeq: number; readonly settledSeq: number },
+): boolean {
+  return Math.max(replica.beginSeq, replica.settledSeq) < begin
 }

@@ -32,6 +32,7 @@ describe('the beginning', () => {
       afterHash: entries[4]!.hash,
       committedSeq: 0,
       isFork: false,
+      journalKeep: 1_000_000,
     })
     expect(world.following).toEqual([{ journaledSeq: 5, settledSeq: 0, outcomes: [] }])
     expect([follower.sentSeq, follower.journaledSeq, follower.settledSeq]).toEqual([5, 5, 0])

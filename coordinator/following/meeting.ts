@@ -6,10 +6,9 @@ import type { JournalIs } from '../../protocol/change-messages.ts'
 import type { Connection } from '../../protocol/connection.ts'
 import { ConcurError } from '../../protocol/errors.ts'
 import type { RecordHash } from '../../protocol/ids.ts'
-import { noHash } from '../../protocol/record.ts'
 import type { Stream } from '../../protocol/stream.ts'
 import type { Journal } from '../../replica/store/journal/journal.ts'
-import { beginSearch, isFork, knowsMore, narrowed, nextProbe } from './meeting-point.ts'
+import { beginSearch, isFork, knowsMore, mayNeedReleased, narrowed, nextProbe } from './meeting-point.ts'
 
 /** A record, as the place behind which others follow. */
 export interface Position {
@@ -28,32 +27,40 @@ export interface MeetingPoint {
 
 export class Meeting {
   private readonly connection: Pick<Connection, 'request'>
-  private readonly journal: Pick<Journal, 'at' | 'last'>
+  private readonly journal: Pick<Journal, 'at' | 'last' | 'begin'>
   private stream: Stream | null = null
 
-  constructor(options: { connection: Pick<Connection, 'request'>; journal: Pick<Journal, 'at' | 'last'> }) {
+  constructor(options: {
+    connection: Pick<Connection, 'request'>
+    journal: Pick<Journal, 'at' | 'last' | 'begin'>
+  }) {
     this.connection = options.connection
     this.journal = options.journal
   }
 
   /**
-   * @returns the last record that both have.
+   * @returns the last record that both have; null: none that one of the two does not begin behind, or the replica may need
+   *   the bytes of records before the own journal's begin.
    * @throws ConcurError what the replica refuses with, UNREACHABLE when it is lost, IO_ERROR when the own journal cannot
    *   be read.
    */
-  async find(ownCommittedSeq: () => number): Promise<MeetingPoint> {
-    const { last } = this.journal
+  async find(ownCommittedSeq: () => number): Promise<MeetingPoint | null> {
+    const { last, begin } = this.journal
     const replica = await this.ask(last.seq)
     let answer = { seq: last.seq, hash: replica.hash }
-    let search = beginSearch(Math.min(last.seq, replica.lastSeq))
+    const beginOfBoth = Math.max(begin.seq, replica.beginSeq)
+    let search = beginSearch(Math.min(last.seq, replica.lastSeq), beginOfBoth)
     for (let probe = nextProbe(search); probe !== null; probe = nextProbe(search)) {
       if (answer.seq !== probe) answer = { seq: probe, hash: (await this.ask(probe)).hash }
       search = narrowed(search, probe, answer.hash === this.positionAt(probe).hash)
     }
     const { common } = search
+    if (common < beginOfBoth) return null
+    const hasForked = isFork({ common, ownCommittedSeq: ownCommittedSeq(), replica })
+    if (!hasForked && mayNeedReleased(begin.seq, replica)) return null
     return {
       after: this.positionAt(common),
-      isFork: isFork({ common, ownCommittedSeq: ownCommittedSeq(), replica }),
+      isFork: hasForked,
       knowsMore: knowsMore(common, replica),
     }
   }
@@ -64,7 +71,8 @@ export class Meeting {
   }
 
   private positionAt(seq: number): Position {
-    if (seq === 0) return { seq, hash: noHash }
+    const { begin } = this.journal
+    if (seq === begin.seq) return { seq, hash: begin.hash }
     const entry = this.journal.at(seq)
     if (entry === null)
       throw new ConcurError('CHANGED', `record ${seq} was dropped from the journal meanwhile`)

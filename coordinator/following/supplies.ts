@@ -6,7 +6,9 @@ import type { Connection } from '../../protocol/connection.ts'
 import { fileDigest } from '../../protocol/digest.ts'
 import { asConcurError, ConcurError } from '../../protocol/errors.ts'
 import type { JournalEntry } from '../../protocol/record.ts'
+import type { NeedStated } from '../../protocol/state-messages.ts'
 import type { Journal } from '../../replica/store/journal/journal.ts'
+import { contentEntry } from '../../replica/store/stated/stated-row.ts'
 import type { OpenBody } from '../../replica/store/store.ts'
 import { type Failure, Supply } from './supply.ts'
 import { afterFailure } from './supply-failure.ts'
@@ -23,11 +25,17 @@ export interface SuppliesOptions {
   readonly onFailed: (error: ConcurError) => void
 }
 
+/** `seq`: of the record, or the number that it was needed under. */
+interface Wanted {
+  readonly seq: number
+  readonly entry: () => JournalEntry
+}
+
 export class Supplies {
   private readonly options: SuppliesOptions
   /** Records that are needed, in the order in which that was said; the first few are under way. */
   private readonly needed = new Set<number>()
-  private readonly waiting: number[] = []
+  private readonly waiting: Wanted[] = []
   private readonly underWay = new Set<Supply>()
   private slotsTaken = 0
   private isOver = false
@@ -37,9 +45,19 @@ export class Supplies {
   }
 
   need(seq: number): void {
+    this.enqueue(seq, () => this.entryAt(seq))
+  }
+
+  /** A content by its path; it is supplied under the number. Only as long as no record's is needed. */
+  needStated({ number, path, seq, size, digest }: NeedStated): void {
+    const entry = contentEntry({ path, seq, size, digest })
+    this.enqueue(number, () => entry)
+  }
+
+  private enqueue(seq: number, entry: () => JournalEntry): void {
     if (this.isOver || this.needed.has(seq)) return
     this.needed.add(seq)
-    this.waiting.push(seq)
+    this.waiting.push({ seq, entry })
     this.beginNext()
   }
 
@@ -51,19 +69,20 @@ export class Supplies {
 
   private beginNext(): void {
     if (this.isOver || this.slotsTaken === atOnceMax) return
-    const seq = this.waiting.shift()
-    if (seq === undefined) return
+    const wanted = this.waiting.shift()
+    if (wanted === undefined) return
     this.slotsTaken++
-    void this.supply(seq).finally(() => {
+    void this.supply(wanted).finally(() => {
       this.slotsTaken--
-      this.needed.delete(seq)
+      this.needed.delete(wanted.seq)
       this.beginNext()
     })
   }
 
-  private async supply(seq: number): Promise<void> {
+  private async supply(wanted: Wanted): Promise<void> {
+    const { seq } = wanted
     for (let tries = 1; ; tries++) {
-      const failure = await this.tryOnce(seq)
+      const failure = await this.tryOnce(wanted)
       if (failure === null || this.isOver) return
       const next = afterFailure({ by: failure.by, code: failure.error.code, tries })
       if (next === 'lost') this.options.onLost(seq, lossOf(seq, failure.error))
@@ -72,11 +91,11 @@ export class Supplies {
     }
   }
 
-  private async tryOnce(seq: number): Promise<Failure | null> {
+  private async tryOnce({ seq, entry: find }: Wanted): Promise<Failure | null> {
     let entry: JournalEntry
     let body: OpenBody
     try {
-      entry = this.entryAt(seq)
+      entry = find()
       body = await this.options.openContent(entry)
     } catch (error) {
       return { by: 'here', error: asConcurError(error) }
@@ -85,10 +104,14 @@ export class Supplies {
       body.close()
       return null
     }
-    return this.send(entry, body)
+    return this.send(seq, entry, body)
   }
 
-  private async send({ record: { seq, change } }: JournalEntry, body: OpenBody): Promise<Failure | null> {
+  private async send(
+    seq: number,
+    { record: { change } }: JournalEntry,
+    body: OpenBody,
+  ): Promise<Failure | null> {
     const digest = 'digest' in change ? change.digest : fileDigest(body.size, body.blockDigests)
     const supply = new Supply(body)
     this.underWay.add(supply)

@@ -43,7 +43,7 @@ class ReadJournal extends ScriptedJournal {
     return this
   }
 
-  begin(...nodeIds: (NodeId | null)[]): this {
+  beginTerm(...nodeIds: (NodeId | null)[]): this {
     const names = [server1!, server2!, server3!]
     return this.add({ type: 'begin', members: nodeIds.map((nodeId, at) => ({ name: names[at]!, nodeId })) })
   }
@@ -63,7 +63,7 @@ test('an empty journal has no past', () => {
 
 describe('the nodes that were known', () => {
   test('are those of the last beginning, and who joined since, with the id that it had last', () => {
-    const journal = new ReadJournal().begin(idOf('a'), idOf('b'), null)
+    const journal = new ReadJournal().beginTerm(idOf('a'), idOf('b'), null)
     journal.add({ type: 'join', node: server3!, nodeId: idOf('c') })
     journal.add({ type: 'join', node: server2!, nodeId: idOf('d') })
     expect(readPast(journal, 10).nodeIds).toEqual(
@@ -76,18 +76,18 @@ describe('the nodes that were known', () => {
   })
 
   test('are not those whose id nobody knew yet', () => {
-    const { nodeIds } = readPast(new ReadJournal().begin(idOf('a'), null), 10)
+    const { nodeIds } = readPast(new ReadJournal().beginTerm(idOf('a'), null), 10)
     expect(nodeIds).toEqual(new Map([[server1, idOf('a')]]))
   })
 
   test('stay known when they leave', () => {
-    const journal = new ReadJournal().begin(idOf('a'), idOf('b'))
+    const journal = new ReadJournal().beginTerm(idOf('a'), idOf('b'))
     journal.add({ type: 'leave', node: server2!, reason: 'is down', journaledSeq: 1 })
     expect(readPast(journal, 10).nodeIds.get(server2!)).toBe(idOf('b'))
   })
 
   test('are looked for until a beginning is found, however many changes came since', () => {
-    const journal = new ReadJournal().begin(idOf('a'), idOf('b')).addChanges(9_000)
+    const journal = new ReadJournal().beginTerm(idOf('a'), idOf('b')).addChanges(9_000)
     expect(readPast(journal, 1).nodeIds.get(server2!)).toBe(idOf('b'))
     expect(journal.firstRead).toBe(1)
   })
@@ -95,7 +95,7 @@ describe('the nodes that were known', () => {
 
 describe('the changes of clients', () => {
   test('come oldest first, and records of members are none', () => {
-    const journal = new ReadJournal().begin(idOf('a')).addChanges(2)
+    const journal = new ReadJournal().beginTerm(idOf('a')).addChanges(2)
     journal.add({ type: 'join', node: server2!, nodeId: idOf('b') }).addChanges(1, 3)
     expect(seqsOf(journal)).toEqual([
       [1, 2],
@@ -105,7 +105,7 @@ describe('the changes of clients', () => {
   })
 
   test('that were abandoned are not among them, also where that is told in a later stride', () => {
-    const journal = new ReadJournal().begin(idOf('a')).addChanges(2)
+    const journal = new ReadJournal().beginTerm(idOf('a')).addChanges(2)
     journal.addChanges(4_100, 3)
     journal.add({ type: 'abandoned', abandonedSeq: 2, reason: 'too few' })
     const [first] = seqsOf(journal, 10_000)
@@ -113,8 +113,8 @@ describe('the changes of clients', () => {
   })
 
   test('are read no further back than is needed, and how far that was is told', () => {
-    const journal = new ReadJournal().begin(idOf('a')).addChanges(9_000)
-    journal.begin(idOf('a')).addChanges(100)
+    const journal = new ReadJournal().beginTerm(idOf('a')).addChanges(9_000)
+    journal.beginTerm(idOf('a')).addChanges(100)
     const past = readPast(journal, 50)
     expect(past.operations.length).toBeGreaterThanOrEqual(50)
     expect(past.operations.at(-1)).toEqual({ operation: operationOf(100), seq: 9_102 })
@@ -124,21 +124,29 @@ describe('the changes of clients', () => {
   })
 
   test('are counted without the records of members', () => {
-    const journal = new ReadJournal().begin(idOf('a')).addChanges(60)
+    const journal = new ReadJournal().beginTerm(idOf('a')).addChanges(60)
     for (let at = 0; at < 5_000; at++) journal.add({ type: 'join', node: server2!, nodeId: idOf('b') })
-    journal.begin(idOf('a'))
+    journal.beginTerm(idOf('a'))
     expect(readPast(journal, 50).operations.length).toBeGreaterThanOrEqual(50)
   })
 
   test('of earlier terms count as well', () => {
-    const journal = new ReadJournal().begin(idOf('a')).addChanges(9_000).begin(idOf('a'))
+    const journal = new ReadJournal().beginTerm(idOf('a')).addChanges(9_000).beginTerm(idOf('a'))
     expect(readPast(journal, 5_000).operations.length).toBeGreaterThanOrEqual(5_000)
   })
 
   test('are all told where there are fewer than are kept', () => {
-    const journal = new ReadJournal().begin(idOf('a')).addChanges(9_000)
+    const journal = new ReadJournal().beginTerm(idOf('a')).addChanges(9_000)
     const past = readPast(journal, 10_000)
     expect(past.operations.map(({ seq }) => seq)).toEqual(Array.from({ length: 9_000 }, (_, at) => at + 2))
     expect(past.operationsAfterSeq).toBe(0)
   })
+})
+
+test('a journal that begins later is read from there, and what is not in it is not known', () => {
+  const journal = new ReadJournal().beginTerm(idOf('a'), idOf('b'), null).addChanges(20)
+  journal.releasedSeq = 11
+  expect(readPast(journal, 100)).toMatchObject({ nodeIds: new Map(), operationsAfterSeq: 11 })
+  expect(seqsOf(journal, 100).map(([, seq]) => seq)).toEqual([12, 13, 14, 15, 16, 17, 18, 19, 20, 21])
+  expect(journal.firstRead).toBe(12)
 })

@@ -10,6 +10,8 @@ const strideRecords = 4096
 
 export interface JournalReader {
   readonly last: { readonly seq: number }
+  /** The record behind which it begins. */
+  readonly begin: { readonly seq: number }
   readAfter(seq: number, bytesMax: number): readonly JournalEntry[]
 }
 
@@ -31,8 +33,8 @@ export function readPast(journal: JournalReader, operationsMax: number, committe
   let operations = 0
   let hasBegin = false
   let afterSeq = journal.last.seq
-  while (afterSeq > 0 && !(hasBegin && operations >= operationsMax)) {
-    const from = Math.max(0, afterSeq - strideRecords)
+  while (afterSeq > journal.begin.seq && !(hasBegin && operations >= operationsMax)) {
+    const from = Math.max(journal.begin.seq, afterSeq - strideRecords)
     const stride = recordsBetween(journal, from, afterSeq)
     afterSeq = from
     later.push(stride)

@@ -24,8 +24,13 @@ const doneAt = (seq: number, more: Partial<Done> = {}): Done => ({
   ...more,
 })
 
-function opened({ keptMax = 3, forgottenSeq = 0 } = {}) {
-  return new Results({ keptMax, forgottenSeq, answerOf: async seq => doneAt(seq, { of: 9 }) })
+function opened({ keptMax = 3, forgottenSeq = 0, releasedSeq = 0 } = {}) {
+  return new Results({
+    keptMax,
+    forgottenSeq,
+    releasedSeq: () => releasedSeq,
+    answerOf: async seq => doneAt(seq, { of: 9 }),
+  })
 }
 
 /** Begins a change that has ended at once. */
@@ -117,4 +122,11 @@ test('changes of an earlier run are told from its journal, and older ones are no
   expect(await told(results, operation(1))).toEqual(doneAt(120, { of: 9 }))
   expect(results.know(operation(2, 99)).is).toBe('forgotten')
   expect(results.know(operation(2, 100)).is).toBe('new')
+})
+
+test('what an earlier run ordered is forgotten when its record is not in the journal any more', () => {
+  const results = opened({ releasedSeq: 11 })
+  results.add(operation(1), 11)
+  results.add(operation(2), 12)
+  expect([results.know(operation(1)).is, results.know(operation(2)).is]).toEqual(['forgotten', 'attempt'])
 })

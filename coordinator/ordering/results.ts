@@ -23,6 +23,8 @@ export interface ResultsOptions {
   readonly keptMax: number
   /** Changes up to this record are not known. */
   readonly forgottenSeq: number
+  /** Records up to here are not in the journal any more. */
+  readonly releasedSeq: () => number
   /** Says what became of a record that an earlier run of the coordinator ordered. */
   readonly answerOf: (seq: number) => Promise<Done>
 }
@@ -41,6 +43,7 @@ export class Results {
 
   know(operation: Operation): Known {
     const result = this.results.get(keyOf(operation))
+    if (result?.is === 'journaled' && result.seq <= this.options.releasedSeq()) return { is: 'forgotten' }
     if (result !== undefined) return { is: 'attempt', answer: () => this.answerOf(result) }
     return operation.floor < this.forgottenSeq ? { is: 'forgotten' } : { is: 'new' }
   }

@@ -13,7 +13,10 @@ const readBytes = 1024 * 1024
 export interface JournalReader {
   readonly last: { readonly seq: number; readonly committedSeq: number }
   readonly durableSeq: number
+  /** The record behind which the journal begins. */
+  readonly begin: { readonly seq: number }
   at(seq: number): JournalEntry | null
+  /** From where the journal begins, when that is later. */
   readAfter(seq: number, bytesMax: number): JournalEntry[]
 }
 

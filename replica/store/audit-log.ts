@@ -71,7 +71,8 @@ export class AuditLog {
   /** Makes the lines that are missing up to the settled record `seq`. */
   async mend(journal: JournalReader, seq: number, slices: Slices): Promise<void> {
     const abandoned = await this.abandonedIn(journal, seq, slices)
-    this.bufferedSeq = this.loggedSeq
+    // What the journal has no more, or never had here, gets no line.
+    this.bufferedSeq = Math.max(this.loggedSeq, Math.min(seq, journal.begin.seq))
     while (this.bufferedSeq !== null && this.bufferedSeq < seq) {
       for (const { record } of journal.readAfter(this.bufferedSeq, readBytes)) {
         if (record.seq > seq) break
@@ -105,7 +106,7 @@ export class AuditLog {
   private async abandonedIn(journal: JournalReader, seq: number, slices: Slices): Promise<Set<number>> {
     const abandoned = new Set<number>()
     const end = Math.min(journal.durableSeq, seq + stretchMax)
-    for (let at = this.loggedSeq; at < end; ) {
+    for (let at = Math.max(this.loggedSeq, journal.begin.seq); at < end; ) {
       const entries: JournalEntry[] = journal.readAfter(at, readBytes)
       for (const { record } of entries) {
         at = record.seq

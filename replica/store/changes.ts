@@ -5,6 +5,7 @@
 
 import type { Outcome } from '../../protocol/change-messages.ts'
 import { ConcurError } from '../../protocol/errors.ts'
+import type { Stated, StatedPosition } from '../../protocol/state-messages.ts'
 import type { Clock, Timers } from '../../protocol/world.ts'
 import { AuditLog } from './audit-log.ts'
 import type { BlockHasher } from './block-hasher.ts'
@@ -18,7 +19,9 @@ import { dropFork, type FiledFork, type FilingOptions, fileFork } from './fork/f
 import { readForkMark } from './fork/fork-mark.ts'
 import { Gatherings } from './gatherings.ts'
 import { History } from './history.ts'
+import { Horizon } from './horizon.ts'
 import type { ContentSource, Ground } from './install/ground.ts'
+import { nothing } from './journal/group-commit.ts'
 import { Journal } from './journal/journal.ts'
 import type { PathIndex } from './path-index.ts'
 import { Progress } from './progress.ts'
@@ -28,6 +31,9 @@ import { Room } from './room.ts'
 import { Settler, type Start } from './settler.ts'
 import { type Pace, Slices } from './slices.ts'
 import { Stages } from './staging.ts'
+import { SettleStated, tellStated } from './stated/settle-stated.ts'
+import { openStatedRows, type StatedRows, sweepStated } from './stated/stated-file.ts'
+import { StatedIntake } from './stated/stated-intake.ts'
 import type { Tree } from './tree.ts'
 import { noSpace } from './trouble.ts'
 
@@ -70,6 +76,7 @@ export class Changes {
   readonly room: Room
   readonly settler: Settler
   readonly checkpoints: Checkpoints
+  readonly horizon: Horizon
   readonly ground: Ground
   /** What the start listed. */
   readonly recovered: readonly Outcome[]
@@ -77,6 +84,8 @@ export class Changes {
   private readonly parts: Parts
   private source: ContentSource = nobody
   private readonly boot: BootRenewal
+  /** What was stated to this node and is not settled, or not flushed. */
+  private statedRows: StatedRows | null
 
   /** @throws ConcurError, DiskError: everything that was opened is closed again. */
   static async open(options: ChangesOptions): Promise<Changes> {
@@ -102,16 +111,24 @@ export class Changes {
     this.history = history
     this.room = room
     this.recovered = start.outcomes
-    const contents: ContentSource = { obtain: entry => this.source.obtain(entry) }
+    const contents: ContentSource = { obtain: (entry, stated) => this.source.obtain(entry, stated) }
     this.ground = groundOf(options, { history, stages, gatherings, exchange, contents })
-    this.settler = new Settler({ ...options, ...parts, ground: this.ground }, start)
+    this.statedRows = start.statedRows
+    const { pending } = start
+    const stated = pending === null ? null : this.settleStated(pending, start.tornSeq !== null)
+    this.settler = new Settler({ ...options, ...parts, ground: this.ground }, { ...start, stated })
     this.settler.listen({ onSettled: seq => room.settled(seq) })
     const { settler } = this
     const { isFlushed, tornSeq } = start
     const file = new BootFile(options)
     const boot = { renew: () => fence.guard(() => file.renew()) }
     this.boot = new BootRenewal({ boot, settler, tornSeq, isFlushed })
-    const onFlushed = () => this.boot.flushed()
+    this.horizon = new Horizon({ ...options, ...parts })
+    const onFlushed = () => {
+      this.boot.flushed()
+      this.sweepStated()
+      this.horizon.flushed(this.checkpoints.flushedSeq)
+    }
     this.checkpoints = new Checkpoints({ ...options, ...parts, settler, isFlushed, onFlushed })
     reserve.make()
     if (start.settledSeq > progress.seq) progress.set(start.settledSeq)
@@ -141,6 +158,63 @@ export class Changes {
     return filed
   }
 
+  /**
+   * What paths are comes from another node, since its journal does not go back to where this one ends. Nothing is settled
+   * until that was finished or discarded. @throws ConcurError, DiskError: everything is as it was.
+   */
+  async beginStated(): Promise<StatedTaking> {
+    const { settler, checkpoints, options, parts, ground } = this
+    await settler.pause()
+    try {
+      await checkpoints.flush()
+      const { settledSeq } = settler
+      const before = settler.isStated ? this.statedRows : null
+      const intake = new StatedIntake({ ...options, ...parts, ground, settledSeq, before })
+      return {
+        take: stated => intake.take(stated),
+        finish: position => this.finishStated(intake, position),
+        discard: () => this.discardStated(intake),
+      }
+    } catch (error) {
+      settler.resume()
+      throw error
+    }
+  }
+
+  private async finishStated(intake: StatedIntake, position: StatedPosition): Promise<void> {
+    try {
+      // A position that this node was at already would tell a start that all of it is done.
+      if (position.seq <= this.settler.settledSeq)
+        throw new ConcurError(
+          'CHANGED',
+          `what paths are at seq ${position.seq} is not behind what is settled`,
+        )
+      this.statedRows = await intake.finish(position)
+    } catch (error) {
+      this.discardStated(intake)
+      throw error
+    }
+    sweepStated(this.options, position.seq)
+    this.settler.resumeWith(this.settleStated(this.statedRows, false))
+  }
+
+  private discardStated(intake: StatedIntake): void {
+    if (!intake.discard()) return
+    sweepStated(this.options, this.statedRows?.position.seq ?? null)
+    this.settler.resume()
+  }
+
+  private settleStated(rows: StatedRows, mayBeTorn: boolean): SettleStated {
+    return new SettleStated({ ground: this.ground, paths: this.options.paths, rows, mayBeTorn })
+  }
+
+  /** What is settled and flushed is not needed any more. */
+  private sweepStated(): void {
+    if (this.statedRows === null || this.checkpoints.flushedSeq < this.statedRows.position.seq) return
+    this.statedRows = null
+    sweepStated(this.options, null)
+  }
+
   /** Settles what is committed, flushes it, and closes everything. Whoever gathers a content has given it up, or will. */
   async close(): Promise<void> {
     await this.settler.idle()
@@ -154,8 +228,21 @@ export class Changes {
   }
 }
 
+/** What is stated by another node, as far as it has come. */
+export interface StatedTaking {
+  /** @throws DiskError. */
+  take(stated: Pick<Stated, 'rows' | 'isLater'>): void
+  /** Returns when the journal begins behind the position, and all rows are on the disk. @throws ConcurError, DiskError. */
+  finish(position: StatedPosition): Promise<void>
+  /** Harmless when it was finished. */
+  discard(): void
+}
+
 /** From where on records are settled, and what the start listed. */
-interface Begun extends Start {
+interface Begun extends Omit<Start, 'stated'> {
+  readonly statedRows: StatedRows | null
+  /** The same, where not all of it is in the tree. */
+  readonly pending: StatedRows | null
   readonly outcomes: readonly Outcome[]
   /** Whether what the start mended is on the disk. */
   readonly isFlushed: boolean
@@ -207,7 +294,8 @@ async function openWith(options: ChangesOptions, fence: Fence, closers: (() => v
   try {
     const fork = fence.isFenced ? null : readForkMark(disk, folder)
     if (fork?.phase === 'undone') await dropFork(filingOf(options, parts), fork.commonSeq)
-    const start = await startOf(options, parts, isRechecked)
+    const statedRows = fence.isFenced ? null : await statedIn(options, journal)
+    const start = await startOf(options, parts, isRechecked, statedRows)
     if (paths.settledSeq === null && journal.last.seq === 0) {
       paths.setSettled(0)
       await paths.flush()
@@ -222,18 +310,50 @@ async function openWith(options: ChangesOptions, fence: Fence, closers: (() => v
 }
 
 /** A fenced store is as it was: nothing is mended. After the fence it is as after a loss of power. */
-async function startOf(options: ChangesOptions, parts: Parts, isRechecked: boolean): Promise<Begun> {
+async function startOf(
+  options: ChangesOptions,
+  parts: Parts,
+  isRechecked: boolean,
+  statedRows: StatedRows | null,
+): Promise<Begun> {
   const { paths, clock, timers } = options
   const { journal, progress, fence } = parts
   const settledSeq = Math.min(journal.last.seq, Math.max(progress.seq, paths.settledSeq ?? 0))
   if (fence.isFenced)
-    return { settledSeq, leftOut: new Map(), usedStages: [], tornSeq: null, outcomes: [], isFlushed: true }
+    return {
+      ...{ settledSeq, leftOut: new Map(), usedStages: [], tornSeq: null, outcomes: [] },
+      ...{ isFlushed: true, statedRows: null, pending: null },
+    }
   const slices = new Slices({ clock, timers, pace })
   const ground = groundOf(options, { ...parts, contents: onlyHere })
   const hasRestarted = new BootFile(options).hasChanged() || isRechecked
-  const start = await recover({ journal, ground, paths, progress, slices, hasRestarted })
+  const isPending = statedRows !== null && progress.seq < statedRows.position.seq
+  if (statedRows !== null && !isPending) await tellStated(paths, statedRows, slices)
+  const start = await recover({ journal, ground, paths, progress, slices, hasRestarted, isStated: isPending })
   await parts.log.mend(journal, start.settledSeq, slices)
-  return { ...start, isFlushed: !hasRestarted || (await flushStart(options, start.settledSeq)) }
+  const pending = isPending ? statedRows : null
+  return {
+    ...start,
+    statedRows,
+    pending,
+    isFlushed: !hasRestarted || (await flushStart(options, start.settledSeq)),
+  }
+}
+
+/**
+ * @returns what was stated and is not settled. What of it was damaged is stated again: the journal has nothing then. Others
+ * of these files are of no account.
+ */
+async function statedIn(
+  { disk, folder, paths }: ChangesOptions,
+  journal: Journal,
+): Promise<StatedRows | null> {
+  const { seq } = journal.begin
+  const rows = seq > (paths.settledSeq ?? 0) ? openStatedRows({ disk, folder }, seq) : null
+  if (rows === 'damaged') await journal.beginAt(nothing)
+  const pending = rows === 'damaged' ? null : rows
+  sweepStated({ disk, folder }, pending === null ? null : seq)
+  return pending
 }
 
 /**

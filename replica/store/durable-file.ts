@@ -23,7 +23,7 @@ export function replaceDurably(disk: Disk, folder: Fd, name: string, bytes: Uint
 }
 
 /** Removes what a failure has left, where that can be done. */
-export function removeLeftover(disk: Disk, folder: Fd, name: string): void {
+export function removeLeftover(disk: Pick<Disk, 'remove'>, folder: Fd, name: string): void {
   try {
     disk.remove(folder, name)
   } catch {

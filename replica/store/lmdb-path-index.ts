@@ -27,6 +27,7 @@ export class LmdbPathIndex implements PathIndex {
   private readonly positions: Bytes
   /** What was put and is not yet seen by a read of the disk. */
   private readonly newStates = new Map<FilePath, PathState>()
+  private readonly listeners = new Set<(path: FilePath) => void>()
   private readonly contents: LmdbPastContents
   private settled: number | null
 
@@ -51,6 +52,7 @@ export class LmdbPathIndex implements PathIndex {
   }
 
   put(path: FilePath, state: PathState): void {
+    for (const onPut of this.listeners) onPut(path)
     this.newStates.set(path, state)
     const key = keyOf(path)
     const isNewest = (): boolean => this.newStates.get(path) === state
@@ -63,6 +65,11 @@ export class LmdbPathIndex implements PathIndex {
       },
       onFailed: isNewest,
     })
+  }
+
+  listen(onPut: (path: FilePath) => void): () => void {
+    this.listeners.add(onPut)
+    return () => void this.listeners.delete(onPut)
   }
 
   putContent(path: FilePath, digest: Digest, seq: number): void {

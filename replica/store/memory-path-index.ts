@@ -8,6 +8,7 @@ const pieceMax = 1000
 export class MemoryPathIndex implements PathIndex {
   settledSeq: number | null = null
   private readonly states = new Map<FilePath, PathState>()
+  private readonly listeners = new Set<(path: FilePath) => void>()
   private readonly contents = new Map<string, number>()
 
   copy(): MemoryPathIndex {
@@ -23,7 +24,13 @@ export class MemoryPathIndex implements PathIndex {
   }
 
   put(path: FilePath, state: PathState): void {
+    for (const onPut of this.listeners) onPut(path)
     this.states.set(path, state)
+  }
+
+  listen(onPut: (path: FilePath) => void): () => void {
+    this.listeners.add(onPut)
+    return () => void this.listeners.delete(onPut)
   }
 
   putContent(path: FilePath, digest: Digest, seq: number): void {

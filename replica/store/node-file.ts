@@ -24,6 +24,8 @@ interface NodeContent {
   readonly members: readonly NodeName[]
   /** The highest epoch that this node has promised to follow. */
   readonly promised: Epoch | null
+  /** Of a coordinator: whom it knows by name. The journal says it too, as far back as it goes. */
+  readonly nodeIds: Readonly<Record<string, NodeId>>
 }
 
 export class NodeFile {
@@ -75,6 +77,15 @@ export class NodeFile {
     this.write({ ...this.content, members: [...members] })
   }
 
+  get nodeIds(): ReadonlyMap<NodeName, NodeId> {
+    return new Map(Object.entries(this.content.nodeIds) as [NodeName, NodeId][])
+  }
+
+  noteNodeId(name: NodeName, nodeId: NodeId): void {
+    if (this.content.nodeIds[name] === nodeId) return
+    this.write({ ...this.content, nodeIds: { ...this.content.nodeIds, [name]: nodeId } })
+  }
+
   /** From now on no lower epoch is followed, nor another one of this number. @throws DiskError. */
   setPromised(promised: Epoch): void {
     const { number, incarnation } = promised
@@ -87,7 +98,7 @@ export class NodeFile {
   private create({ random, root }: { random: Random; root: Fd }): NodeContent {
     this.disk.flush(root)
     const nodeId = parseNodeId(random.bytes(nodeIdBytes).toString('hex'))!
-    return this.write({ nodeId, clusterId: null, members: [], promised: null })
+    return this.write({ nodeId, clusterId: null, members: [], promised: null, nodeIds: {} })
   }
 
   private write(content: NodeContent): NodeContent {
@@ -112,12 +123,13 @@ export class NodeFile {
 
 function parse(text: string): NodeContent {
   try {
-    const { nodeId, clusterId, members, promised } = JSON.parse(text) as Record<string, unknown>
+    const { nodeId, clusterId, members, promised, nodeIds } = JSON.parse(text) as Record<string, unknown>
     const content = {
       nodeId: parseNodeId(String(nodeId)),
       clusterId: clusterId === null ? null : parseClusterId(String(clusterId)),
       members: (members as unknown[]).map(name => parseNodeName(String(name))),
       promised: epochFrom(promised ?? null),
+      nodeIds: nodeIdsFrom(nodeIds ?? {}),
     }
     const isWhole = content.nodeId !== null && (clusterId === null || content.clusterId !== null)
     if (isWhole && !content.members.includes(null)) return content as NodeContent
@@ -125,6 +137,16 @@ function parse(text: string): NodeContent {
     // Said below, whatever it was.
   }
   throw new ConcurError('USAGE', `.concur/${fileName} cannot be understood`)
+}
+
+/** A file from before they were noted has none. @throws Error when they are none. */
+function nodeIdsFrom(value: unknown): Record<string, NodeId> {
+  const pairs = Object.entries(value as Record<string, unknown>).map(([name, id]) => {
+    const nodeId = parseNodeId(String(id))
+    if (parseNodeName(name) === null || nodeId === null) throw new Error('no node id')
+    return [name, nodeId] as const
+  })
+  return Object.fromEntries(pairs)
 }
 
 /** A file from before there were epochs has none. @throws Error when it is neither an epoch nor null. */

@@ -22,6 +22,8 @@ export interface PathIndex {
   /** @returns null: no record ever named the path, as far as is known. */
   get(path: FilePath): PathState | null
   put(path: FilePath, state: PathState): void
+  /** `onPut` is called with each path that is put. @returns how to be told no more. */
+  listen(onPut: (path: FilePath) => void): () => void
   /** The record made this content of the path, which is another one now; the last one that did so counts. */
   putContent(path: FilePath, digest: Digest, seq: number): void
   /** @returns the last record that made this content of the path, and was followed by another; null: none that is known. */

@@ -23,6 +23,7 @@ import { PathStates } from './path-states.ts'
 import type { Progress } from './progress.ts'
 import type { Start, UsedStage } from './settler.ts'
 import type { Slices } from './slices.ts'
+import { sweepExchange } from './sweep-exchange.ts'
 
 const readBytes = 1024 * 1024
 
@@ -37,12 +38,14 @@ export interface RecoveryOptions {
   readonly slices: Slices
   /** Whether power may have been lost since the store was open last. */
   readonly hasRestarted: boolean
+  /** Whether something was stated to this node that is not settled: all that came before it is flushed. */
+  readonly isStated: boolean
 }
 
 /** @returns from where on records are settled, and what was listed on the way. @throws DiskError. */
 export function recover(
   options: RecoveryOptions,
-): Promise<Start & { readonly outcomes: readonly Outcome[] }> {
+): Promise<Omit<Start, 'stated'> & { readonly outcomes: readonly Outcome[] }> {
   return new Recovery(options).run()
 }
 
@@ -64,19 +67,30 @@ class Recovery {
   constructor(options: RecoveryOptions) {
     const { journal, paths, progress } = options
     this.options = options
-    this.flushedSeq = Math.min(paths.settledSeq ?? 0, journal.last.seq)
+    // What was released was flushed, whatever an index that was lost knows of it.
+    const flushedSeq = Math.max(paths.settledSeq ?? 0, journal.begin.seq)
+    this.flushedSeq = Math.min(flushedSeq, journal.last.seq)
     this.settledSeq = Math.max(this.flushedSeq, Math.min(progress.seq, journal.last.seq))
   }
 
   async run() {
     const { progress, paths } = this.options
     await this.sweepStages()
+    if (this.options.isStated) return this.beforeStated()
     if (paths.settledSeq !== null) await this.mend()
     await this.sweepExchange()
     await this.tellIndex()
     if (progress.seq !== this.settledSeq) progress.set(this.settledSeq)
     const { settledSeq, leftOut, outcomes, usedStages } = this
     return { settledSeq, leftOut, outcomes, usedStages, tornSeq: this.tornSeq }
+  }
+
+  /** What was being done is done again by the settler. */
+  private beforeStated() {
+    const { paths, journal, hasRestarted } = this.options
+    const tornSeq = hasRestarted ? journal.begin.seq : null
+    const settledSeq = Math.min(paths.settledSeq ?? 0, journal.begin.seq)
+    return { settledSeq, leftOut: this.leftOut, outcomes: this.outcomes, usedStages: [], tornSeq }
   }
 
   private get tornSeq(): number | null {
@@ -234,30 +248,11 @@ class Recovery {
   }
 
   /** What records up to here left between the tree and history; of the next one it is taken up when that is settled. */
-  private async sweepExchange(): Promise<void> {
+  private sweepExchange(): Promise<void> {
     const { ground, journal } = this.options
-    for (const name of this.namesIn(ground)) {
-      const seq = Number.parseInt(name, 10)
-      const record = seq <= this.settledSeq ? journal.at(seq)?.record : undefined
-      if (record === undefined) continue
-      const place = { folder: ground.exchange, name }
-      const out = await lookAt(ground, place, null)
-      const { change } = record
-      if ('digest' in change && out?.digest === change.digest) ground.disk.remove(ground.exchange, name)
-      else ground.history.take(place, seq, pathsOf(change).at(-1)!)
-    }
-  }
-
-  private namesIn({ disk, exchange }: Ground): string[] {
-    const folder = disk.openBeneath(exchange, '.', 'folder')
-    const names: string[] = []
-    try {
-      for (let some = disk.readNames(folder); some.length > 0; some = disk.readNames(folder))
-        names.push(...some)
-    } finally {
-      disk.close(folder)
-    }
-    return names
+    return sweepExchange(ground, seq =>
+      seq <= this.settledSeq ? (journal.at(seq)?.record.change ?? null) : null,
+    )
   }
 
   private async tellIndex(): Promise<void> {

@@ -21,6 +21,7 @@ import { PathStates } from './path-states.ts'
 import type { Progress } from './progress.ts'
 import type { Reserve } from './reserve.ts'
 import { type Pace, Slices } from './slices.ts'
+import type { SettleStated } from './stated/settle-stated.ts'
 import { noSpace, type Trouble, troubleOf } from './trouble.ts'
 
 const pace: Pace = { workMs: 8, restMs: 0 }
@@ -57,6 +58,8 @@ export interface Start {
   readonly usedStages: readonly UsedStage[]
   /** The record that a loss of power may have met in the middle; null: none. */
   readonly tornSeq: number | null
+  /** What was stated to this node, and comes before any record; null: nothing. */
+  readonly stated: SettleStated | null
 }
 
 /** A stage whose bytes were used, with its record. */
@@ -87,6 +90,9 @@ export class Settler {
   private cancelRetry: Cancel = () => {}
   private stopped = false
   private isPaused = false
+  /** Somebody needs a moment between two records. */
+  private holds = 0
+  private stated: SettleStated | null
   /** What is needed could not be asked of anybody. */
   private stalled = false
 
@@ -95,10 +101,11 @@ export class Settler {
     this.settledSeq = start.settledSeq
     this.committedSeq = start.settledSeq
     this.tornSeq = start.tornSeq
+    this.stated = start.stated
     this.begunSeq = options.journal.last.seq
     this.usedStages = [...start.usedStages]
     this.states = new PathStates({ index: options.paths, digests: options.ground.digests })
-    this.ahead = new Ahead({ journal: options.journal, settledSeq: start.settledSeq })
+    this.ahead = new Ahead({ journal: options.journal, settledSeq: start.stated?.seq ?? start.settledSeq })
     for (const [path, known] of start.leftOut) this.leftOut.set(path, known)
   }
 
@@ -129,7 +136,7 @@ export class Settler {
 
   /** Whether a record that is committed touches the path and is not settled: its tree and its index may not agree yet. */
   isUnsettled(path: FilePath): boolean {
-    return this.ahead.lastOf(path) !== null
+    return this.stated !== null || this.ahead.lastOf(path) !== null
   }
 
   /** Settles when the record is settled. */
@@ -157,6 +164,42 @@ export class Settler {
     this.isPaused = true
     this.cancelRetry()
     await this.running
+  }
+
+  /** Whether something was stated that is not settled yet. */
+  get isStated(): boolean {
+    return this.stated !== null
+  }
+
+  /** What was paused goes on, nothing having happened. */
+  resume(): void {
+    this.isPaused = false
+    this.start()
+  }
+
+  /** What was stated is settled now, and then the records behind it; those before it are given up. */
+  resumeWith(stated: SettleStated): void {
+    this.isPaused = false
+    this.trouble = null
+    this.stated = stated
+    this.committedSeq = stated.seq
+    this.begunSeq = stated.seq
+    this.ahead = new Ahead({ journal: this.options.journal, settledSeq: stated.seq })
+    this.leftOut.clear()
+    this.usedStages.length = 0
+    this.start()
+  }
+
+  /** Does something while no record is in the middle of being settled. */
+  async between<T>(work: () => T): Promise<T> {
+    this.holds++
+    try {
+      await this.running
+      return work()
+    } finally {
+      this.holds--
+      this.start()
+    }
   }
 
   /** The journal and the tree end with the record `seq`: what came behind it was taken back. */
@@ -196,7 +239,9 @@ export class Settler {
   }
 
   private get isHeld(): boolean {
-    return this.stopped || this.isPaused || this.trouble !== null || this.options.fence.isFenced
+    return (
+      this.stopped || this.isPaused || this.holds > 0 || this.trouble !== null || this.options.fence.isFenced
+    )
   }
 
   private get isDone(): boolean {
@@ -209,6 +254,10 @@ export class Settler {
     this.stalled = false
     try {
       while (!this.isHeld && !this.isDone) {
+        if (this.stated !== null) {
+          await this.settleStated(this.stated, slices)
+          continue
+        }
         const end = this.ahead.extend(this.settledSeq, this.reachableSeq)
         for (const entry of journal.readAfter(this.settledSeq, readBytes)) {
           if (this.isHeld || entry.record.seq > end) break
@@ -240,16 +289,36 @@ export class Settler {
     this.tell(outcome, change)
   }
 
-  private async install(entry: JournalEntry, slices: Slices): Promise<Outcome> {
+  private install(entry: JournalEntry, slices: Slices): Promise<Outcome> {
     const older = this.olderOf(entry.record.change)
+    return this.withRoom(() => this.installOnce(entry, slices, older))
+  }
+
+  /** On a full disk once more, with what there is to be given. */
+  private async withRoom<T>(work: () => Promise<T>): Promise<T> {
     try {
-      return await this.installOnce(entry, slices, older)
+      return await work()
     } catch (error) {
       if (!noSpace(error)) throw error
       const hasGiven = this.options.ground.gatherings.giveSpace()
       if (!this.options.reserve.release() && !hasGiven) throw error
-      return this.installOnce(entry, slices, older)
+      return work()
     }
+  }
+
+  private async settleStated(stated: SettleStated, slices: Slices): Promise<void> {
+    const isDone = await stated.run(
+      slices,
+      () => this.isHeld,
+      step => this.withRoom(step),
+    )
+    if (!isDone || this.isHeld) return
+    this.options.progress.set(stated.seq)
+    this.stated = null
+    this.settledSeq = stated.seq
+    for (const [path, known] of stated.leftOut) this.leftOut.set(path, known)
+    for (const { outcome, change } of stated.told()) this.tell(outcome, change)
+    this.tell(null, { type: 'begin', members: [] })
   }
 
   private async installOnce(entry: JournalEntry, slices: Slices, older: readonly Digest[]): Promise<Outcome> {

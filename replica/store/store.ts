@@ -16,7 +16,7 @@ import type { Clock, Random, Timers } from '../../protocol/world.ts'
 import { AtMost } from './at-most.ts'
 import type { BlockHasher, OnProgress } from './block-hasher.ts'
 import { Bodies } from './bodies.ts'
-import { Changes } from './changes.ts'
+import { Changes, type StatedTaking } from './changes.ts'
 import { Contents } from './contents.ts'
 import { Digests } from './digests.ts'
 import type { Disk } from './disk.ts'
@@ -27,6 +27,7 @@ import type { FiledFork } from './fork/filing.ts'
 import { readForkMark } from './fork/fork-mark.ts'
 import { Gatherer } from './gatherer.ts'
 import type { Announced, Gathering } from './gathering.ts'
+import type { JournalKeep } from './horizon.ts'
 import type { Index } from './index.ts'
 import type { ContentSource } from './install/ground.ts'
 import { installKept } from './install/kept-result.ts'
@@ -40,15 +41,17 @@ import type { Settler } from './settler.ts'
 import { type Pace, Slices } from './slices.ts'
 import type { SmallBody } from './small-contents.ts'
 import type { Stages } from './staging.ts'
+import { StatedTree, sumPaths } from './stated/stated-tree.ts'
 import { closeParts, openParts, type Parts, refusalOf } from './store-parts.ts'
 import { type SumOptions, type SumSources, sumTree } from './summing.ts'
 import { survey } from './survey.ts'
 import { type WalkOptions, walk } from './walk.ts'
 import { type Whereabout, whereabouts } from './whereabouts.ts'
 
+export type { StatedTaking } from './changes.ts'
 export type { OpenBody } from './file-body.ts'
 export type { Announced, Gathering } from './gathering.ts'
-export type { ContentSource, Obtained } from './install/ground.ts'
+export type { ContentSource, Obtained, StatedContent } from './install/ground.ts'
 export type { PathState } from './path-index.ts'
 export type { SettlerEvents } from './settler.ts'
 export type { Sealed, Stage } from './staging.ts'
@@ -172,6 +175,21 @@ export class Store {
     return { ...this.options, tree, own: own.fd, paths: index.paths, ...found }
   }
 
+  /** How much of the journal stays; until then all of it does. */
+  setJournalKeep(keep: JournalKeep): void {
+    this.changes.horizon.keep = keep
+  }
+
+  /** The node ids that names had when they were last members, as far as somebody noted them. */
+  get nodeIds(): ReadonlyMap<NodeName, NodeId> {
+    return this.parts.node.nodeIds
+  }
+
+  /** Returns when it is on the disk. @throws DiskError. */
+  noteNodeId(name: NodeName, nodeId: NodeId): void {
+    this.fence.guard(() => this.parts.node.noteNodeId(name, nodeId))
+  }
+
   /** Who is asked for contents that are not here. */
   setContentSource(source: ContentSource | null): void {
     this.changes.setContentSource(source)
@@ -184,6 +202,31 @@ export class Store {
    */
   fileFork(commonSeq: number): Promise<FiledFork> {
     return this.changes.fileFork(commonSeq)
+  }
+
+  /** What this node's index holds, as far as it is settled, summed up. */
+  sumPaths(): Promise<TreeSum> {
+    return sumPaths(this.parts.index.paths, this.newSlices(walkPace))
+  }
+
+  /** States what this node's journal made of paths; the caller ends it. */
+  stateTree(): StatedTree {
+    const { journal, settler } = this
+    const { tree, index } = this.parts
+    const nowMs = (): number => this.options.clock.nowMs()
+    return new StatedTree({
+      tree,
+      paths: index.paths,
+      journal,
+      settler,
+      slices: this.newSlices(walkPace),
+      nowMs,
+    })
+  }
+
+  /** As `Changes.beginStated`: whoever begins it finishes or discards it, and appends nothing meanwhile. */
+  beginStated(): Promise<StatedTaking> {
+    return this.changes.beginStated()
   }
 
   /** Returns when all that is settled by now is on the disk. @throws ConcurError IO_ERROR. */

@@ -26,6 +26,7 @@ export async function runCampaign(
   name: string,
   nodeCount: number,
   run: (campaign: Campaign) => Promise<void>,
+  coordinatorOptions: readonly string[] = [],
 ): Promise<never> {
   const folder = mkdtempSync(join(tmpdir(), `concur-${name}-`))
   const children = new Children()
@@ -42,7 +43,7 @@ export async function runCampaign(
     void end(1)
   })
   try {
-    const nodes = new Nodes(folder, nodeCount, children)
+    const nodes = new Nodes(folder, nodeCount, children, coordinatorOptions)
     await nodes.startAll()
     await run({ nodes, say })
     return await end(0)

@@ -22,11 +22,14 @@ export class Nodes {
   slowestStartMs = 0
   private readonly folder: string
   private readonly children: Children
+  /** Of the coordinator, beside those that it needs. */
+  private readonly options: readonly string[]
   private readonly running = new Map<string, ChildProcess>()
   private readonly ports = new Map<string, number>()
 
   /** `count` servers, the coordinator first. */
-  constructor(folder: string, count: number, children: Children) {
+  constructor(folder: string, count: number, children: Children, options: readonly string[] = []) {
+    this.options = options
     this.folder = folder
     this.children = children
     this.names = Array.from({ length: count }, (_, place) => `server${place + 1}`)
@@ -70,6 +73,7 @@ export class Nodes {
         ...['--name', name, '--root', this.root(name)],
         ...['--listen', `127.0.0.1:${this.ports.get(name) ?? 0}`],
         ...told,
+        ...(isCoordinator ? this.options : []),
       ],
       { stdio: ['ignore', 'ignore', 'pipe'] },
     )

@@ -102,7 +102,13 @@ async function isRemoved(ground: Ground, path: FilePath): Promise<boolean> {
   }
 }
 
-async function removeFolder(ground: Ground, work: Work, path: FilePath, foldersLeft: number): Promise<void> {
+/** Of an empty one; another is kept. `foldersLeft`: of its list, that could not be removed. */
+export async function removeFolder(
+  ground: Ground,
+  work: Work,
+  path: FilePath,
+  foldersLeft: number,
+): Promise<void> {
   await untilDone(work, path, async () => {
     const copy = await ground.digests.look(path, { deep: false })
     const action = decideRmdir(copy)

@@ -25,10 +25,22 @@ export type Obtained =
   | { readonly is: 'staged'; readonly stage: StageId }
   | { readonly is: 'lost'; readonly reason: string }
 
+/** A content by the path and the record that made it. */
+export interface StatedContent {
+  readonly number: number
+  readonly path: FilePath
+  readonly seq: number
+  readonly size: number
+  readonly digest: Digest
+}
+
 /** Asks other nodes. */
 export interface ContentSource {
-  /** @throws ConcurError UNREACHABLE: nobody could be asked; the record is tried again in a moment. */
-  obtain(entry: JournalEntry): Promise<Obtained>
+  /**
+   * `stated`: the entry is of no journal, but what a path is by what was stated to this node; this is its number.
+   * @throws ConcurError UNREACHABLE: nobody could be asked; the record is tried again in a moment.
+   */
+  obtain(entry: JournalEntry, stated?: StatedContent): Promise<Obtained>
 }
 
 export interface Ground {

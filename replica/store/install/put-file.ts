@@ -22,7 +22,9 @@ export interface Wish {
   readonly attributes: { readonly executable: boolean | null; readonly timeMs: number } | null
   /** Called at most once, when the file is needed. */
   readonly make: () => Promise<NewFile | Lost>
-  /** Whether something may lie in the record's place in the exchange by now. */
+  /** Which of the record's places in the exchange it goes through. */
+  readonly n?: number
+  /** Whether something may lie there by now. */
   readonly mayBeOut: boolean
 }
 
@@ -47,7 +49,7 @@ class Put {
     this.ground = ground
     this.work = work
     this.wish = wish
-    this.exchange = exchangePlace(ground, work.seq, 0)
+    this.exchange = exchangePlace(ground, work.seq, wish.n ?? 0)
   }
 
   async run(): Promise<void> {

@@ -113,9 +113,26 @@ test('the place of each of many records is known, and those behind a cut are for
   for (const seq of [1, 4096, 4097, 10_000])
     expect(offsets.placeOf(seq)).toEqual({ segment: seq % 3000, at: 2 ** 31 + seq })
   offsets.cutAfter(4096)
-  expect(() => offsets.placeOf(4097)).toThrow('no record 4097 among 4096')
+  expect(() => offsets.placeOf(4097)).toThrow('no record 4097 up to 4096')
   offsets.push(1, 8)
   expect([offsets.placeOf(4096).segment, offsets.placeOf(4097)]).toEqual([1096, { segment: 1, at: 8 }])
   offsets.cutAfter(0)
-  expect(() => offsets.placeOf(0)).toThrow('no record 0 among 0')
+  expect(() => offsets.placeOf(0)).toThrow('no record 0 up to 0')
+})
+
+test('the places of records that were released are forgotten, those behind them are not', () => {
+  const offsets = new Offsets()
+  offsets.beginAfter(500)
+  for (let seq = 501; seq <= 10_500; seq++) offsets.push(0, seq)
+  offsets.release(9000)
+  expect([offsets.before, offsets.last, offsets.placeOf(9001), offsets.placeOf(10_500)]).toEqual([
+    9000,
+    10_500,
+    { segment: 0, at: 9001 },
+    { segment: 0, at: 10_500 },
+  ])
+  expect(() => offsets.placeOf(9000)).toThrow('no record 9000 up to 10500')
+  offsets.cutAfter(9000)
+  offsets.push(1, 8)
+  expect([offsets.last, offsets.placeOf(9001)]).toEqual([9001, { segment: 1, at: 8 }])
 })

@@ -8,6 +8,7 @@
  */
 import { crc32 } from 'node:zlib'
 import { type Fd, readFully } from '../disk.ts'
+import { removeLeftover } from '../durable-file.ts'
 import { readU64, writeU64 } from './segment-header.ts'
 import type { JournalDisk, Steps } from './steps.ts'
 
@@ -28,7 +29,7 @@ export const cutMark = {
       isPlaced = true
     } finally {
       disk.close(file)
-      if (!isPlaced) removeLeftover(disk, folder)
+      if (!isPlaced) removeLeftover(disk, folder, cutMark.newName)
     }
     yield folder
   },
@@ -56,12 +57,4 @@ function encode(seq: number): Buffer {
   writeU64(bytes, seq, 0)
   bytes.writeUInt32BE(crc32(bytes.subarray(0, 8)), 8)
   return bytes
-}
-
-function removeLeftover(disk: JournalDisk, folder: Fd): void {
-  try {
-    disk.remove(folder, cutMark.newName)
-  } catch {
-    // The failure that brought us here is the one to tell.
-  }
 }

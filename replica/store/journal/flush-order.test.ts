@@ -7,6 +7,7 @@ import type { FaultyDisk } from '../../../fixtures/faulty-disk.ts'
 import { Chain, memoryWorld, openJournal, segmentBytes, type World } from '../../../fixtures/journals.ts'
 import { broken, openInMemory } from '../../../fixtures/refused-journals.ts'
 import { DiskError } from '../disk.ts'
+import type { Journal } from './journal.ts'
 
 /** What checks have found in the middle of the journal's work, to whom they are no errors of the disk. */
 let faults: unknown[]
@@ -99,6 +100,22 @@ test('records are dropped only when the mark that says so is on the disk, whole'
   })
   await journal.truncateAfter(3)
   expect([removals.calls, truncations.calls]).toEqual([names.length, 2])
+  await journal.close()
+})
+
+test.each([
+  ['released', (journal: Journal) => journal.releaseUpTo(19)],
+  ['given up', (journal: Journal) => journal.beginAt({ ...journal.last, seq: 500 })],
+])('records are %s only when the mark that says so is on the disk, whole', async (_, act) => {
+  const { disk, journal } = await segmented()
+  before(disk, 'rename', () => {
+    for (const bytes of bytesAfter(disk, 'begin.new')) expect(bytes).toHaveLength(76)
+  })
+  const removals = before(disk, 'remove', () => {
+    expect(namesAfter(disk).filter(left => !left.includes('begin'))).toEqual([])
+  })
+  await act(journal)
+  expect(removals.calls).toBeGreaterThan(0)
   await journal.close()
 })
 

@@ -30,7 +30,7 @@ class Cuts {
   }
 }
 
-/** Appends, steps to new segments, drops within a segment and across some, drops all. */
+/** Appends, steps to new segments, drops within a segment and across some, drops all, releases. */
 async function live(life: JournalLife): Promise<void> {
   life.start()
   await life.append(2)
@@ -43,6 +43,8 @@ async function live(life: JournalLife): Promise<void> {
   life.start()
   await life.append(9)
   await life.drop(0)
+  await life.append(20)
+  await life.release(19)
   await life.append(1)
 }
 

@@ -1,5 +1,6 @@
 import { memoryWorld, temporaryWorld, type World } from '../../../fixtures/journals.ts'
 import { describeJournal } from './journal.suite.ts'
+import { describeBegins } from './journal-begin.suite.ts'
 import { describeCuts } from './journal-cut.suite.ts'
 
 function newMemoryWorld(): World {
@@ -14,4 +15,5 @@ describe.each([
 ])('%s', (_, newWorld) => {
   describeJournal(newWorld)
   describeCuts(newWorld)
+  describeBegins(newWorld)
 })

@@ -4,24 +4,25 @@
  *
  *     <first seq>.segment   records, one behind the other (segment-header.ts, entry-codec.ts)
  *     prepared              the segment to come (next-segment.ts)
+ *     begin                 behind which record it begins, when that is not the first one ever (begin-mark.ts)
  *     cut                   while records are dropped: up to where (cut-mark.ts)
  *     damaged-<seq>-<n>     what an opening set aside (recovery.ts)
  *
  * It knows nothing of what a record means, nor which are committed. Only one process has it open: the store's lock.
  */
 import { ConcurError } from '../../../protocol/errors.ts'
-import type { RecordHash } from '../../../protocol/ids.ts'
-import { inlineBytesMax, recordBytesMax } from '../../../protocol/limits.ts'
 import type { JournalEntry } from '../../../protocol/record.ts'
 import { DiskError, type Fd } from '../disk.ts'
+import { beginMark } from './begin-mark.ts'
 import { cutMark } from './cut-mark.ts'
 import { entryBytes } from './entry-codec.ts'
-import { GroupCommit, type Last, lastOf, nothing } from './group-commit.ts'
+import { assertFollows } from './follows.ts'
+import { GroupCommit, type Last, lastOf } from './group-commit.ts'
 import { NextSegment } from './next-segment.ts'
 import { type Cut, type Opened, openSegments } from './recovery.ts'
 import { entriesStart } from './segment-header.ts'
 import type { Segments } from './segments.ts'
-import { failureOf, type JournalDisk, runSoon } from './steps.ts'
+import { failureOf, type JournalDisk, runSoon, type Steps } from './steps.ts'
 import { type SegmentSizes, Tail } from './tail.ts'
 
 const folderName = 'journal'
@@ -55,7 +56,9 @@ export class Journal {
   private readonly segments: Segments
   private readonly next: NextSegment
   private readonly commit: GroupCommit
+  private beginsBehind: Last
   private cutting: Promise<void> | null = null
+  private releasing: Promise<void> | null = null
   private closed: Promise<void> | null = null
 
   /**
@@ -81,11 +84,12 @@ export class Journal {
     }
   }
 
-  private constructor(options: JournalOptions, folder: Fd, { segments, cut, setAside }: Opened) {
+  private constructor(options: JournalOptions, folder: Fd, { segments, begin, cut, setAside }: Opened) {
     const { disk } = options
     this.disk = disk
     this.folder = folder
     this.segments = segments
+    this.beginsBehind = begin
     this.cut = cut
     this.setAside = setAside
     const onFailed = (error: unknown) => this.commit.fail(failureOf(error).error)
@@ -104,6 +108,11 @@ export class Journal {
   /** The last record that was appended, durable or not. After a failed append, the last durable one. */
   get last(): Last {
     return this.commit.last
+  }
+
+  /** The record behind which the journal begins; seq 0: it has every record. */
+  get begin(): Last {
+    return this.beginsBehind
   }
 
   get durableSeq(): number {
@@ -136,26 +145,48 @@ export class Journal {
    * @throws ConcurError NO_SPACE: nothing was dropped; IO_ERROR: the journal takes nothing any more.
    */
   truncateAfter(seq: number): Promise<void> {
-    if (!(Number.isSafeInteger(seq) && seq >= 0)) throw new Error(`no seq to cut after: ${seq}`)
-    if (this.closed !== null || this.cutting !== null) throw new Error('the journal is closed, or being cut')
-    this.cutting = this.cutAfter(seq).finally(() => {
-      this.cutting = null
+    if (!(Number.isSafeInteger(seq) && seq >= this.begin.seq)) throw new Error(`no seq to cut after: ${seq}`)
+    return this.whileCutting(() => this.cutAfter(seq))
+  }
+
+  /**
+   * Gives up every record, after what is under way has settled: the next one follows from `begin`, which none here is
+   * known to lead to. Returns when that is durable; a crash before leaves the journal as it was, or this.
+   * @throws as `truncateAfter`.
+   */
+  beginAt(begin: Last): Promise<void> {
+    return this.whileCutting(() => this.replaceBegin(begin))
+  }
+
+  /**
+   * Releases old segments of which no record is behind `seq`, never the last one. The journal begins later then; a crash
+   * leaves it as it was, or so.
+   * @throws as `truncateAfter`: nothing was released, or the journal takes nothing any more.
+   */
+  async releaseUpTo(seq: number): Promise<void> {
+    if (this.closed !== null || this.cutting !== null || this.releasing !== null) return
+    const until = this.segments.releasableUpTo(Math.min(seq, this.durableSeq))
+    if (until === null || this.failure !== null) return
+    this.releasing = this.release(this.lastAt(until)).finally(() => {
+      this.releasing = null
     })
-    return this.cutting
+    return this.releasing
   }
 
   /** @throws ConcurError IO_ERROR when the record is damaged on the disk, or cannot be read. */
   at(seq: number): JournalEntry | null {
-    return seq >= 1 && seq <= this.last.seq ? this.readFrom(seq, 0)[0]! : null
+    return seq > this.begin.seq && seq <= this.last.seq ? this.readFrom(seq, 0)[0]! : null
   }
 
   /**
-   * @returns consecutive entries behind `seq`, at least one if there is one; with more than one, no more than
+   * @returns consecutive entries behind `seq`, or behind where the journal begins, if that is later; at least one if there
+   * is one; with more than one, no more than
    * `bytesMax` bytes of journal. There may be more.
    * @throws as `at`.
    */
   readAfter(seq: number, bytesMax: number): JournalEntry[] {
-    return seq >= 0 && seq < this.last.seq ? this.readFrom(seq + 1, bytesMax) : []
+    const after = Math.max(seq, this.begin.seq)
+    return after < this.last.seq ? this.readFrom(after + 1, bytesMax) : []
   }
 
   /** Returns when what is under way has settled and everything is closed. */
@@ -166,29 +197,65 @@ export class Journal {
 
   private async end(): Promise<void> {
     await this.cutting?.catch(() => {})
+    await this.releasing?.catch(() => {})
     await this.commit.idle()
     await this.next.close()
     this.segments.close()
     this.disk.close(this.folder)
   }
 
-  private async cutAfter(seq: number): Promise<void> {
+  private whileCutting(cut: () => Promise<void>): Promise<void> {
+    if (this.closed !== null || this.cutting !== null) throw new Error('the journal is closed, or being cut')
+    this.cutting = this.cutWhenIdle(cut).finally(() => {
+      this.cutting = null
+    })
+    return this.cutting
+  }
+
+  private async cutWhenIdle(cut: () => Promise<void>): Promise<void> {
+    await this.releasing?.catch(() => {})
     await this.commit.idle()
     if (this.failure !== null) throw this.failure
+    await cut()
+  }
+
+  private async cutAfter(seq: number): Promise<void> {
     if (seq >= this.last.seq) return
     const last = this.lastAt(seq)
+    await this.begun(cutMark.place(this.disk, this.folder, seq))
+    // From here on only the shorter journal exists, and an opening would finish the rest.
+    this.commit.restartFrom(last)
+    await this.finished(this.segments.cutAfter(seq))
+    await this.finished(cutMark.remove(this.disk, this.folder))
+  }
+
+  private async replaceBegin(begin: Last): Promise<void> {
+    await this.begun(beginMark.place(this.disk, this.folder, begin))
+    this.beginsBehind = begin
+    this.commit.restartFrom(begin)
+    this.segments.clear(begin.seq)
+  }
+
+  private async release(begin: Last): Promise<void> {
+    await this.begun(beginMark.place(this.disk, this.folder, begin))
+    this.beginsBehind = begin
+    this.segments.release(begin.seq)
+  }
+
+  /** Steps of which the last one decides; before it nothing has happened. */
+  private async begun(steps: Steps): Promise<void> {
     try {
-      await runSoon(this.disk, cutMark.place(this.disk, this.folder, seq))
+      await runSoon(this.disk, steps)
     } catch (cause) {
       const { error, isFinal } = failureOf(cause)
       if (isFinal) this.commit.fail(error)
       throw error
     }
-    // From here on only the shorter journal exists, and an opening would finish the rest.
-    this.commit.restartFrom(last)
+  }
+
+  private async finished(steps: Steps): Promise<void> {
     try {
-      await runSoon(this.disk, this.segments.cutAfter(seq))
-      await runSoon(this.disk, cutMark.remove(this.disk, this.folder))
+      await runSoon(this.disk, steps)
     } catch (cause) {
       const error = new ConcurError('IO_ERROR', 'the journal could not be cut', { cause })
       this.commit.fail(error)
@@ -197,7 +264,7 @@ export class Journal {
   }
 
   private lastAt(seq: number): Last {
-    return seq === 0 ? nothing : lastOf(this.readDurable(seq, 0)[0]!)
+    return seq === this.begin.seq ? this.begin : lastOf(this.readDurable(seq, 0)[0]!)
   }
 
   private readFrom(seq: number, bytesMax: number): JournalEntry[] {
@@ -220,28 +287,6 @@ export class Journal {
       throw new ConcurError('IO_ERROR', `record ${seq} of the journal cannot be read`, { cause: error })
     }
   }
-}
-
-function assertFollows(last: Last, entries: readonly JournalEntry[]): void {
-  let before: { seq: number; hash: RecordHash } = last
-  for (const entry of entries) {
-    const mistake = mistakeIn(entry, before)
-    if (mistake !== null) throw new Error(mistake)
-    before = { seq: entry.record.seq, hash: entry.hash }
-  }
-}
-
-function mistakeIn(
-  { record, bytes, body }: JournalEntry,
-  before: { seq: number; hash: RecordHash },
-): string | null {
-  const { seq, previous } = record
-  if (seq !== before.seq + 1) return `record ${seq} is appended behind ${before.seq}`
-  if (previous !== before.hash) return `record ${seq} follows from another than is before it`
-  if (bytes.length > recordBytesMax) return `record ${seq} has ${bytes.length} bytes`
-  if (body !== null && body.length > inlineBytesMax)
-    return `the body of record ${seq} has ${body.length} bytes`
-  return null
 }
 
 function sizesOf(max = segmentBytesDefault.max): SegmentSizes {

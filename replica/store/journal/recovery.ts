@@ -10,9 +10,10 @@
  *   a batch that a power cut left in pieces.
  */
 import type { RecordHash } from '../../../protocol/ids.ts'
-import { noHash } from '../../../protocol/record.ts'
 import { type Fd, newStat, readFully } from '../disk.ts'
+import { beginMark } from './begin-mark.ts'
 import { cutMark } from './cut-mark.ts'
+import { type Last, nothing } from './group-commit.ts'
 import { preparedName } from './next-segment.ts'
 import { type Behind, type ChainEnd, lookBehind, scanSegment } from './scan.ts'
 import { decodeHeader, entriesStart, firstSeqOf, type SegmentHeader } from './segment-header.ts'
@@ -36,6 +37,8 @@ export interface Cut {
 
 export interface Opened {
   readonly segments: Segments
+  /** The record behind which the journal begins. */
+  readonly begin: Last
   readonly cut: Cut | null
   /** Every file that was ever set aside. */
   readonly setAside: readonly string[]
@@ -60,7 +63,8 @@ class Recovery {
   /** Segments' names in order; from some place on not part of the journal. */
   private rest: string[] = []
   private isTailClean = true
-  private chain: ChainEnd = { seq: 0, hash: Buffer.from(noHash, 'hex') }
+  private begin: Last = nothing
+  private chain: ChainEnd = { seq: 0, hash: Buffer.from(nothing.hash, 'hex') }
   /** One for all segments, as long as the longest. */
   private buffer = Buffer.alloc(0)
 
@@ -76,19 +80,48 @@ class Recovery {
     this.disk.flush(this.folder)
     this.names = namesIn(this.disk, this.folder).sort()
     this.rest = this.names.filter(name => firstSeqOf(name) !== null)
+    this.findBegin()
     const hasMark = this.names.includes(cutMark.name)
     const seqMax = hasMark ? cutMark.read(this.disk, this.folder) : null
     this.scan(seqMax ?? Number.MAX_SAFE_INTEGER)
     const { last } = this.segments
     if (last !== null) this.disk.flush(this.segments.file(last))
-    for (const name of [preparedName, cutMark.newName, copyNewName])
+    for (const name of [preparedName, cutMark.newName, beginMark.newName, copyNewName])
       if (this.names.includes(name)) this.disk.remove(this.folder, name)
     const isCutShort = this.chain.seq === seqMax
     if (isCutShort) this.finishCut(seqMax)
     const cut = isCutShort || (this.isTailClean && this.rest.length === 0) ? null : this.mend()
     if (hasMark) runNow(this.disk, cutMark.remove(this.disk, this.folder))
     const before = this.names.filter(isSetAside)
-    return { segments: this.segments, cut, setAside: [...before, ...(cut?.setAside ?? [])] }
+    return {
+      segments: this.segments,
+      begin: this.begin,
+      cut,
+      setAside: [...before, ...(cut?.setAside ?? [])],
+    }
+  }
+
+  /** What was released, or was given up, goes. A mark that cannot be understood is not needed where a segment says it too. */
+  private findBegin(): void {
+    if (!this.names.includes(beginMark.name)) return
+    const begin = beginMark.read(this.disk, this.folder) ?? this.beginOfFirst()
+    this.begin = begin
+    this.chain = { seq: begin.seq, hash: Buffer.from(begin.hash, 'hex') }
+    this.segments.offsets.beginAfter(begin.seq)
+    const isOver = (name: string): boolean => firstSeqOf(name)! <= begin.seq
+    for (const name of this.rest) if (isOver(name)) this.disk.remove(this.folder, name)
+    this.rest = this.rest.filter(name => !isOver(name))
+  }
+
+  private beginOfFirst(): Last {
+    const [name] = this.rest
+    if (name === undefined) return nothing
+    const { file, bytes } = this.load(name)
+    this.disk.close(file)
+    const header = decodeHeader(bytes)
+    if (header === null) return nothing
+    const seq = header.firstSeq - 1
+    return { seq, hash: header.previous, epoch: null, committedSeq: seq }
   }
 
   /** Takes in segments as long as each follows from the one before, and not beyond `seqMax`. */

@@ -4,7 +4,7 @@
  */
 import { ConcurError } from '../../../protocol/errors.ts'
 import { type JournalEntry, readEntry } from '../../../protocol/record.ts'
-import { type Fd, readFully } from '../disk.ts'
+import { DiskError, type Fd, readFully } from '../disk.ts'
 import { checkEntry, entryAt } from './entry-codec.ts'
 import { Offsets } from './offsets.ts'
 import { entriesStart } from './segment-header.ts'
@@ -28,6 +28,8 @@ export class Segments {
   readonly offsets = new Offsets()
   private readonly disk: JournalDisk
   private readonly folder: Fd
+  /** How many were taken off the front of the list. */
+  private released = 0
   /** By name, the one used last at the end. */
   private readonly open = new Map<string, Fd>()
 
@@ -55,7 +57,7 @@ export class Segments {
   /** Notes an entry at the end of the last segment. */
   extend(bytes: number): void {
     const segment = this.last!
-    this.offsets.push(this.list.length - 1, segment.end)
+    this.offsets.push(this.released + this.list.length - 1, segment.end)
     segment.end += bytes
   }
 
@@ -75,7 +77,7 @@ export class Segments {
    */
   read(seq: number, bytesMax: number): JournalEntry[] {
     const from = this.offsets.placeOf(seq)
-    const segment = this.list[from.segment]!
+    const segment = this.segmentOf(seq)
     const until = this.untilOf(seq, Math.min(bytesMax, readBytesMax))
     const bytes = Buffer.allocUnsafeSlow(until - from.at)
     const found = bytes.subarray(0, readFully(this.disk, this.file(segment), bytes, from.at))
@@ -105,18 +107,44 @@ export class Segments {
   endOf(seq: number): number {
     const { segment } = this.offsets.placeOf(seq)
     const next = seq < this.offsets.last ? this.offsets.placeOf(seq + 1) : null
-    return next?.segment === segment ? next.at : this.list[segment]!.end
+    return next?.segment === segment ? next.at : this.segmentOf(seq).end
   }
 
   /** Ends the journal with the record `seq`: the file that has it is cut behind it, later ones are removed. */
   *cutAfter(seq: number): Steps {
-    const place = seq > 0 ? this.offsets.placeOf(seq) : { segment: -1 }
-    const end = seq > 0 ? this.endOf(seq) : entriesStart
+    const isEmpty = seq <= this.offsets.before
+    const count = isEmpty ? 0 : this.offsets.placeOf(seq).segment + 1 - this.released
+    const end = isEmpty ? entriesStart : this.endOf(seq)
     this.offsets.cutAfter(seq)
-    while (this.list.length > place.segment + 1) this.remove(this.list.pop()!)
+    while (this.list.length > count) this.remove(this.list.pop()!)
     yield this.folder
     const segment = this.last
     if (segment !== null) yield* this.cutOff(segment, end)
+  }
+
+  /** @returns the last record of the longest row of old segments that end with `seq` or before; null: there is none. */
+  releasableUpTo(seq: number): number | null {
+    const next = this.list.findLast(({ firstSeq }, at) => at > 0 && firstSeq <= seq + 1)
+    return next === undefined ? null : next.firstSeq - 1
+  }
+
+  /**
+   * The journal begins behind the record `seq`, the last one of a segment: what is before goes. A file that the disk does not
+   * let go of is removed by the next opening, and so is one that a loss of power brings back.
+   */
+  release(seq: number): void {
+    this.offsets.release(seq)
+    while (this.list[0]!.firstSeq <= seq) {
+      this.released++
+      this.removeIfPossible(this.list.shift()!)
+    }
+  }
+
+  /** The journal has no record, and its first one will be the one behind `seq`. Files go as in `release`. */
+  clear(seq: number): void {
+    this.offsets.beginAfter(seq)
+    this.released = 0
+    for (const segment of this.list.splice(0)) this.removeIfPossible(segment)
   }
 
   /** Ends the last segment where its last entry does; one without entries is removed. Nothing is written to it any more. */
@@ -132,6 +160,10 @@ export class Segments {
     this.open.clear()
   }
 
+  private segmentOf(seq: number): Segment {
+    return this.list[this.offsets.placeOf(seq).segment - this.released]!
+  }
+
   private *cutOff(segment: Segment, end: number): Steps {
     const file = this.file(segment)
     segment.size = end
@@ -145,6 +177,14 @@ export class Segments {
     this.open.delete(name)
     if (file !== undefined) this.disk.close(file)
     this.disk.remove(this.folder, name)
+  }
+
+  private removeIfPossible(segment: Segment): void {
+    try {
+      this.remove(segment)
+    } catch (error) {
+      if (!(error instanceof DiskError)) throw error
+    }
   }
 
   private closeSome(): void {

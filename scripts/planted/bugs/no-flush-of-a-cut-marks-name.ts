@@ -5,10 +5,10 @@ export const bug: PlantedBug = {
   edits: [
     {
       file: 'replica/store/journal/cut-mark.ts',
-      find: `removeLeftover(disk, folder)
+      find: `removeLeftover(disk, folder, cutMark.newName)
     }
     yield folder`,
-      put: `removeLeftover(disk, folder)
+      put: `removeLeftover(disk, folder, cutMark.newName)
     }`,
     },
   ],
