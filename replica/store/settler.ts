@@ -336,8 +336,11 @@ export class Settler {
 
   /** What the record touched is what it says from now on. */
   private endLeftOut(change: Change): void {
+    const touched = pathsOf(change)
+    for (const path of touched) this.leftOut.delete(path as FilePath)
+    if (!('what' in change) || change.what === 'file') return
     for (const path of this.leftOut.keys())
-      if (pathsOf(change).some(at => isWithin(path, at))) this.leftOut.delete(path)
+      if (touched.some(at => isWithin(path, at))) this.leftOut.delete(path)
   }
 
   /** What this node made of the path last, whatever the record says of it. */
