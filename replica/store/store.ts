@@ -169,8 +169,10 @@ export class Store {
     const { digests, settler, fence, recovered } = this
     const { ground, journal } = this.changes
     const isUnsettled = (path: FilePath): boolean => settler.isUnsettled(path)
+    const entryAt = (seq: number): JournalEntry | null => journal.at(seq)
+    const newSlices = (): Slices => this.newSlices(walkPace)
     const tryAgain = (path: FilePath): Promise<boolean> =>
-      installKept({ ground, path, entryAt: seq => journal.at(seq), isUnsettled })
+      installKept({ ground, path, entryAt, isUnsettled, newSlices })
     const found = { digests, settler, fence, recovered, tryAgain }
     return { ...this.options, tree, own: own.fd, paths: index.paths, ...found }
   }

@@ -55,8 +55,8 @@ export interface Ground {
   /** `.concur/exchange`. */
   readonly exchange: Fd
   readonly contents: ContentSource
-  /** What the records before made of each path. */
-  readonly paths: Pick<PathIndex, 'get'>
+  /** What the records before made of each path, and had made of it. */
+  readonly paths: Pick<PathIndex, 'get' | 'seqOfContent'>
 }
 
 /** More than this is not told: a `rm -r` may leave a million. */

@@ -1,6 +1,6 @@
 /**
- * Tries again what a record could not install because of something in its way: its result lies in this node's history, and
- * comes to the path when that is free, or still is what the record expected. By the same rule as the record itself, so that
+ * Tries again what a record could not do because of something in its way: its result lies in this node's history, and
+ * comes to the path when that is free, or still is what the record expected; what it deletes goes. By the same rule as the record itself, so that
  * what a person has put there since stays; the last look and the step are one uninterrupted piece.
  * Clause: ../README.md "When it is not possible".
  */
@@ -13,9 +13,11 @@ import type { Place } from '../folders.ts'
 import { historyName } from '../history.ts'
 import { identityOf, sameIdentity } from '../identity.ts'
 import type { PathState } from '../path-index.ts'
+import type { Slices } from '../slices.ts'
 import { giveNewAttributes, takeAttributes } from './attributes.ts'
 import { holds } from './decide.ts'
 import type { Ground } from './ground.ts'
+import { deleteKept } from './kept-delete.ts'
 import { digestOfFile } from './looked-at.ts'
 import { makeFolderAt } from './mkdir.ts'
 import { openOwnFile } from './new-file.ts'
@@ -27,14 +29,16 @@ export interface KeptOptions {
   readonly entryAt: (seq: number) => JournalEntry | null
   /** Whether a record is about to change the path. */
   readonly isUnsettled: (path: FilePath) => boolean
+  readonly newSlices: () => Slices
 }
 
 /** @returns whether the path is now what its last record says. @throws DiskError when the disk is in trouble. */
 export async function installKept(options: KeptOptions): Promise<boolean> {
   const { ground, path } = options
   const state = ground.paths.get(path)
-  if (state === null || state.is === 'absent' || options.isUnsettled(path)) return false
+  if (state === null || options.isUnsettled(path)) return false
   try {
+    if (state.is === 'absent') return await deleteAgain(options, state.seq)
     if (state.is === 'folder') return makeKeptFolder(ground, path)
     return state.digest !== null && (await installKeptFile(options, state, state.digest))
   } catch (error) {
@@ -42,6 +46,11 @@ export async function installKept(options: KeptOptions): Promise<boolean> {
     if (hasMoved(error) || reasonOf(error) !== null) return false
     throw error
   }
+}
+
+async function deleteAgain({ ground, path, entryAt, newSlices }: KeptOptions, seq: number): Promise<boolean> {
+  const entry = entryAt(seq)
+  return entry !== null && (await deleteKept({ ground, path, entry, slices: newSlices() }))
 }
 
 function makeKeptFolder(ground: Ground, path: FilePath): boolean {

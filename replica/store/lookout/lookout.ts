@@ -17,6 +17,7 @@ import type { LookoutGround } from './ground.ts'
 import { isTooMuch, type Tally } from './guard.ts'
 import { HeldCopy } from './held-copy.ts'
 import { Hints } from './hints.ts'
+import { KeptFile } from './kept-file.ts'
 import { Obstacles } from './obstacles.ts'
 import { type Looked, PathLook } from './path-look.ts'
 import type { News, TreeReport } from './report.ts'
@@ -74,11 +75,12 @@ export class Lookout {
     this.findings = new Findings({ pathLook: new PathLook(ground) })
     const { findings, hints } = this
     this.folders = new FolderHints({ ...ground, watcher, findings, look: path => this.look(path) })
+    const own = { disk: ground.disk, folder: ground.own }
     this.obstacles = new Obstacles({
-      ...{ ground, findings },
+      ...{ ground, findings, file: new KeptFile(own) },
       onInstalled: path => this.tell('info', 'installed what was kept back', { path }),
     })
-    this.copy = new HeldCopy({ disk: ground.disk, folder: ground.own })
+    this.copy = new HeldCopy(own)
     this.root = new RootGuard({ ...options, look: path => this.look(path) })
     this.times = new ScanTimes({ ...ground, onDue: () => this.scanNow() })
     this.reads = new BackgroundReads({ ...ground, findings, onRead: () => this.suspectTooMuch() })
@@ -97,6 +99,7 @@ export class Lookout {
     this.stopListening = settler.listen({
       onSettled: (_, outcomes, change) => this.settled.onSettled(outcomes, change),
     })
+    this.obstacles.recall()
     this.settled.noteKept(recovered)
     this.scanNow()
     this.watch?.start()
@@ -138,7 +141,9 @@ export class Lookout {
     for (const part of [this.watch, this.times, this.settled, this.reads]) part?.stop()
     await this.atRest()
     this.options.watcher?.close()
-    if (!this.options.ground.fence.isFenced) this.copy.save()
+    if (this.options.ground.fence.isFenced) return
+    this.copy.save()
+    this.obstacles.remember()
   }
 
   private wake(): void {

@@ -69,8 +69,10 @@ export class Marks {
   }
 
   /** Paths whose last record was kept back for a reason of this kind. */
-  kept(isMeant: (reason: string) => boolean): FilePath[] {
-    return [...this.marks].flatMap(([path, { kept }]) => (kept !== null && isMeant(kept) ? [path] : []))
+  kept(isMeant: (reason: string) => boolean): { path: FilePath; reason: string }[] {
+    return [...this.marks].flatMap(([path, { kept }]) =>
+      kept !== null && isMeant(kept) ? [{ path, reason: kept }] : [],
+    )
   }
 
   /** @returns the path itself, where it is marked, and what is marked below it. */

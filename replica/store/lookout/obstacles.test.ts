@@ -1,7 +1,17 @@
 /** What a record could not install, and what is in its way goes. */
 import { chmodSync, mkdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { at, historyOf, mkdir, put, remove, settle, treeOf } from '../changes.fixture.ts'
+import {
+  at,
+  digest,
+  historyOf,
+  mkdir,
+  put,
+  remove,
+  removeFolder,
+  settle,
+  treeOf,
+} from '../changes.fixture.ts'
 import { DiskError, type Fd } from '../disk.ts'
 import type { Fence } from '../fence.ts'
 import type { Slices } from '../slices.ts'
@@ -10,9 +20,15 @@ import { Findings } from './findings.ts'
 import { startWatching, type Watching } from './lookout.fixture.ts'
 import { Obstacles } from './obstacles.ts'
 
-/** Refuses what brings something into place, as a folder does that may not be written. */
+/** Refuses what brings something into place, or out of it, as a folder does that may not be written. */
 class RefusingDisk extends WatchedDisk {
   refuses = false
+  refusesMoves = false
+
+  override moveNew(from: Fd, name: string, to: Fd, newName: string): void {
+    if (this.refusesMoves) throw new DiskError('EACCES', 'moveNew')
+    super.moveNew(from, name, to, newName)
+  }
 
   override exchange(folder: Fd, name: string, otherFolder: Fd, otherName: string): void {
     if (this.refuses) throw new DiskError('EACCES', 'exchange')
@@ -131,6 +147,48 @@ test('what a later record deletes or replaces does not come back', async () => {
   expect(treeOf(root())).toEqual({ a: null, 'a/c': 'three' })
 })
 
+describe('what could not be deleted', () => {
+  test('goes into history when that is possible', async () => {
+    await settle(store(), put('a', 'old'))
+    disk.refusesMoves = true
+    const [said] = await settle(store(), remove('a', { base: 'old' }))
+    expect(said!.kept).toMatchObject([{ path: 'a', reason: expect.stringContaining('EACCES') }])
+    disk.refusesMoves = false
+    await hint('a')
+    expect(treeOf(root())).toEqual({})
+    expect(historyOf(root())).toEqual({ '2/a': 'old' })
+    expect([installed(), marks()]).toEqual([['a'], 0])
+  })
+
+  test('stays when somebody has saved it meanwhile', async () => {
+    await settle(store(), put('a', 'old'))
+    disk.refusesMoves = true
+    await settle(store(), remove('a', { base: 'old' }))
+    disk.refusesMoves = false
+    writeFileSync(on('a'), 'by hand')
+    await hint('a')
+    expect(treeOf(root())).toEqual({ a: 'by hand' })
+    expect([installed(), marks()]).toEqual([[], 1])
+  })
+
+  test('goes with its folder, where that was deleted with all below it', async () => {
+    await settle(store(), put('d/a', 'one'), put('d/b', 'two'))
+    disk.refusesMoves = true
+    const list = ['one', 'two'].map((content, n) => ({
+      path: at(`d/${'ab'[n]}`),
+      what: 'file' as const,
+      seen: [digest(content)],
+    }))
+    await settle(store(), removeFolder('d', list))
+    disk.refusesMoves = false
+    await hint('d')
+    await watching.scan()
+    expect(treeOf(root())).toEqual({})
+    expect(historyOf(root())).toEqual({ '3/d/a': 'one', '3/d/b': 'two' })
+    expect(marks()).toBe(0)
+  })
+})
+
 test.each([
   ['is fenced', { reason: 'the disk refused', isOver: false }],
   ['is being closed', { reason: null, isOver: true }],
@@ -161,5 +219,6 @@ function scripted(reason: string | null) {
     throw new DiskError('EIO', 'rename')
   }
   const ground = { tryAgain, fence: { reason } as Fence }
-  return { findings, tried, obstacles: new Obstacles({ ground, findings, onInstalled: () => {} }) }
+  const file = { read: () => [], save: () => {} }
+  return { findings, tried, obstacles: new Obstacles({ ground, findings, file, onInstalled: () => {} }) }
 }

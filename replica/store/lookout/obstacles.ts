@@ -1,6 +1,6 @@
 /**
- * Tries again what records could not install because something was in the way: whenever anything has changed on the disk,
- * and with each scan. Most tries find the obstacle as it was, and cost a few calls of the system.
+ * Tries again what records could not do because something was in the way: whenever anything has changed on the disk, with
+ * each scan, and after a start. Most tries find the obstacle as it was, and cost a few calls of the system.
  * Clause: ../README.md "When it is not possible".
  */
 import type { FilePath } from '../../../protocol/path.ts'
@@ -9,10 +9,13 @@ import { isObstacle } from '../install/refusals.ts'
 import type { Slices } from '../slices.ts'
 import type { Findings } from './findings.ts'
 import type { LookoutGround } from './ground.ts'
+import type { KeptFile } from './kept-file.ts'
 
 export interface ObstaclesOptions {
   readonly ground: Pick<LookoutGround, 'tryAgain' | 'fence'>
   readonly findings: Findings
+  /** Remembers them across restarts. */
+  readonly file: Pick<KeptFile, 'read' | 'save'>
   /** The path is what its record says now. */
   readonly onInstalled: (path: FilePath) => void
 }
@@ -24,9 +27,20 @@ export class Obstacles {
     this.options = options
   }
 
+  /** Marks what was in the way when the server ran last. */
+  recall(): void {
+    const { file, findings } = this.options
+    for (const { path, reason } of file.read()) findings.keep(path, reason)
+  }
+
+  remember(): void {
+    const { file, findings } = this.options
+    file.save(findings.marks.kept(isObstacle))
+  }
+
   async tryAgain(slices: Slices, isOver: () => boolean): Promise<void> {
     const { ground, findings, onInstalled } = this.options
-    for (const path of findings.marks.kept(isObstacle)) {
+    for (const { path } of findings.marks.kept(isObstacle)) {
       if (isOver() || ground.fence.reason !== null) return
       if (await this.tryOne(path)) {
         this.lookAtAllOn(path)
@@ -34,6 +48,7 @@ export class Obstacles {
       }
       if (slices.isUsedUp) await slices.next()
     }
+    this.remember()
   }
 
   /** The folders above may have been missing as well. */

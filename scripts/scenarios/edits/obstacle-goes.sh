@@ -53,3 +53,19 @@ expect_status 0
 within 5 conflicts_are 0
 concur verify
 expect_status 0
+
+# Who mends it often starts the server anew: what was in the way is known then.
+stop server2
+ln -s nowhere server2/later
+concur write later 'after a restart'
+expect_status 0
+start_replica server2
+within 10 is_state server2 up
+within 5 conflicts_are 1
+within 5 test -s server2/.concur/kept
+stop server2
+rm server2/later
+start_replica server2
+within 10 is_state server2 up
+within 5 conflicts_are 0
+expect_everywhere later 'after a restart' server1 server2
