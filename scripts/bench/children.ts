@@ -28,10 +28,11 @@ export class Children {
     return this.keep(fork(module, args, { detached: true, env: childEnvironment, execArgv: [], ...options }))
   }
 
-  /** @returns when the process is gone. */
+  /** What takes no signals, as the first process of a namespace, ends with its input. @returns when it is gone. */
   async end(child: ChildProcess): Promise<void> {
     if (!this.running.has(child)) return
     const gone = new Promise(resolve => child.once('exit', resolve))
+    child.stdin?.end()
     child.kill('SIGTERM')
     const kill = setTimeout(() => child.kill('SIGKILL'), endWithinMs)
     await gone
