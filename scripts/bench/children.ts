@@ -5,7 +5,7 @@ import { type ChildProcess, type ForkOptions, fork, type SpawnOptions, spawn } f
  * What programs are told: nothing that makes Node slower or faster to start than it is by itself. A certificate file in
  * NODE_EXTRA_CA_CERTS alone costs every start 40 ms.
  */
-const environment = Object.fromEntries(
+export const childEnvironment = Object.fromEntries(
   Object.entries(process.env).filter(([name]) => !/^(NODE|CONCUR)_/.test(name)),
 )
 
@@ -19,19 +19,20 @@ export class Children {
   /** Starts a program in a session of its own, so that Ctrl-C reaches only us. */
   spawn(program: string, args: readonly string[], options: SpawnOptions = {}): ChildProcess {
     this.assertGoing()
-    return this.keep(spawn(program, args, { detached: true, env: environment, ...options }))
+    return this.keep(spawn(program, args, { detached: true, env: childEnvironment, ...options }))
   }
 
   /** Starts a module of ours that takes and gives messages. */
   fork(module: string, args: readonly string[], options: ForkOptions = {}): ChildProcess {
     this.assertGoing()
-    return this.keep(fork(module, args, { detached: true, env: environment, execArgv: [], ...options }))
+    return this.keep(fork(module, args, { detached: true, env: childEnvironment, execArgv: [], ...options }))
   }
 
-  /** @returns when the process is gone. */
+  /** What takes no signals, as the first process of a namespace, ends with its input. @returns when it is gone. */
   async end(child: ChildProcess): Promise<void> {
     if (!this.running.has(child)) return
     const gone = new Promise(resolve => child.once('exit', resolve))
+    child.stdin?.end()
     child.kill('SIGTERM')
     const kill = setTimeout(() => child.kill('SIGKILL'), endWithinMs)
     await gone

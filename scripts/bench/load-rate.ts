@@ -13,10 +13,10 @@ export interface LaneEvents {
   onFailed(error: Error): void
 }
 
-export type OpenLane = (port: number, events: LaneEvents) => Promise<Lane>
+export type OpenLane = (events: LaneEvents) => Promise<Lane>
 
+/** So many requests at a time on each of so many connections, for so long. */
 export interface RateOptions {
-  readonly port: number
   readonly connections: number
   readonly outstanding: number
   readonly forMs: number
@@ -24,9 +24,9 @@ export interface RateOptions {
 
 /** @returns answers a second. @throws Error when one was wrong. */
 export async function measureRate(open: OpenLane, options: RateOptions): Promise<number> {
-  const { port, connections, outstanding, forMs } = options
+  const { connections, outstanding, forMs } = options
   const load = new Load(forMs)
-  for (let i = 0; i < connections; i++) await load.add(open, port)
+  for (let i = 0; i < connections; i++) await load.add(open)
   try {
     return await load.run(outstanding)
   } finally {
@@ -47,8 +47,8 @@ class Load {
     this.forMs = forMs
   }
 
-  async add(open: OpenLane, port: number): Promise<void> {
-    const lane = await open(port, {
+  async add(open: OpenLane): Promise<void> {
+    const lane = await open({
       onAnswer: () => this.onAnswer(lane),
       onFailed: error => this.reject(error),
     })

@@ -8,31 +8,39 @@ import { makeChanges } from './load-changes.ts'
 import { ConcurLane } from './load-concur.ts'
 import { EchoLane, readShape, writeShape } from './load-echo.ts'
 import { EtcdLane } from './load-etcd.ts'
+import { FolderLane } from './load-folder.ts'
 import { HttpLane } from './load-http.ts'
 import { openIdle } from './load-idle.ts'
 import { measureLatency } from './load-latency.ts'
-import { measureRate, type OpenLane } from './load-rate.ts'
+import { type Lane, type LaneEvents, measureRate } from './load-rate.ts'
 import { waitForAll } from './load-wait.ts'
-import type { Answer, Question, RateQuestion } from './questions.ts'
+import type { Answer, Question, RateOf } from './questions.ts'
 
-const lanes: Record<Exclude<RateQuestion['of'], 'change'>, OpenLane> = {
-  concur: ConcurLane.open,
-  echo: (port, events) => EchoLane.open(port, events, readShape),
-  bareStore: (port, events) => EchoLane.open(port, events, writeShape),
-  etcd: EtcdLane.open,
-  http: HttpLane.open,
-}
-
-function openerOf({ of, change }: RateQuestion): OpenLane {
-  if (of !== 'change') return lanes[of]
-  if (change === undefined) throw new Error('which change is meant was not said')
-  return (port, events) => ChangeLane.open(port, events, change)
+async function openLane(asked: RateOf, events: LaneEvents): Promise<Lane> {
+  switch (asked.of) {
+    case 'concur':
+      return ConcurLane.open(asked.port, events)
+    case 'echo':
+      return EchoLane.open(asked.port, events, readShape)
+    case 'bareStore':
+      return EchoLane.open(asked.port, events, writeShape)
+    case 'etcd':
+      return EtcdLane.open(asked.port, events)
+    case 'http':
+      return HttpLane.open(asked.port, events)
+    case 'change':
+      return ChangeLane.open(asked.port, events, asked.change)
+    case 'folder':
+      return new FolderLane(asked.folder, events)
+    default:
+      return asked satisfies never
+  }
 }
 
 async function answerTo(question: Question): Promise<unknown> {
   switch (question.is) {
     case 'rate':
-      return measureRate(openerOf(question), question)
+      return measureRate(events => openLane(question, events), question)
     case 'latency':
       return measureLatency(question.port, question.beside)
     case 'changes':

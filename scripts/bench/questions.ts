@@ -1,17 +1,16 @@
 /** What the bench asks a load process, and what that answers. */
 
 import type { ChangeOptions } from './load-change.ts'
+import type { RateOptions } from './load-rate.ts'
 
-/** So many requests at a time on each of so many connections, for so long. */
-export interface RateQuestion {
-  readonly of: 'concur' | 'echo' | 'http' | 'etcd' | 'bareStore' | 'change'
-  /** For changes. */
-  readonly change?: ChangeOptions
-  readonly port: number
-  readonly connections: number
-  readonly outstanding: number
-  readonly forMs: number
-}
+/** What is asked again and again. */
+export type RateOf =
+  | { readonly of: 'concur' | 'echo' | 'http' | 'etcd' | 'bareStore'; readonly port: number }
+  | { readonly of: 'change'; readonly port: number; readonly change: ChangeOptions }
+  /** New files in a folder that is not there yet. */
+  | { readonly of: 'folder'; readonly folder: string }
+
+export type RateQuestion = RateOf & RateOptions
 
 /** What goes on while the latency of small reads is measured. */
 export type Beside =

@@ -5,6 +5,7 @@ import { bundle } from './bundles.ts'
 import type { Children } from './children.ts'
 import { Cluster } from './cluster.ts'
 import { startEtcd } from './etcd.ts'
+import { type GlusterFs, startGlusterFs } from './glusterfs.ts'
 import { Loader } from './loader.ts'
 import type { Bench } from './row.ts'
 import type { Sizes } from './sizes.ts'
@@ -28,6 +29,7 @@ export class Workbench implements Bench {
   readonly folder: string
   private modules = { load: '', echo: '', bareStore: '' }
   private stores = 0
+  private volumes = 0
 
   constructor({ sizes, trees, children, dist, folder }: WorkbenchOptions) {
     this.sizes = sizes
@@ -54,8 +56,8 @@ export class Workbench implements Bench {
     return Cluster.start({ children, dist, roots: trees.roots })
   }
 
-  startLoader(): Loader {
-    return new Loader(this.children, this.modules.load)
+  startLoader(threads?: number): Loader {
+    return new Loader(this.children, this.modules.load, threads)
   }
 
   async startEcho(): Promise<number> {
@@ -73,6 +75,10 @@ export class Workbench implements Bench {
 
   async etcd(): Promise<number | null> {
     return isInstalled('etcd') ? startEtcd(this.children, this.folder) : null
+  }
+
+  glusterFs(): Promise<GlusterFs> {
+    return startGlusterFs(this.children, join(this.folder, `glusterfs-${++this.volumes}`))
   }
 
   async webServer(): Promise<number | null> {

@@ -1,4 +1,5 @@
-/** S6: how long a replica needs for what it missed, from its start on, beside rsync of the same. */
+/** S6: how long a replica needs for what it missed, from its start on, beside rsync and syncthing. */
+import { copyFileSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { timePut, timeRsync } from '../client-put.ts'
 import type { Cluster } from '../cluster.ts'
@@ -7,10 +8,11 @@ import { type Measured, measureInTurn } from '../figures.ts'
 import type { Loader } from '../loader.ts'
 import type { Series } from '../report.ts'
 import type { Bench, Row } from '../row.ts'
+import { SyncthingPair } from '../syncthing.ts'
 import { warmPath } from '../trees.ts'
 import { isInstalled } from '../web-server.ts'
 
-type Name = 'files' | 'large' | 'rsyncFiles' | 'rsyncLarge'
+type Name = 'files' | 'large' | 'rsyncFiles' | 'rsyncLarge' | 'syncthingFiles' | 'syncthingLarge'
 
 export const catchUp: Row = {
   name: 'S6',
@@ -21,35 +23,36 @@ export const catchUp: Row = {
     const values = await measureInTurn(rounds, await allMeasured(bench))
     const many = `${missedFiles.toLocaleString('en-US')} × 4 KiB`
     const large = `${largeBytes / 2 ** 20} MiB`
-    const series = (name: Name, title: string): Series => ({
+    const series = (name: Name, title: string, debianPackage = ''): Series => ({
       name: title,
       unit: 'ms',
-      values: values[name] ?? 'not measured: not installed (Debian package rsync)',
+      values: values[name] ?? `not measured: not installed (Debian package ${debianPackage})`,
     })
     const files = series('files', `concur, ${many}`)
-    const rsyncFiles = series('rsyncFiles', `rsync --fsync, ${many}`)
+    const rsyncFiles = series('rsyncFiles', `rsync --fsync, ${many}`, 'rsync')
+    const syncthingFiles = series('syncthingFiles', `syncthing, ${many}`, 'syncthing')
     const one = series('large', `concur, ${large}`)
-    const rsyncOne = series('rsyncLarge', `rsync --fsync, ${large}`)
-    const syncthing: Series = {
-      name: `syncthing, ${many}`,
-      unit: 'ms',
-      values: 'not measured: this bench does not pair two of them',
-    }
+    const rsyncOne = series('rsyncLarge', `rsync --fsync, ${large}`, 'rsync')
+    const syncthingOne = series('syncthingLarge', `syncthing, ${large}`, 'syncthing')
     return {
       title: 'a replica catches up, from its start until all is settled, durable, one disk',
-      series: [files, rsyncFiles, syncthing, one, rsyncOne],
+      series: [files, rsyncFiles, syncthingFiles, one, rsyncOne, syncthingOne],
       comparisons: [
         { ours: files, beside: rsyncFiles, goal: { is: 'at most', value: 0.4 } },
-        { ours: files, beside: syncthing, goal: { is: 'at most', value: 0.15 } },
+        { ours: files, beside: syncthingFiles, goal: { is: 'at most', value: 0.15 } },
         { ours: one, beside: rsyncOne, goal: { is: 'at most', value: 1.2 } },
+        { ours: one, beside: syncthingOne, goal: null },
       ],
-      notes: ['ours begins with the start of the replica, and has the pause until it is dialled again'],
+      notes: [
+        'ours begins with the start of the replica, and has the pause until it is dialled again',
+        'syncthing begins with the start of the second one, and flushes what it fetched, as it does by default',
+      ],
     }
   },
 }
 
 async function allMeasured(bench: Bench): Promise<Measured<Name>[]> {
-  const { children, dist, folder, sizes, trees } = bench
+  const { children, dist, sizes, trees } = bench
   const file = join(trees.roots[0], warmPath)
   const cluster = await bench.startCluster()
   const { port } = cluster
@@ -71,13 +74,34 @@ async function allMeasured(bench: Bench): Promise<Measured<Name>[]> {
     { name: 'files', measure: files },
     { name: 'large', measure: large },
   ]
-  if (!isInstalled('rsync')) return ours
+  return [...ours, ...rsyncMeasured(bench), ...(await syncthingMeasured(bench))]
+}
+
+function rsyncMeasured({ children, folder, sizes, trees }: Bench): Measured<Name>[] {
+  if (!isInstalled('rsync')) return []
+  const file = join(trees.roots[0], warmPath)
   const source = makeFiles(join(folder, 'missed'), sizes.missedFiles)
   const target = join(folder, 'copies')
   return [
-    ...ours,
     { name: 'rsyncFiles', measure: () => timeRsync(children, `${source}/`, join(target, 'missed')) },
     { name: 'rsyncLarge', measure: () => timeRsync(children, file, join(target, 'missed.bin')) },
+  ]
+}
+
+async function syncthingMeasured({ children, folder, sizes, trees }: Bench): Promise<Measured<Name>[]> {
+  if (!isInstalled('syncthing')) return []
+  const file = join(trees.roots[0], warmPath)
+  const pair = await SyncthingPair.start(children, join(folder, 'syncthing'))
+  const makeLarge = (missed: string): void => {
+    mkdirSync(missed)
+    copyFileSync(file, join(missed, 'large.bin'))
+  }
+  return [
+    {
+      name: 'syncthingFiles',
+      measure: () => pair.timeReturn(missed => makeFiles(missed, sizes.missedFiles)),
+    },
+    { name: 'syncthingLarge', measure: () => pair.timeReturn(makeLarge) },
   ]
 }
 

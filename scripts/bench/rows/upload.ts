@@ -1,34 +1,33 @@
-/** S5: the upload of a large file to two copies, beside rsync of one copy and beside the bare copy. */
+/** S5: the upload of a large file to two copies, beside GlusterFS, rsync of one copy and the bare copy. */
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { timeDd, timePut, timeRsync } from '../client-put.ts'
 import { type Measured, measureInTurn } from '../figures.ts'
+import type { GlusterFs } from '../glusterfs.ts'
 import type { Series } from '../report.ts'
 import type { Bench, Row } from '../row.ts'
 import { warmPath } from '../trees.ts'
 import { isInstalled } from '../web-server.ts'
 
-type Name = 'concur' | 'rsync' | 'dd'
+type Name = 'concur' | 'rsync' | 'dd' | 'glusterFs'
 
 export const upload: Row = {
   name: 'S5',
   needs: ['warm'],
   isWarm: false,
   async measure(bench) {
-    const values = await measureInTurn(bench.sizes.rounds, await allMeasured(bench))
-    const series = (name: Name, title: string): Series => ({
+    const mounted = await bench.glusterFs()
+    const values = await measureInTurn(bench.sizes.rounds, await allMeasured(bench, mounted))
+    const series = (name: Name, title: string, missing = ''): Series => ({
       name: title,
       unit: 'ms',
-      values: values[name] ?? 'not measured: not installed (Debian package rsync)',
+      values: values[name] ?? `not measured: ${missing}`,
     })
     const ours = series('concur', 'concur put, two copies')
-    const rsync = series('rsync', 'rsync --fsync, one copy')
+    const rsync = series('rsync', 'rsync --fsync, one copy', 'not installed (Debian package rsync)')
     const dd = series('dd', 'bare: dd conv=fsync, one copy')
-    const glusterFs: Series = {
-      name: 'GlusterFS replica 2',
-      unit: 'ms',
-      values: 'not measured: this bench does not set up its volumes',
-    }
+    const missing = 'missing' in mounted ? mounted.missing : ''
+    const glusterFs = series('glusterFs', 'GlusterFS replica 2, dd', missing)
     return {
       title: `upload of ${bench.sizes.largeBytes / 2 ** 20} MiB, flushed, acknowledged by both nodes, one disk`,
       series: [ours, rsync, dd, glusterFs],
@@ -37,11 +36,12 @@ export const upload: Row = {
         { ours, beside: dd, goal: null },
         { ours, beside: glusterFs, goal: { is: 'at most', value: 0.25 } },
       ],
+      notes: ['GlusterFS: dd conv=fsync through its mount, two bricks'],
     }
   },
 }
 
-async function allMeasured(bench: Bench): Promise<Measured<Name>[]> {
+async function allMeasured(bench: Bench, glusterFs: GlusterFs): Promise<Measured<Name>[]> {
   const { children, dist, folder, trees } = bench
   const { port } = await bench.startCluster()
   const file = join(trees.roots[0], warmPath)
@@ -56,7 +56,11 @@ async function allMeasured(bench: Bench): Promise<Measured<Name>[]> {
     { name: 'concur', measure: put },
     { name: 'dd', measure: () => timeDd(children, file, join(folder, 'copies', 'dd.bin')) },
   ]
-  if (!isInstalled('rsync')) return measured
-  const rsync = (): Promise<number> => timeRsync(children, file, join(folder, 'copies', 'rsync.bin'))
-  return [...measured, { name: 'rsync', measure: rsync }]
+  if (isInstalled('rsync')) {
+    const rsync = (): Promise<number> => timeRsync(children, file, join(folder, 'copies', 'rsync.bin'))
+    measured.push({ name: 'rsync', measure: rsync })
+  }
+  if ('missing' in glusterFs) return measured
+  const toBoth = join(glusterFs.folder, 'dd.bin')
+  return [...measured, { name: 'glusterFs', measure: () => timeDd(children, file, toBoth) }]
 }
