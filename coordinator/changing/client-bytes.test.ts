@@ -1,6 +1,7 @@
 /** What a client sends behind its CHANGE, one piece after the other, as fast as the nodes take it. */
 import { turns } from '../../fixtures/fake-time.ts'
 import { digestOf } from '../../protocol/digest.ts'
+import { inlineBytesMax } from '../../protocol/limits.ts'
 import type { Message } from '../../protocol/opcodes.ts'
 import type { Stream, StreamEvents } from '../../protocol/stream.ts'
 import { receive } from './client-bytes.ts'
@@ -17,11 +18,13 @@ function receiving(announced: number | null) {
     },
     consumed: (bytes: number) => happened.push(`credit ${bytes}`),
   } as unknown as Stream
-  const taking: (() => void)[] = []
+  const taking: ((isFree: boolean) => void)[] = []
+  const buffers: ArrayBufferLike[] = []
   const incoming = {
     take: (bytes: Buffer) => {
-      happened.push(`take ${bytes}`)
-      return new Promise<void>(resolve => taking.push(resolve))
+      happened.push(`take ${bytes.length > 10 ? bytes.length : bytes}`)
+      buffers.push(bytes.buffer)
+      return new Promise<boolean>(resolve => taking.push(resolve))
     },
     finish: async (size: number) => {
       happened.push(`finish ${size}`)
@@ -34,11 +37,11 @@ function receiving(announced: number | null) {
   const seal = (size: number) =>
     events.onMessage({ opcode: 'SEAL', body: { size, digest: digestOf(bytes).digest } } as Message, true, 40)
   /** The nodes have taken the oldest piece. */
-  const taken = async () => {
-    taking.shift()!()
+  const taken = async (isFree = true) => {
+    taking.shift()!(isFree)
     await turns(3)
   }
-  return { happened, received, chunk, seal, taken }
+  return { happened, received, chunk, seal, taken, buffers }
 }
 
 test('the client gets credit for a piece when the nodes have taken it, and not before', async () => {
@@ -64,4 +67,22 @@ test('other bytes than were announced are refused', async () => {
   await taken()
   await refused
   expect(happened).not.toContain('finish 10')
+})
+
+test('a long piece lies where one lay before that nobody has any more', async () => {
+  const { happened, chunk, taken, buffers } = receiving(null)
+  const long = 'x'.repeat(inlineBytesMax + 1)
+  chunk(long)
+  chunk(long)
+  await turns(3)
+  await taken()
+  chunk(long)
+  await taken(false)
+  chunk(long)
+  await taken()
+  await taken()
+  const [first, second, third, fourth] = buffers
+  expect(new Set(buffers).size).toBe(3)
+  expect([third === first, [first, second].includes(fourth)]).toEqual([true, false])
+  expect(happened.filter(one => one.startsWith('take'))).toEqual(Array(4).fill(`take ${long.length}`))
 })

@@ -1,7 +1,9 @@
 /** Takes what follows a CHANGE from the client's stream and gives it to who works on it, one piece after the other. */
+
+import { BufferPool } from '../../protocol/buffer-pool.ts'
 import type { Digest } from '../../protocol/digest.ts'
 import { ConcurError } from '../../protocol/errors.ts'
-import { fileBytesMax } from '../../protocol/limits.ts'
+import { chunkBytesMax, fileBytesMax, inlineBytesMax, streamCreditBytes } from '../../protocol/limits.ts'
 import type { Message } from '../../protocol/opcodes.ts'
 import type { Stream } from '../../protocol/stream.ts'
 import type { Incoming, Received } from './incoming.ts'
@@ -16,6 +18,7 @@ export function receive(stream: Stream, incoming: Incoming, announced: number | 
   if (announced !== null && announced > fileBytesMax)
     return Promise.reject(new ConcurError('TOO_LARGE', 'a file has at most 1 TiB'))
   return new Promise((resolve, reject) => {
+    const pieces = new Pieces()
     let work: Promise<void> = Promise.resolve()
     let came = 0
     const end = async (said: { size: number; digest: Digest }): Promise<void> => {
@@ -25,13 +28,18 @@ export function receive(stream: Stream, incoming: Incoming, announced: number | 
     }
     const onMessage = (message: Message, _fin: boolean, bodyBytes: number): void => {
       if (message.opcode === 'CHUNK') {
-        const bytes = Buffer.from(message.body)
+        const bytes = pieces.of(message.body)
         came += bytes.length
         if (announced !== null && came > announced)
           return reject(
             new ConcurError('BAD_DIGEST', `more bytes came than the ${announced} that were announced`),
           )
-        work = work.then(() => incoming.take(bytes)).then(() => stream.consumed(bodyBytes))
+        work = work
+          .then(() => incoming.take(bytes))
+          .then(isFree => {
+            if (isFree) pieces.give(bytes)
+            stream.consumed(bodyBytes)
+          })
       } else if (message.opcode === 'SEAL') {
         const said = message.body
         work = work.then(() => end(said))
@@ -40,4 +48,25 @@ export function receive(stream: Stream, incoming: Incoming, announced: number | 
     }
     stream.listen({ onMessage, onFailed: error => reject(error) })
   })
+}
+
+/** Pieces of one upload: long ones lie in a few buffers that are used again, and are not kept once they were taken. */
+class Pieces {
+  private readonly pool = new BufferPool({
+    bufferBytes: chunkBytesMax,
+    keepMax: streamCreditBytes / chunkBytesMax,
+  })
+
+  /** @returns a copy of `body`. */
+  of(body: Uint8Array): Buffer {
+    if (body.length <= inlineBytesMax) return Buffer.from(body)
+    const piece = this.pool.take().subarray(0, body.length)
+    piece.set(body)
+    return piece
+  }
+
+  /** `piece` was one of these, and nobody has it any more. */
+  give(piece: Buffer): void {
+    if (piece.length > inlineBytesMax) this.pool.give(Buffer.from(piece.buffer, 0, chunkBytesMax))
+  }
 }

@@ -254,3 +254,13 @@ test('what comes behind a failure opens no stage', async () => {
   })
   for (const { stages } of nodes) expect(stages).toEqual([])
 })
+
+test('a piece is free once every node has it; one that is kept, or that a lost node may still get, is not', async () => {
+  const { incoming, second } = opened()
+  expect(await incoming.take(bytesOf(10))).toBe(false)
+  expect(await incoming.take(bytesOf(inlineBytesMax))).toBe(true)
+  expect(await incoming.take(bytesOf(10))).toBe(true)
+  second.writes = failing('TIMEOUT')
+  expect(await incoming.take(bytesOf(10))).toBe(false)
+  expect(await incoming.take(bytesOf(10))).toBe(true)
+})

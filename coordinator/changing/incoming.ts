@@ -49,18 +49,24 @@ export class Incoming {
     this.options = options
   }
 
-  /** Settles when more may come. `bytes` belongs to this from now on. @throws ConcurError TOO_LARGE, NO_SPACE, IO_ERROR. */
-  async take(bytes: Buffer): Promise<void> {
+  /**
+   * Settles when more may come. @returns whether nobody has `bytes` any more: a few are kept here, and what a node did not
+   * take in time may still be on its way. @throws ConcurError TOO_LARGE, NO_SPACE, IO_ERROR.
+   */
+  async take(bytes: Buffer): Promise<boolean> {
     this.assertWanted()
     this.size += bytes.length
     if (this.size > fileBytesMax) throw new ConcurError('TOO_LARGE', 'a file has at most 1 TiB')
     if (this.stageId === null) {
       this.held.push(bytes)
-      if (this.size > inlineBytesMax) await this.goAhead()
-      return
+      if (this.size <= inlineBytesMax) return false
+      await this.goAhead()
+      return true
     }
     this.hash!.update(bytes)
+    const { targets } = this
     await this.forward(bytes)
+    return this.targets === targets
   }
 
   /** All has come. @throws ConcurError BAD_DIGEST when it is not what the client says, or what a disk refuses. */

@@ -176,6 +176,12 @@ export interface Disk {
   /** As `flushSoon`, for a file's bytes and its size only: its times may be lost. */
   flushDataSoon(file: Fd): Promise<void>
 
+  /**
+   * Asks the system to begin with writing these bytes to the disk. Outside this thread. Settles whatever becomes of it: that
+   * the flush says.
+   */
+  beginFlush(file: Fd, position: number, bytes: number): Promise<void>
+
   /** Gives what is called `name` a new name, in another folder too: EEXIST when something has that one already. */
   moveNew(from: Fd, name: string, to: Fd, newName: string): void
 

@@ -8,6 +8,7 @@ import { blockCount, blockDigest, blockLength, type Digest } from '../../protoco
 import type { StageId } from '../../protocol/ids.ts'
 import { blockBytes, digestBytes } from '../../protocol/limits.ts'
 import type { Disk } from './disk.ts'
+import { EarlyFlush } from './early-flush.ts'
 import type { GatheredFile, Leaves } from './gatherings.ts'
 import { noSpace } from './trouble.ts'
 
@@ -27,6 +28,7 @@ export interface GatheringOptions {
 export class Gathering {
   private readonly options: GatheringOptions
   private readonly there: Uint8Array
+  private readonly early: EarlyFlush
   private bytesThere = 0
   private writesUnderWay = 0
   /** How the file is left when nothing is written to it any more. */
@@ -35,6 +37,7 @@ export class Gathering {
   constructor(options: GatheringOptions) {
     this.options = options
     this.there = new Uint8Array(blockCount(options.announced.size))
+    this.early = new EarlyFlush({ disk: options.disk, file: options.file.fd })
   }
 
   get bytesMissing(): number {
@@ -70,6 +73,7 @@ export class Gathering {
     this.writesUnderWay++
     try {
       await disk.writeSoon(file.fd, block, index * blockBytes)
+      this.early.wrote(index * blockBytes, block.length)
       this.markThere(index)
       return true
     } finally {

@@ -16,3 +16,7 @@ test.each(Object.keys(flushes))('%s asks the system, and what that refuses is a 
   expect(error).toMatchObject({ name: 'DiskError', code: 'EBADF' })
   expect(isFailedFlush(error)).toBe(true)
 })
+
+test('a beginning of a flush that the system refuses is told to nobody: the flush itself will be', async () => {
+  await expect(disk.beginFlush(none, 0, 4096)).resolves.toBeUndefined()
+})

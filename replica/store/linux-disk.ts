@@ -30,6 +30,7 @@ const RENAME_NOREPLACE = 1
 const RENAME_EXCHANGE = 2
 const AT_REMOVEDIR = 0x200
 const SEEK_CUR = 1
+const SYNC_FILE_RANGE_WRITE = 2
 const DT_UNKNOWN = 0
 const DT_DIR = 4
 /** Leaves a time as it is. */
@@ -95,6 +96,7 @@ function loadCalls() {
     ),
     fallocate: libc.func('int fallocate(int fd, int mode, int64_t offset, int64_t size)'),
     syncfs: libc.func('int syncfs(int fd)'),
+    syncFileRange: libc.func('int sync_file_range(int fd, int64_t offset, int64_t size, unsigned int flags)'),
   }
 }
 
@@ -248,6 +250,13 @@ export class LinuxDisk implements Disk {
 
   flushDataSoon(file: Fd): Promise<void> {
     return soon('fdatasync', done => fs.fdatasync(file, done))
+  }
+
+  /** Of its errors the kernel tells the flush, too. */
+  beginFlush(file: Fd, position: number, bytes: number): Promise<void> {
+    return new Promise(resolve =>
+      this.calls.syncFileRange.async(file, position, bytes, SYNC_FILE_RANGE_WRITE, () => resolve()),
+    )
   }
 
   moveNew(from: Fd, name: string, to: Fd, newName: string): void {

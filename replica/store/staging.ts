@@ -10,6 +10,7 @@ import { ConcurError } from '../../protocol/errors.ts'
 import type { StageId } from '../../protocol/ids.ts'
 import { fileBytesMax } from '../../protocol/limits.ts'
 import { type Disk, DiskError, type Fd } from './disk.ts'
+import { EarlyFlush } from './early-flush.ts'
 import { noSpace } from './trouble.ts'
 
 /** What a stage holds. */
@@ -144,11 +145,13 @@ export class Stage {
     readonly onEnd: (sealed: Sealed | null) => void
   }
   private readonly hash = new DigestStream()
+  private readonly early: EarlyFlush
   private size = 0
   private state: 'open' | 'sealing' | 'ended' = 'open'
 
   constructor(options: Stage['options']) {
     this.options = options
+    this.early = new EarlyFlush(options)
   }
 
   get bytesWritten(): number {
@@ -167,6 +170,7 @@ export class Stage {
       if (!noSpace(error) || !makeRoom()) throw error
       disk.write(file, bytes, this.size)
     }
+    this.early.wrote(this.size, bytes.length)
     this.hash.update(bytes)
     this.size += bytes.length
   }
