@@ -171,21 +171,35 @@ describe('what could not be deleted', () => {
     expect([installed(), marks()]).toEqual([[], 1])
   })
 
-  test('goes with its folder, where that was deleted with all below it', async () => {
-    await settle(store(), put('d/a', 'one'), put('d/b', 'two'))
-    disk.refusesMoves = true
-    const list = ['one', 'two'].map((content, n) => ({
-      path: at(`d/${'ab'[n]}`),
-      what: 'file' as const,
-      seen: [digest(content)],
-    }))
-    await settle(store(), removeFolder('d', list))
-    disk.refusesMoves = false
-    await hint('d')
-    await watching.scan()
-    expect(treeOf(root())).toEqual({})
-    expect(historyOf(root())).toEqual({ '3/d/a': 'one', '3/d/b': 'two' })
-    expect(marks()).toBe(0)
+  describe('of a folder that was deleted with all below it', () => {
+    beforeEach(async () => {
+      await settle(store(), put('d/a', 'one'), put('d/b', 'two'))
+      disk.refusesMoves = true
+      const list = { a: 'one', b: 'two' }
+      const entries = Object.entries(list).map(([name, content]) => ({
+        path: at(`d/${name}`),
+        what: 'file' as const,
+        seen: [digest(content)],
+      }))
+      await settle(store(), removeFolder('d', entries))
+      disk.refusesMoves = false
+    })
+
+    test('goes, and the folder with it', async () => {
+      await hint('d')
+      await watching.scan()
+      expect(treeOf(root())).toEqual({})
+      expect(historyOf(root())).toEqual({ '3/d/a': 'one', '3/d/b': 'two' })
+      expect(marks()).toBe(0)
+    })
+
+    test('stays where somebody has saved it meanwhile', async () => {
+      writeFileSync(on('d/b'), 'by hand')
+      await hint('d')
+      await watching.scan()
+      expect(treeOf(root())).toEqual({ d: null, 'd/b': 'by hand' })
+      expect(historyOf(root())).toEqual({ '3/d/a': 'one' })
+    })
   })
 })
 
