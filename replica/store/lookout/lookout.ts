@@ -86,7 +86,10 @@ export class Lookout {
     this.reads = new BackgroundReads({ ...ground, findings, onRead: () => this.suspectTooMuch() })
     this.settled = new SettledPaths({
       ...{ findings, hints, timers: ground.timers },
-      onKept: () => this.copy.keptBack(),
+      onKept: ({ isNew, ...kept }) => {
+        if (isNew) this.copy.keptBack()
+        this.tell('warn', 'kept back', kept)
+      },
       onHints: isWhole => this.hinted(isWhole),
     })
     const onPolled = (isWhole: boolean): void => this.polled(isWhole)

@@ -61,6 +61,7 @@ test('a file comes where a file stood for its folder, when that is gone', async 
   watching.edit('a', 'in the way')
   const [said] = await settle(store(), put('a/b', 'content'))
   expect(said!.kept).toMatchObject([{ path: 'a/b' }])
+  expect(watching.told('kept back')).toEqual([{ seq: 1, ...said!.kept[0] }])
   await hint('a')
   expect(installed()).toEqual([])
   rmSync(on('a'))

@@ -16,8 +16,8 @@ export interface SettledPathsOptions {
   readonly findings: Findings
   readonly hints: Hints
   readonly timers: Timers
-  /** A file deviates because a record was kept back: nobody changed it since it was looked at. */
-  readonly onKept: () => void
+  /** A record was kept back. `isNew`: a file deviates by it that did not before, and nobody changed it since it was looked at. */
+  readonly onKept: (kept: Outcome['kept'][number] & { readonly seq: number; readonly isNew: boolean }) => void
   /** There are hints; `isWhole` false: some were lost. */
   readonly onHints: (isWhole: boolean) => void
 }
@@ -39,8 +39,8 @@ export class SettledPaths {
 
   noteKept(outcomes: readonly Outcome[]): void {
     const { findings, onKept } = this.options
-    for (const { kept } of outcomes)
-      for (const { path, reason } of kept) if (findings.keep(path, reason)) onKept()
+    for (const { seq, kept } of outcomes)
+      for (const { path, reason } of kept) onKept({ seq, path, reason, isNew: findings.keep(path, reason) })
   }
 
   stop(): void {

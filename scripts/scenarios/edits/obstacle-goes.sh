@@ -32,6 +32,8 @@ conflicts_are() {
 }
 # docs/a, folder, link, made, edited.
 within 5 conflicts_are 5
+expect_logged server2 'docs/a.*"reason":"a file stands where a folder is needed".*kept back'
+expect_logged server2 '"path":"edited".*"reason":"it was changed on this disk".*kept back'
 
 rm server2/docs
 rmdir server2/folder
