@@ -19,6 +19,8 @@ export class Reserve {
   private readonly disk: Disk
   private readonly folder: Fd
   private readonly file: Fd
+  /** Asked once: every change wants to know it. */
+  private wanted: number | null = null
 
   /** `folder`: the server's own. */
   constructor(options: { disk: Disk; folder: Fd }) {
@@ -27,9 +29,10 @@ export class Reserve {
     this.file = options.disk.openOwn(options.folder, 'reserve')
   }
 
-  /** How long it is to be. @throws DiskError. */
+  /** How long it is to be, as far as this process knows the file system. @throws DiskError. */
   get wantedBytes(): number {
-    return reserveBytes(this.disk.totalBytes(this.folder))
+    this.wanted ??= reserveBytes(this.disk.totalBytes(this.folder))
+    return this.wanted
   }
 
   /** Makes as much of it as there is room for; harmless where there is none, or where this file system cannot. */
