@@ -1,5 +1,5 @@
 /** The changes as a person sees them in the folder: what each makes, and what it leaves in history. */
-import { lstatSync, statSync, writeFileSync } from 'node:fs'
+import { lstatSync, renameSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { writeDeletedEntries } from '../../protocol/record.ts'
 import {
@@ -20,7 +20,8 @@ import {
   stageId,
   treeOf,
 } from './changes.fixture.ts'
-import { openTemporaryStore, type TemporaryStore } from './store.fixture.ts'
+import { openLmdbIndex } from './lmdb-index.ts'
+import { openTemporaryStore, type TemporaryStore, timers } from './store.fixture.ts'
 import type { Obtained } from './store.ts'
 
 let temporary: TemporaryStore
@@ -109,6 +110,24 @@ test('a folder is made and renamed with all that lies in it, and what is known o
   expect(store.journaled(at('f/a'))).toEqual({ seq: 4, is: 'absent' })
   expect(await store.look(at('g/h/large'), { deep: false })).toMatchObject({ is: 'file', size: 100_000 })
   expect(hasher.hashed).toBe(0)
+})
+
+test('what a renamed folder takes where no path can name it is nobody’s, and the folder is deleted all the same', async () => {
+  await temporary.remove()
+  const openIndex = (folder: string) => openLmdbIndex({ folder, timers, onFault: console.error })
+  temporary = await openTemporaryStore({ openIndex })
+  const { store, root } = temporary
+  const deep = `f/${Array.from({ length: 16 }, () => 'd'.repeat(250)).join('/')}`
+  const wide = `f${'w'.repeat(200)}`
+  await settle(store, put(deep, 'one'), put('f/a', 'two'), rename('f', wide, { what: 'folder' }))
+  expect(store.journaled(at(deep))).toEqual({ seq: 3, is: 'absent' })
+  expect(store.journaled(at(`${wide}/a`))).toEqual({ seq: 3, is: 'file', digest: digest('two'), size: 3 })
+  await store.flush()
+  const entries = [{ path: at(`${wide}/a`), what: 'file', seen: [digest('two')] }] as const
+  await settle(store, removeFolder(wide, entries), put('b', 'three'))
+  expect(store.journaled(at('b'))).toMatchObject({ seq: 5 })
+  // Whoever removes the root could not name it either.
+  renameSync(join(root, wide), join(root, 'f'))
 })
 
 test('rm -r removes what was seen; what was not stays and is counted', async () => {

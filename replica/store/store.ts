@@ -8,7 +8,7 @@ import type { Digest } from '../../protocol/digest.ts'
 import type { ClusterId, NodeId, NodeName, StageId } from '../../protocol/ids.ts'
 import type { Entry } from '../../protocol/messages.ts'
 import type { PathPast } from '../../protocol/notes.ts'
-import type { FilePath, FolderPath } from '../../protocol/path.ts'
+import { type FilePath, type FolderPath, movedPath } from '../../protocol/path.ts'
 import { randomId } from '../../protocol/random-id.ts'
 import type { Epoch, JournalEntry } from '../../protocol/record.ts'
 import type { TreeSum } from '../../protocol/tree-sum.ts'
@@ -251,6 +251,15 @@ export class Store {
     for await (const piece of this.parts.index.paths.below(path))
       for (const [, { seq }] of piece) last = Math.max(last, seq)
     return Math.min(last, seqMax)
+  }
+
+  /** Whether everything that the settled records put below `from` can be named below `to`. */
+  async fitsBelow(from: FilePath, to: FilePath): Promise<boolean> {
+    if (Buffer.byteLength(to) <= Buffer.byteLength(from)) return true
+    for await (const piece of this.parts.index.paths.below(from))
+      for (const [path, { is }] of piece)
+        if (is !== 'absent' && movedPath(path, from, to) === null) return false
+    return true
   }
 
   /** What the disk holds at `path` and at its folder. A promise only when a large file has to be read. */
