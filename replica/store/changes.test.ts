@@ -91,6 +91,13 @@ test('a rename moves the file, and leaves its time', async () => {
   expect(store.journaled(at('a'))).toEqual({ seq: 2, is: 'absent' })
 })
 
+test('a renamed file that was never put here through a record is known by the size that it has', async () => {
+  const { store, root } = temporary
+  writeFileSync(join(root, 'a'), 'by hand')
+  await settle(store, rename('a', 'b', { base: null, seen: ['by hand'] }))
+  expect(store.journaled(at('b'))).toEqual({ seq: 1, is: 'file', digest: digest('by hand'), size: 7 })
+})
+
 test('a rename over a file moves what was there into history', async () => {
   const { store, root } = temporary
   await settle(store, put('a', 'one'), put('b', 'two'), rename('a', 'b', { base: 'one', over: 'two' }))

@@ -67,7 +67,8 @@ export class PathStates {
     const before = this.index.get(from)
     const moved = before?.is === 'file' ? before : null
     const digest = moved?.digest ?? base ?? (seen.length === 1 ? seen[0]! : null)
-    if (this.index.get(to)?.seq !== seq) this.put(to, { seq, is: 'file', digest, size: moved?.size ?? null })
+    const size = moved?.size ?? (digest && this.digests?.rememberedSize(to, digest)) ?? null
+    if (this.index.get(to)?.seq !== seq) this.put(to, { seq, is: 'file', digest, size })
     this.put(from, { seq, is: 'absent' })
   }
 
