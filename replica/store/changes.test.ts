@@ -156,6 +156,18 @@ test('rm -r removes what was seen; what was not stays and is counted', async () 
   expect(store.journaled(at('f/g/b'))).toEqual({ seq: 4, is: 'absent' })
 })
 
+test('a file that somebody put where a record had deleted one gives way as an edit', async () => {
+  const { store, root } = temporary
+  await settle(store, put('a', 'one'), remove('a', { base: 'one' }))
+  writeFileSync(join(root, 'a'), 'by hand')
+  const [said] = await settle(store, put('a', 'two', { base: null, seen: ['by hand'] }))
+  expect(said!.replaced).toMatchObject([{ path: 'a', cause: 'edited-on-disk' }])
+  await settle(store, remove('a', { base: 'two' }))
+  writeFileSync(join(root, 'a'), 'by hand')
+  const [deleted] = await settle(store, remove('a', { base: null, seen: ['by hand'] }))
+  expect(deleted!.replaced).toMatchObject([{ path: 'a', cause: 'edited-on-disk' }])
+})
+
 describe('rm -r', () => {
   const list = (...contents: (readonly [path: string, ...seen: string[]])[]) =>
     contents.map(([path, ...seen]) => ({ path: at(path), what: 'file' as const, seen: seen.map(digest) }))
@@ -173,6 +185,17 @@ describe('rm -r', () => {
       ['f/unknown', 'never-replicated'],
     ])
     expect(treeOf(root)).toEqual({})
+  })
+
+  test('of many files tells the one that was edited', async () => {
+    const { store, root } = temporary
+    const names = Array.from({ length: 40 }, (_, at) => `f/${at}`)
+    await settle(store, ...names.map(name => put(name, 'ours')))
+    writeFileSync(join(root, 'f/39'), 'by hand')
+    const seen = names.map(name => [name, name === 'f/39' ? 'by hand' : 'ours'] as const)
+    const [said] = await settle(store, removeFolder('f', list(...seen)))
+    expect(said!.replaced).toHaveLength(32)
+    expect(said!.replaced.at(-1)).toMatchObject({ path: 'f/39', cause: 'edited-on-disk' })
   })
 
   test('takes what the records made, though no node that was asked had it any more', async () => {
