@@ -235,6 +235,30 @@ describe('a name', () => {
     expect(seat.fenced).toBeNull()
   })
 
+  test('belongs to the node that had it in the journal with which the coordinator goes on', async () => {
+    term = null
+    sit({ nodeId: idOf('a') })
+    up()
+    expect(seat.fenced).toContain('is another node')
+    seat.restart(0, idOf('b'))
+    expect([seat.fenced, seat.knownNodeId]).toEqual([null, idOf('b')])
+    term = epoch
+    seat.begin()
+    await untilInSync()
+  })
+
+  test('is taken away from a node that the journal with which the coordinator goes on does not know', async () => {
+    term = null
+    sit({ nodeId: idOf('b') })
+    up()
+    seat.restart(0, idOf('a'))
+    expect(seat.fenced).toContain('is another node')
+    term = epoch
+    seat.begin()
+    await turns(20)
+    expect(follows()).toBe(0)
+  })
+
   test('is given to another node where that was asked for', async () => {
     sit({ nodeId: idOf('a'), mayReplace: true })
     up()
@@ -299,7 +323,7 @@ describe('a node that has less than the coordinator knows from its journal', () 
 
   test('is not rolled back when the journal that said so was given up', () => {
     sit(known)
-    seat.restart(4)
+    seat.restart(4, null)
     up({ lastSeq: 4 })
     expect(seat.rolledBack).toBe(false)
   })

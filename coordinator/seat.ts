@@ -76,7 +76,11 @@ export class Seat {
   private readonly options: SeatOptions
   private nodeId: NodeId | null
   private acknowledgedSeq: number
-  private link: { readonly connection: Connection; readonly nodeId: NodeId } | null = null
+  private link: {
+    readonly connection: Connection
+    readonly nodeId: NodeId
+    readonly lastSeq: number | null
+  } | null = null
   private follower: Follower | null = null
   private failures = 0
   private joinedAtMs = 0
@@ -121,16 +125,10 @@ export class Seat {
 
   /** A link is open. */
   up(connection: Connection, { nodeId, lastSeq }: Hello): void {
-    const { mayReplace } = this.options
     this.fenced = null
     if (nodeId === null) return
-    if (this.nodeId !== null && this.nodeId !== nodeId && !mayReplace) {
-      this.fenced = `is another node than the ${this.name} that was known: --replace ${this.name} takes it in its place`
-      return
-    }
-    this.compare(nodeId, lastSeq)
-    this.link = { connection, nodeId }
-    this.follow()
+    this.link = { connection, nodeId, lastSeq }
+    this.admit()
   }
 
   down(reason: string): void {
@@ -152,9 +150,15 @@ export class Seat {
     this.follower?.commit(seq)
   }
 
-  /** The coordinator goes on with another journal, in which the node had acknowledged so much. */
-  restart(acknowledgedSeq: number): void {
+  /**
+   * The coordinator goes on with another journal: what the node had acknowledged there, and which node it was; null: it
+   * does not say.
+   */
+  restart(acknowledgedSeq: number, nodeId: NodeId | null): void {
     this.acknowledgedSeq = acknowledgedSeq
+    if (nodeId === null || nodeId === this.nodeId) return
+    this.nodeId = nodeId
+    this.admit()
   }
 
   /** Records that it was told are taken back: it is told anew what there is. */
@@ -189,6 +193,19 @@ export class Seat {
   close(): void {
     this.link = null
     this.stop()
+  }
+
+  /** Whoever is not the node that was known is not told anything. */
+  private admit(): void {
+    const { link, nodeId, name } = this
+    if (link === null) return
+    const isKnown = nodeId === null || nodeId === link.nodeId || this.options.mayReplace
+    this.fenced = isKnown
+      ? null
+      : `is another node than the ${name} that was known: --replace ${name} takes it in its place`
+    if (!isKnown) return
+    this.compare(link.nodeId, link.lastSeq)
+    this.follow()
   }
 
   /** A node that takes another's place has acknowledged nothing yet. */

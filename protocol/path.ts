@@ -59,6 +59,12 @@ export function childPath(folder: FolderPath, name: string): FilePath | null {
   return faultOf(text) === null ? (text as FilePath) : null
 }
 
+/** @returns what `path`, which lies below `from`, is once `from` is `to`; null when that makes no path. */
+export function movedPath(path: FilePath, from: FilePath, to: FilePath): FilePath | null {
+  const text = `${to}${path.slice(from.length)}`
+  return faultOf(text) === null ? (text as FilePath) : null
+}
+
 /** Whether a path is `folder` itself, or lies below it. */
 export function isWithin(path: string, folder: string): boolean {
   return path === folder || path.startsWith(`${folder}/`)

@@ -174,7 +174,7 @@ test('a folder that is not there is an error', async () => {
   const json = await world.shell.run(['ls', 'nowhere', '--json'])
   expect(JSON.parse(json.out.text)).toEqual({
     ok: false,
-    error: { code: 'NOT_FOUND', message: 'not on server1, not on server2' },
+    error: { code: 'NOT_FOUND', message: 'nowhere: not on server1, not on server2' },
   })
 })
 

@@ -1,6 +1,7 @@
 /** Telling people and programs what came of a read. Verdicts go where the command says, errors to standard error. */
 import type { Output } from '../terminal/output.ts'
 import { failureDocument, readDocument } from '../words/documents.ts'
+import { namingSubject } from '../words/subject.ts'
 import { errorLine, verdictLines } from '../words/verdict-lines.ts'
 import type { CommandContext } from './context.ts'
 import type { Outcome } from './verified-read.ts'
@@ -60,7 +61,9 @@ export async function reportFailure(
   error: { code: string; message: string },
   subject: string | null,
 ): Promise<void> {
-  if (context.json) await printDocument(context, failureDocument(error))
+  const { code, message } = error
+  if (context.json)
+    await printDocument(context, failureDocument({ code, message: namingSubject(message, subject) }))
   else await reportError(context, error, subject)
 }
 

@@ -2,6 +2,7 @@
 import type { Done } from '../../protocol/change-messages.ts'
 import type { Waited } from '../../protocol/messages.ts'
 import { type ErrorDocument, failureDocument as failed } from './documents.ts'
+import { namingSubject } from './subject.ts'
 
 type Document = Record<string, unknown>
 
@@ -27,7 +28,7 @@ export function failureDocument(error: ErrorDocument, subject: string): Document
 }
 
 function about({ code, message }: ErrorDocument, subject: string): ErrorDocument {
-  return { code, message: `${subject}: ${message}` }
+  return { code, message: namingSubject(message, subject) }
 }
 
 /** `error`: why the end was not reached. */

@@ -5,6 +5,7 @@ import { inColumns } from './columns.ts'
 import type { Paint } from './paint.ts'
 import { printable } from './printable.ts'
 import { agoText, counted, sizeText } from './quantities.ts'
+import { behindSubject } from './subject.ts'
 import { absenceNotes, causeText, holdersText, neverReplicated, shortDigest } from './version-words.ts'
 
 /** What was found at a path, and what became of it here. */
@@ -38,7 +39,8 @@ export function errorLine(
   paint: Paint,
 ): string {
   const where = subject === null ? '' : ` ${printable(subject)}`
-  return `${paint('bad', `ERROR ${error.code}`)}${where}: ${printable(error.message)}`
+  const sentence = printable(behindSubject(error.message, subject))
+  return `${paint('bad', `ERROR ${error.code}`)}${where}: ${sentence}`
 }
 
 function singleLines({ path, verdict, savedAs, sha256 }: Finding, wording: Wording): string[] {

@@ -68,6 +68,15 @@ test('what gave way is a line a node, in the configured order', () => {
   ])
 })
 
+test('of several files that gave way on a node, one that the records had not made is told', () => {
+  const replaced = [
+    { path, digest, cause: null },
+    { path, digest: gone, cause: 'edited-on-disk' as const },
+  ]
+  const done = answered([has(server1)], [[server1, { replaced }]])
+  expect(done.replaced).toEqual([{ node: server1, digest: gone, cause: 'edited-on-disk' }])
+})
+
 test.each<[Change, string, Digest | null, number, string]>([
   [{ type: 'append', path, offset: 2, digest, size: 5, ...nothing }, 'append', digest, 5, 'a'],
   [{ type: 'delete', path, what: 'file', ...nothing }, 'delete', null, 0, 'a'],

@@ -46,8 +46,10 @@ export function doneOf({ change, moved, epoch, seq, nodes, outcomes, error }: En
       .map(({ node, reason, behindOps }) => ({ node, reason, behindOps })),
     kept: fitting(kept),
     replaced: nodes.flatMap(({ node }) => {
-      const [first] = outcomes.get(node)?.replaced ?? []
-      return first === undefined ? [] : [{ node, digest: first.digest, cause: first.cause }]
+      const all = outcomes.get(node)?.replaced ?? []
+      // There may be many; what the records had not made is what a person does not expect.
+      const one = all.find(({ cause }) => cause !== null) ?? all[0]
+      return one === undefined ? [] : [{ node, digest: one.digest, cause: one.cause }]
     }),
     of: nodes.length,
     error: error === null ? null : { code: error.code, message: error.message },

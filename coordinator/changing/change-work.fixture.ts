@@ -4,6 +4,7 @@ import type { AckLevel, ChangeRequest } from '../../protocol/change-messages.ts'
 import { digestOf } from '../../protocol/digest.ts'
 import type { ConcurError } from '../../protocol/errors.ts'
 import type { ClientId, NodeName, StageId } from '../../protocol/ids.ts'
+import type { FilePath } from '../../protocol/path.ts'
 import type { Change, Operation } from '../../protocol/record.ts'
 import type { Wanted } from '../ordering/ledger.ts'
 import { type Asked, type Cluster, orderChange } from './change-work.ts'
@@ -32,6 +33,8 @@ export class World {
   shortage: ConcurError | null = null
   /** Called before the digest of an append is taken; what it throws is the answer. */
   onExtended: () => void = () => {}
+  /** Whether what lies below a folder can be named below another. */
+  fits: (from: FilePath, to: FilePath) => boolean = () => true
   /** Settles when the record is over. */
   settling: (seq: number) => Promise<void> = () => Promise.resolve()
   readonly cluster: Cluster
@@ -55,6 +58,7 @@ export class World {
           return content === undefined ? null : ({ is: 'file', seq: 1, digest: digest(content) } as never)
         },
         survey: path => self.placeOf(path),
+        fitsBelow: async (from, to) => this.fits(from, to),
         extended: async ({ path, base, added }) => {
           this.onExtended()
           const content = self.contents[path]!

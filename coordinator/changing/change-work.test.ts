@@ -73,6 +73,19 @@ describe('what is ordered', () => {
 })
 
 describe('a refusal', () => {
+  test('of a folder’s new name below which something could not be named leaves no trace', async () => {
+    const world = new World({ f: null }, { f: null })
+    const asked: string[] = []
+    world.fits = (from, to) => {
+      asked.push(`${from} ${to}`)
+      return false
+    }
+    const what: What = { type: 'rename', from: f, to: b, force: false }
+    await expect(world.order(what)).rejects.toMatchObject({ code: 'BAD_PATH' })
+    expect(asked).toEqual(['f b'])
+    expect(world.ordered).toEqual([])
+  })
+
   test('of the coordinator comes before anybody is asked', async () => {
     const world = new World({}, {})
     world.refusal = new ConcurError('READ_ONLY', 'a flush failed')

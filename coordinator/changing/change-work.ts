@@ -6,7 +6,7 @@ import type { AckLevel, ChangeRequest } from '../../protocol/change-messages.ts'
 import { type Digest, digestOf } from '../../protocol/digest.ts'
 import { asConcurError, ConcurError } from '../../protocol/errors.ts'
 import type { ClientId } from '../../protocol/ids.ts'
-import { inlineBytesMax } from '../../protocol/limits.ts'
+import { inlineBytesMax, pathBytesMax } from '../../protocol/limits.ts'
 import type { FilePath } from '../../protocol/path.ts'
 import { type Change, type DeletedEntry, writeDeletedEntries } from '../../protocol/record.ts'
 import { both, grows, type Need, needAt, needOf, noNeed } from '../../replica/store/room.ts'
@@ -22,7 +22,7 @@ import type { Member } from './member.ts'
 const triesMax = 5
 
 export interface Cluster {
-  readonly store: Pick<Store, 'journaled' | 'survey' | 'extended' | 'stagedPieces'> & {
+  readonly store: Pick<Store, 'journaled' | 'survey' | 'extended' | 'stagedPieces' | 'fitsBelow'> & {
     readonly room: Pick<Store['room'], 'refusal' | 'owe' | 'makeWay'>
   }
   readonly ledger: Pick<Ledger, 'inSync' | 'order'> & { readonly tails: Pick<Ledger['tails'], 'over'> }
@@ -143,6 +143,7 @@ async function prepare(
     case 'nothing to do':
       return null
     case 'change':
+      await assertFits(cluster.store, decision.change)
       return readyOf(decision.change, received)
     case 'append':
       return appendOf(cluster, asked, decision, bases[0]!)
@@ -151,6 +152,17 @@ async function prepare(
     default:
       return decision satisfies never
   }
+}
+
+/** @throws ConcurError BAD_PATH: a folder takes with it what could not be named any more. */
+async function assertFits(store: Cluster['store'], change: Change): Promise<void> {
+  if (change.type !== 'rename' || change.what !== 'folder') return
+  const { from, to } = change
+  if (await store.fitsBelow(from, to)) return
+  throw new ConcurError(
+    'BAD_PATH',
+    `${from} → ${to}: what lies in it would have a path longer than ${pathBytesMax} bytes`,
+  )
 }
 
 function journaledDigest(store: Cluster['store'], path: FilePath): Digest | null {

@@ -172,10 +172,13 @@ export class Changing {
   private restart(): void {
     const { journal, settler } = this.options.store
     const past = readPast(journal, resultsKeptMax)
+    for (const [name, nodeId] of past.nodeIds) this.noteNodeId(name, nodeId)
     this.ledger.restart(settler.settledSeq)
     this.results.restart(past.operationsAfterSeq)
     remember(this.results, past)
-    this.eachSeat(seat => seat.restart(past.acknowledged.get(seat.name) ?? 0))
+    this.eachSeat(seat =>
+      seat.restart(past.acknowledged.get(seat.name) ?? 0, past.nodeIds.get(seat.name) ?? null),
+    )
   }
 
   close(): void {

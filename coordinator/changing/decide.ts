@@ -159,7 +159,8 @@ function decideDelete(situation: Situation, { path, recursive, force }: What<'de
       change: { type: 'delete', path, what: 'file', base: situation.bases[0]!, seen, body },
     }
   }
-  if (!recursive) throw refusal('IS_DIRECTORY', path, 'it is a folder')
+  if (!recursive)
+    throw refusal('IS_DIRECTORY', path, 'it is a folder; rm -r deletes it with all that is below')
   return { is: 'delete folder', seen }
 }
 

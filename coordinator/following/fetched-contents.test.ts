@@ -26,6 +26,8 @@ const contentOf = (blocks: string): Buffer =>
 /** A node that has one content, and what it was asked to send. */
 class Holder extends ScriptedNode {
   readonly sent: number[][] = []
+  /** Where it has the content. */
+  has: (path: string) => boolean = () => true
   /** Called before each block. */
   before: (block: number) => void = () => {}
   /** What it sends of a block. */
@@ -34,7 +36,8 @@ class Holder extends ScriptedNode {
   constructor(name: string, content: Buffer) {
     const { digest, blockDigests } = digestOf(content)
     super(name, {
-      pour: async (_, wanted, sink, ranges) => {
+      pour: async (path, wanted, sink, ranges) => {
+        if (!this.has(path)) throw new ConcurError('NOT_FOUND', 'nothing is there')
         if (wanted !== digest) throw new ConcurError('CHANGED', 'another content')
         await this.pourBlocks(sink, { size: content.length, blockDigests, ranges: ranges! })
       },
@@ -115,10 +118,22 @@ test('of an append are those that the file has not yet', async () => {
   expect(sentBy(holder)).toEqual([3, 4, 5])
 })
 
-test('of a rename whose source is gone are fetched for its target', async () => {
-  const holder = new Holder('server2', content)
-  expect(await obtain([holder], rename('a', 'b', { base: content }))).toMatchObject({ is: 'staged' })
-  expect(holder.asked).toEqual(['pour b', 'pour b'])
+describe('of a rename whose source is gone', () => {
+  const moved = rename('a', 'b', { base: content })
+
+  test('are fetched from where a node has it that has not settled the rename', async () => {
+    const holder = new Holder('server2', content)
+    holder.has = path => path === 'a'
+    expect(await obtain([holder], moved)).toMatchObject({ is: 'staged' })
+    expect(holder.asked).toEqual(['pour a', 'pour a'])
+  })
+
+  test('are fetched from the target, though it is moved there between two questions', async () => {
+    const holder = new Holder('server2', content)
+    holder.has = path => path === 'b'
+    expect(await obtain([holder], moved)).toMatchObject({ is: 'staged' })
+    expect(holder.asked).toEqual(['pour a', 'pour b', 'pour b'])
+  })
 })
 
 test.each<ErrorCode>(['CHANGED', 'UNREACHABLE'])(

@@ -1,6 +1,6 @@
 /**
  * Where a coordinator gets the bytes of records that it lacks, as after it took over a journal: from any replica that
- * holds the content now, at its path or where later records moved it. Only blocks that are not here are fetched, and what
+ * holds the content now, at its path or where it was before or where later records moved it. Only blocks that are not here are fetched, and what
  * came before something broke off is fetched no second time.
  */
 import type { Digest } from '../../protocol/digest.ts'
@@ -38,7 +38,7 @@ export class FetchedContents implements ContentSource {
     const wanted = wantedBy(change)
     if (wanted === null) return lost
     let unreachable: ConcurError | null = null
-    for await (const place of this.options.store.whereabouts({ seq, path: wanted.path })) {
+    for await (const place of this.options.store.whereabouts({ ...wanted, seq })) {
       if (place.is !== 'in the tree') continue
       for (const node of this.options.nodes) {
         try {
@@ -76,8 +76,11 @@ export class FetchedContents implements ContentSource {
 }
 
 /** @returns the content that a record makes, and where; null: that is not known. */
-function wantedBy(change: Change): { path: FilePath; digest: Digest } | null {
-  if (change.type === 'put' || change.type === 'append') return change
-  const digest = change.type === 'rename' ? (change.base ?? change.seen[0] ?? null) : null
-  return change.type === 'rename' && digest !== null ? { path: change.to, digest } : null
+function wantedBy(change: Change): { path: FilePath; from: FilePath | null; digest: Digest } | null {
+  if (change.type === 'put' || change.type === 'append')
+    return { path: change.path, from: null, digest: change.digest }
+  if (change.type !== 'rename') return null
+  const { from, to, base, seen } = change
+  const digest = base ?? seen[0] ?? null
+  return digest === null ? null : { path: to, from, digest }
 }

@@ -1,5 +1,5 @@
 /** The changes as a person sees them in the folder: what each makes, and what it leaves in history. */
-import { lstatSync, statSync, writeFileSync } from 'node:fs'
+import { lstatSync, renameSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { writeDeletedEntries } from '../../protocol/record.ts'
 import {
@@ -20,7 +20,8 @@ import {
   stageId,
   treeOf,
 } from './changes.fixture.ts'
-import { openTemporaryStore, type TemporaryStore } from './store.fixture.ts'
+import { openLmdbIndex } from './lmdb-index.ts'
+import { openTemporaryStore, type TemporaryStore, timers } from './store.fixture.ts'
 import type { Obtained } from './store.ts'
 
 let temporary: TemporaryStore
@@ -90,6 +91,13 @@ test('a rename moves the file, and leaves its time', async () => {
   expect(store.journaled(at('a'))).toEqual({ seq: 2, is: 'absent' })
 })
 
+test('a renamed file that was never put here through a record is known by the size that it has', async () => {
+  const { store, root } = temporary
+  writeFileSync(join(root, 'a'), 'by hand')
+  await settle(store, rename('a', 'b', { base: null, seen: ['by hand'] }))
+  expect(store.journaled(at('b'))).toEqual({ seq: 1, is: 'file', digest: digest('by hand'), size: 7 })
+})
+
 test('a rename over a file moves what was there into history', async () => {
   const { store, root } = temporary
   await settle(store, put('a', 'one'), put('b', 'two'), rename('a', 'b', { base: 'one', over: 'two' }))
@@ -111,6 +119,24 @@ test('a folder is made and renamed with all that lies in it, and what is known o
   expect(hasher.hashed).toBe(0)
 })
 
+test('what a renamed folder takes where no path can name it is nobody’s, and the folder is deleted all the same', async () => {
+  await temporary.remove()
+  const openIndex = (folder: string) => openLmdbIndex({ folder, timers, onFault: console.error })
+  temporary = await openTemporaryStore({ openIndex })
+  const { store, root } = temporary
+  const deep = `f/${Array.from({ length: 16 }, () => 'd'.repeat(250)).join('/')}`
+  const wide = `f${'w'.repeat(200)}`
+  await settle(store, put(deep, 'one'), put('f/a', 'two'), rename('f', wide, { what: 'folder' }))
+  expect(store.journaled(at(deep))).toEqual({ seq: 3, is: 'absent' })
+  expect(store.journaled(at(`${wide}/a`))).toEqual({ seq: 3, is: 'file', digest: digest('two'), size: 3 })
+  await store.flush()
+  const entries = [{ path: at(`${wide}/a`), what: 'file', seen: [digest('two')] }] as const
+  await settle(store, removeFolder(wide, entries), put('b', 'three'))
+  expect(store.journaled(at('b'))).toMatchObject({ seq: 5 })
+  // Whoever removes the root could not name it either.
+  renameSync(join(root, wide), join(root, 'f'))
+})
+
 test('rm -r removes what was seen; what was not stays and is counted', async () => {
   const { store, root } = temporary
   await settle(store, put('f/a', 'one'), put('f/g/b', 'two'), mkdir('f/empty'))
@@ -130,6 +156,18 @@ test('rm -r removes what was seen; what was not stays and is counted', async () 
   expect(store.journaled(at('f/g/b'))).toEqual({ seq: 4, is: 'absent' })
 })
 
+test('a file that somebody put where a record had deleted one gives way as an edit', async () => {
+  const { store, root } = temporary
+  await settle(store, put('a', 'one'), remove('a', { base: 'one' }))
+  writeFileSync(join(root, 'a'), 'by hand')
+  const [said] = await settle(store, put('a', 'two', { base: null, seen: ['by hand'] }))
+  expect(said!.replaced).toMatchObject([{ path: 'a', cause: 'edited-on-disk' }])
+  await settle(store, remove('a', { base: 'two' }))
+  writeFileSync(join(root, 'a'), 'by hand')
+  const [deleted] = await settle(store, remove('a', { base: null, seen: ['by hand'] }))
+  expect(deleted!.replaced).toMatchObject([{ path: 'a', cause: 'edited-on-disk' }])
+})
+
 describe('rm -r', () => {
   const list = (...contents: (readonly [path: string, ...seen: string[]])[]) =>
     contents.map(([path, ...seen]) => ({ path: at(path), what: 'file' as const, seen: seen.map(digest) }))
@@ -147,6 +185,17 @@ describe('rm -r', () => {
       ['f/unknown', 'never-replicated'],
     ])
     expect(treeOf(root)).toEqual({})
+  })
+
+  test('of many files tells the one that was edited', async () => {
+    const { store, root } = temporary
+    const names = Array.from({ length: 40 }, (_, at) => `f/${at}`)
+    await settle(store, ...names.map(name => put(name, 'ours')))
+    writeFileSync(join(root, 'f/39'), 'by hand')
+    const seen = names.map(name => [name, name === 'f/39' ? 'by hand' : 'ours'] as const)
+    const [said] = await settle(store, removeFolder('f', list(...seen)))
+    expect(said!.replaced).toHaveLength(32)
+    expect(said!.replaced.at(-1)).toMatchObject({ path: 'f/39', cause: 'edited-on-disk' })
   })
 
   test('takes what the records made, though no node that was asked had it any more', async () => {

@@ -1,12 +1,14 @@
 /** What a record made is found wherever later records, or a person, left it; and nothing else is given for it. */
 import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { until } from '../../fixtures/until.ts'
 import { blockDigest, fileDigest } from '../../protocol/digest.ts'
 import { blockBytes } from '../../protocol/limits.ts'
 import { type JournalEntry, writeDeletedEntries } from '../../protocol/record.ts'
 import {
   append,
   at,
+  commitAll,
   digest,
   journalOnly,
   mkdir,
@@ -20,6 +22,7 @@ import {
   stageId,
 } from './changes.fixture.ts'
 import { openTemporaryStore, type TemporaryStore } from './store.fixture.ts'
+import type { Obtained } from './store.ts'
 
 let temporary: TemporaryStore
 
@@ -76,6 +79,29 @@ describe('a put', () => {
     )
     expect((await contentOf(bare(1))).equals(large)).toBe(true)
     expect((await contentOf(bare(2))).equals(large)).toBe(true)
+  })
+
+  test('is given for a rename that is not settled here yet', async () => {
+    await journalOnly(temporary.store, rename('f/a', 'f/b', { base: large }))
+    expect((await contentOf(bare(2))).equals(large)).toBe(true)
+  })
+
+  test('is given for a rename once this node has it, as long as that is not settled', async () => {
+    const { store } = temporary
+    const seq = await journalOnly(store, rename('x', 'y', { base: 'elsewhere' }))
+    let bring!: (obtained: Obtained) => void
+    store.setContentSource({
+      obtain: () =>
+        new Promise(resolve => {
+          bring = resolve
+        }),
+    })
+    const settling = commitAll(store)
+    const given = contentOf(bare(seq))
+    await until(() => bring !== undefined, 'the content is asked for')
+    bring({ is: 'bytes', bytes: Buffer.from('elsewhere') })
+    expect((await given).toString()).toBe('elsewhere')
+    await settling
   })
 
   test('is given from history when it was replaced', async () => {

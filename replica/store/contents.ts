@@ -28,6 +28,8 @@ const historyTriesMax = 16
 /** `digest` none: whatever is staged under this record's id. `size` none: not known. */
 interface Wanted {
   readonly path: FilePath
+  /** Where a rename takes it from. */
+  readonly from: FilePath | null
   readonly digest: Digest | null
   readonly size: number | null
 }
@@ -71,8 +73,9 @@ export class Contents {
   }
 
   /** What came with the record, where that is all of it. */
-  private async sent(entry: JournalEntry, { digest }: Wanted): Promise<OpenBody | null> {
+  private async sent(entry: JournalEntry, wanted: Wanted): Promise<OpenBody | null> {
     const { change, seq } = entry.record
+    const { digest } = wanted
     if (change.type === 'rename' || (change.type === 'append' && change.offset > 0)) return null
     const body = bodyOf(change)
     if (body === null) return change.type === 'delete' ? null : new BytesBody(Buffer.alloc(0))
@@ -82,7 +85,7 @@ export class Contents {
       const file =
         openOwnFile(disk, { folder: stages.folder, name: body.stage }) ??
         (change.type === 'delete' ? openHistory(disk, kept) : null)
-      return file === null ? null : this.bodyIn(file, { path: pathOf(change), digest, size: body.bytes })
+      return file === null ? null : this.bodyIn(file, { ...wanted, path: pathOf(change), size: body.bytes })
     }
     const bytes = entry.body ?? this.ownEntry(seq, entry)?.body ?? null
     if (bytes === null || (digest !== null && digestOf(bytes).digest !== digest)) return null
@@ -98,7 +101,7 @@ export class Contents {
     if (wanted.digest === null) return null
     const { seq } = entry.record
     const slices = new Slices({ ...this.world, pace })
-    for await (const place of whereabouts(this.journal, { seq, path: wanted.path }, slices)) {
+    for await (const place of whereabouts(this.journal, { ...wanted, seq }, slices)) {
       const body =
         place.is === 'in history' ? await this.inHistory(place, wanted) : await this.inTree(place, wanted)
       if (body !== null) return body
@@ -136,7 +139,7 @@ export class Contents {
    * The file's first `size` bytes, or all of it, when they are the content that is wanted. The file is closed, or
    * belongs to the body.
    */
-  private async bodyIn(file: Fd, { path, digest, size }: Wanted): Promise<OpenBody | null> {
+  private async bodyIn(file: Fd, { path, digest, size }: Omit<Wanted, 'from'>): Promise<OpenBody | null> {
     const { disk } = this.ground
     let body: OpenBody | null = null
     try {
@@ -181,13 +184,13 @@ function wantedBy(change: Change): Wanted | null {
   switch (change.type) {
     case 'put':
     case 'append':
-      return { path: change.path, digest: change.digest, size: change.size }
+      return { path: change.path, from: null, digest: change.digest, size: change.size }
     case 'rename': {
       const digest = change.what === 'file' ? (change.base ?? change.seen[0] ?? null) : null
-      return digest === null ? null : { path: change.to, digest, size: null }
+      return digest === null ? null : { path: change.to, from: change.from, digest, size: null }
     }
     case 'delete':
-      return { path: change.path, digest: null, size: null }
+      return { path: change.path, from: null, digest: null, size: null }
     default:
       return null
   }

@@ -142,6 +142,12 @@ export class Digests {
     if (blockDigests !== null) this.index.putBlockDigests(record.digest, blockDigests)
   }
 
+  /** @returns the size of the content, where that is remembered of the path; null: it is not. */
+  rememberedSize(path: FilePath, digest: Digest): number | null {
+    const record = this.index.get(path)
+    return record?.digest === digest ? record.identity.size : null
+  }
+
   forget(path: FilePath): void {
     this.index.delete(path)
   }

@@ -1,4 +1,4 @@
-import { parsePath } from '../../protocol/path.ts'
+import { type FilePath, parsePath } from '../../protocol/path.ts'
 import { digest } from './changes.fixture.ts'
 import type { PathState } from './path-index.ts'
 import { decodeSeq, decodeState, encodeSeq, encodeState } from './path-state.ts'
@@ -22,6 +22,11 @@ test.each([null, parsePath('folder/file')])('a state comes back as it was, and w
 
 test('a state with any bit flipped, or cut anywhere, is none', () => {
   eachDamage(encodeState(file, parsePath('folder/file')), damaged => expect(decodeState(damaged)).toBeNull())
+})
+
+test('a state that lies with what no path can be is none', () => {
+  const long = Array.from({ length: 17 }, () => 'd'.repeat(250)).join('/')
+  expect(decodeState(encodeState(file, long as FilePath))).toBeNull()
 })
 
 test('a position with any bit flipped, or cut anywhere, is none', () => {

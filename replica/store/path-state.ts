@@ -7,6 +7,7 @@
  */
 import { crc32 } from 'node:zlib'
 import { digestFromBytes, digestToBytes } from '../../protocol/digest.ts'
+import { ConcurError } from '../../protocol/errors.ts'
 import { digestBytes } from '../../protocol/limits.ts'
 import { type FilePath, parsePath } from '../../protocol/path.ts'
 import type { PathState } from './path-index.ts'
@@ -41,11 +42,22 @@ export function decodeState(bytes: Buffer): { state: PathState; path: FilePath |
   const is = kinds[flags & kindBits]!
   const seq = Number(bytes.readBigUInt64LE(6))
   const pathAt = digestAt + ((flags & digestFlag) === 0 ? 0 : digestBytes)
-  const path = bytes.length > pathAt ? parsePath(bytes.subarray(pathAt)) : null
+  const path = bytes.length > pathAt ? pathIn(bytes.subarray(pathAt)) : null
+  if (path === 'none') return null
   if (is !== 'file') return { state: { seq, is }, path }
   const digest = pathAt > digestAt ? digestFromBytes(bytes.subarray(digestAt, pathAt)) : null
   const size = (flags & sizeFlag) === 0 ? null : Number(bytes.readBigUInt64LE(14))
   return { state: { seq, is, digest, size }, path }
+}
+
+/** @returns `none` for bytes that name nothing: what is not a path has no state. */
+function pathIn(bytes: Buffer): FilePath | 'none' {
+  try {
+    return parsePath(bytes)
+  } catch (error) {
+    if (error instanceof ConcurError) return 'none'
+    throw error
+  }
 }
 
 /** The same for a position: a CRC-32, and the seq. */

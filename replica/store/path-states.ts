@@ -2,7 +2,7 @@
  * What a record makes of the paths that it names, in the path index. Telling a record again is harmless, and so is
  * telling one while the index knows later ones already: nothing older ever replaces something newer.
  */
-import type { FilePath } from '../../protocol/path.ts'
+import { type FilePath, movedPath } from '../../protocol/path.ts'
 import type { Change, JournalRecord } from '../../protocol/record.ts'
 import type { Digests } from './digests.ts'
 import type { PathIndex, PathState } from './path-index.ts'
@@ -67,7 +67,8 @@ export class PathStates {
     const before = this.index.get(from)
     const moved = before?.is === 'file' ? before : null
     const digest = moved?.digest ?? base ?? (seen.length === 1 ? seen[0]! : null)
-    if (this.index.get(to)?.seq !== seq) this.put(to, { seq, is: 'file', digest, size: moved?.size ?? null })
+    const size = moved?.size ?? (digest && this.digests?.rememberedSize(to, digest)) ?? null
+    if (this.index.get(to)?.seq !== seq) this.put(to, { seq, is: 'file', digest, size })
     this.put(from, { seq, is: 'absent' })
   }
 
@@ -80,10 +81,12 @@ export class PathStates {
     for await (const piece of this.index.below(from)) {
       for (const [path, state] of piece) {
         if (state.seq >= seq || state.is === 'absent') continue
-        const target = `${to}${path.slice(from.length)}` as FilePath
-        this.put(target, { ...state, seq })
+        const target = movedPath(path, from, to)
+        if (target !== null) this.put(target, { ...state, seq })
         this.put(path, { seq, is: 'absent' })
-        this.digests?.rememberMoved(path, target)
+        // What no path can name is nobody's from now on.
+        if (target === null) this.digests?.forget(path)
+        else this.digests?.rememberMoved(path, target)
       }
       if (slices.isUsedUp) await slices.next()
     }

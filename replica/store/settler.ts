@@ -139,6 +139,11 @@ export class Settler {
     return this.stated !== null || this.ahead.lastOf(path) !== null
   }
 
+  /** Whether the record is committed, and not settled. */
+  isToSettle(seq: number): boolean {
+    return seq > this.settledSeq && seq <= this.committedSeq
+  }
+
   /** Settles when the record is settled. */
   settled(seq: number): Promise<void> {
     if (seq <= this.settledSeq) return Promise.resolve()

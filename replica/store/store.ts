@@ -5,10 +5,11 @@
 import type { Outcome, Place } from '../../protocol/change-messages.ts'
 import type { Copy, CopyAt } from '../../protocol/copies.ts'
 import type { Digest } from '../../protocol/digest.ts'
+import { ConcurError } from '../../protocol/errors.ts'
 import type { ClusterId, NodeId, NodeName, StageId } from '../../protocol/ids.ts'
 import type { Entry } from '../../protocol/messages.ts'
 import type { PathPast } from '../../protocol/notes.ts'
-import type { FilePath, FolderPath } from '../../protocol/path.ts'
+import { type FilePath, type FolderPath, movedPath } from '../../protocol/path.ts'
 import { randomId } from '../../protocol/random-id.ts'
 import type { Epoch, JournalEntry } from '../../protocol/record.ts'
 import type { TreeSum } from '../../protocol/tree-sum.ts'
@@ -46,7 +47,7 @@ import { closeParts, openParts, type Parts, refusalOf } from './store-parts.ts'
 import { type SumOptions, type SumSources, sumTree } from './summing.ts'
 import { survey } from './survey.ts'
 import { type WalkOptions, walk } from './walk.ts'
-import { type Whereabout, whereabouts } from './whereabouts.ts'
+import { type Made, type Whereabout, whereabouts } from './whereabouts.ts'
 
 export type { StatedTaking } from './changes.ts'
 export type { OpenBody } from './file-body.ts'
@@ -255,6 +256,15 @@ export class Store {
     return Math.min(last, seqMax)
   }
 
+  /** Whether everything that the settled records put below `from` can be named below `to`. */
+  async fitsBelow(from: FilePath, to: FilePath): Promise<boolean> {
+    if (Buffer.byteLength(to) <= Buffer.byteLength(from)) return true
+    for await (const piece of this.parts.index.paths.below(from))
+      for (const [path, { is }] of piece)
+        if (is !== 'absent' && movedPath(path, from, to) === null) return false
+    return true
+  }
+
   /** What the disk holds at `path` and at its folder. A promise only when a large file has to be read. */
   survey(path: FilePath): Place | Promise<Place> {
     return survey(this.parts.tree, this.digests, path)
@@ -284,8 +294,8 @@ export class Store {
     return stagedPieces(this.options.disk, this.stages.folder, id)
   }
 
-  /** Where the result of a record may be by now, the likeliest places first. */
-  whereabouts(made: { readonly seq: number; readonly path: FilePath }): AsyncGenerator<Whereabout> {
+  /** Where the result of a record may be by now, in the order in which it comes to these places. */
+  whereabouts(made: Made): AsyncGenerator<Whereabout> {
     return whereabouts(this.journal, made, this.newSlices(walkPace))
   }
 
@@ -362,11 +372,20 @@ export class Store {
   /**
    * Opens the whole result of a record that puts, appends or renames a file, or the list of one that deletes a folder,
    * wherever this node has it now; the caller closes it. What is read from a file may have changed by then: whoever
-   * receives it checks each block.
+   * receives it checks each block. What a record makes that is committed, and not settled here, may be on its way: then
+   * it is waited for.
    * @throws ConcurError NOT_FOUND: nothing here has these bytes; CHANGED, IO_ERROR.
    */
-  openContent(entry: JournalEntry): Promise<OpenBody> {
-    return this.contents.open(entry)
+  async openContent(entry: JournalEntry): Promise<OpenBody> {
+    const { seq } = entry.record
+    const mayCome = this.settler.isToSettle(seq)
+    try {
+      return await this.contents.open(entry)
+    } catch (error) {
+      if (!mayCome || !(error instanceof ConcurError) || error.code !== 'NOT_FOUND') throw error
+      await this.settler.settled(seq)
+      return this.contents.open(entry)
+    }
   }
 
   /**

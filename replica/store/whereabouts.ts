@@ -1,6 +1,6 @@
 /**
- * Where the result of a record may be by now: at its path, or where later records moved it, or in the history of the
- * record that took it away. Later records are read as far as somebody asks for further places, a page at a time.
+ * Where the result of a record may be by now: at its path, or where it was or where later records moved it, or in the
+ * history of the record that took it away. Later records are read as far as somebody asks for further places, a page at a time.
  */
 import { type FilePath, isWithin } from '../../protocol/path.ts'
 import type { Change, JournalRecord } from '../../protocol/record.ts'
@@ -14,14 +14,25 @@ export type Whereabout =
   | { readonly is: 'in the tree'; readonly path: FilePath; readonly grew: boolean }
   | { readonly is: 'in history'; readonly seq: number; readonly path: FilePath; readonly grew: boolean }
 
-/** @returns places, the likeliest ones first. That a record came later does not mean that it moved anything here. */
+/** What made the result: `from`: where a rename took it from, null for other records. */
+export interface Made {
+  readonly seq: number
+  readonly path: FilePath
+  readonly from: FilePath | null
+}
+
+/**
+ * @returns places in the order in which it comes to them: who has not settled a record yet has it where it was before.
+ * That a record came later does not mean that it moved anything here.
+ */
 export async function* whereabouts(
   journal: JournalReader,
-  { seq, path: first }: { seq: number; path: FilePath },
+  { seq, path: first, from }: Made,
   slices: Slices,
 ): AsyncGenerator<Whereabout> {
   let path = first
   let grew = false
+  if (from !== null) yield { is: 'in the tree', path: from, grew }
   yield { is: 'in the tree', path, grew }
   yield { is: 'in history', seq, path, grew }
   for await (const record of recordsBehind(journal, seq, slices)) {

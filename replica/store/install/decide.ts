@@ -156,8 +156,12 @@ export function decideFolderRename(
   return { source: left, target: target === 'folder' ? 'settled' : 'keep' }
 }
 
-/** How the content that gave way compares with what the journal had there. */
-export function causeOf(digest: Digest, base: Digest | null): 'never-replicated' | 'edited-on-disk' | null {
+/** How the content that gave way compares with what the journal had there. `wasDeleted`: nothing, by a record of its own. */
+export function causeOf(
+  digest: Digest,
+  base: Digest | null,
+  wasDeleted: boolean,
+): 'never-replicated' | 'edited-on-disk' | null {
   if (digest === base) return null
-  return base === null ? 'never-replicated' : 'edited-on-disk'
+  return base === null && !wasDeleted ? 'never-replicated' : 'edited-on-disk'
 }

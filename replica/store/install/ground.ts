@@ -12,7 +12,7 @@ import type { Digests } from '../digests.ts'
 import type { Disk, Fd } from '../disk.ts'
 import type { Gatherings } from '../gatherings.ts'
 import type { History } from '../history.ts'
-import type { PathIndex } from '../path-index.ts'
+import type { PathIndex, PathState } from '../path-index.ts'
 import type { Slices } from '../slices.ts'
 import type { Stages } from '../staging.ts'
 import type { Tree } from '../tree.ts'
@@ -119,11 +119,22 @@ export class Work {
     if (this.kept.length < keptMax) this.kept.push({ path, reason })
   }
 
-  /** `out`: what gave way; what has no digest is not told. */
-  replaced(path: FilePath, { digest, rotten }: Pick<Out, 'digest' | 'rotten'>, base: Digest | null): void {
-    if (digest === null || this.gaveWay.length === nodesMax) return
-    const cause = this.older.includes(digest) ? null : causeOf(digest, base)
-    this.gaveWay.push({ path, digest, cause: rotten ? 'bit-rot' : cause })
+  /** `out`: what gave way; what has no digest is not told. `before`: what the records before made of the path. */
+  replaced(
+    path: FilePath,
+    { digest, rotten }: Pick<Out, 'digest' | 'rotten'>,
+    { base, before }: { base: Digest | null; before: PathState | null },
+  ): void {
+    if (digest === null) return
+    const wasDeleted = before?.is === 'absent' && before.seq < this.seq
+    const told = this.older.includes(digest) ? null : causeOf(digest, base, wasDeleted)
+    const cause = rotten ? 'bit-rot' : told
+    if (this.gaveWay.length === nodesMax) {
+      // Of many files a person has to hear of one that was not what the records made.
+      if (cause === null || this.gaveWay.some(one => one.cause !== null)) return
+      this.gaveWay.pop()
+    }
+    this.gaveWay.push({ path, digest, cause })
   }
 
   outcome(): Outcome {

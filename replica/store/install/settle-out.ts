@@ -35,7 +35,8 @@ export async function settleOut(
   const mayBeTorn = work.mayBeTorn && came.inode === null
   if (mayBeTorn || out.rotten || isKnown(work, out, came.contents)) {
     ground.history.take(came.exchange, work.seq, came.path)
-    work.replaced(came.path, out, came.contents.base)
+    const before = ground.paths.get(came.path)
+    work.replaced(came.path, out, { base: came.contents.base, before })
     return 'settled'
   }
   ground.digests.forget(came.path)

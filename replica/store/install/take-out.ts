@@ -39,7 +39,7 @@ export async function settleTaken(
   ground.digests.forget(path)
   if (!out.rotten && !isKnown(work, out, contents)) return giveBack(ground, work, exchange, path)
   ground.history.take(exchange, work.seq, path)
-  work.replaced(path, out, contents.base)
+  work.replaced(path, out, { base: contents.base, before: ground.paths.get(path) })
 }
 
 function giveBack(ground: Ground, work: Work, exchange: Place, path: FilePath): void {

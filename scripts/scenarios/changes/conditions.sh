@@ -19,7 +19,8 @@ concur write x 'two' --if-match "$one"
 expect_status 0
 concur write x 'three' --if-match "$one" --json
 expect_status 2
-expect_json 'ok === false && error.code === "PRECONDITION_FAILED"' '!("op" in scope)'
+expect_json 'ok === false && error.code === "PRECONDITION_FAILED"' '!("op" in scope)' \
+  '/^x: [^:]* is not b3:/.test(error.message)'
 expect_everywhere x 'two' server1 server2 server3
 for change in "append x more" "mv x y" "rm x"; do
   # The words of a command.

@@ -77,3 +77,19 @@ concur wait
 expect_status 0
 expect_everywhere a 'alone' server1 server2
 expect_same_file here/large server2/folder/large
+
+# The journal that is taken over knows the node that took the name meanwhile.
+stop server1
+rm -rf server1
+cp -r saved server1
+start_coordinator server1
+within 10 is_fenced
+concur write x 'x'
+expect_status 2
+expect_errors_like 'ERROR ROLLED_BACK x: *--accept-journal server2*'
+stop server1
+start_coordinator server1 --accept-journal server2
+within 10 is_state server2 up
+concur wait
+expect_status 0
+expect_everywhere a 'alone' server1 server2

@@ -42,3 +42,20 @@ concur mv new/place/inside/ elsewhere
 expect_status 2
 expect_errors_like 'ERROR NOT_DIRECTORY *'
 for name in server1 server2; do expect_tree "$name" new/ new/place/ new/place/b.txt new/place/inside; done
+
+# What lies in a folder has to have a path afterwards, too.
+deep=$(printf "%0250d/" {1..16})file
+concur write "$deep" 'deep'
+expect_status 0
+top=${deep%%/*}
+concur mv "$top" "${top}and-more-than-there-is-room-for-in-a-path-of-four-thousand-and-ninety-six-bytes"
+expect_status 2
+expect_errors_like 'ERROR BAD_PATH *'
+concur mv "$top" "new/$top/below/and-more-than-there-is-room-for-in-a-path-of-four-thousand-and-ninety-six-bytes"
+expect_status 2
+concur mv "$top" short
+expect_status 0
+concur rm -r short
+expect_status 0
+concur write b.txt 'b'
+expect_status 0

@@ -15,14 +15,14 @@ expect_errors_like 'ERROR NOT_FOUND a.txt: *'
 
 concur rm a.txt
 expect_status 2
-expect_errors_like 'ERROR NOT_FOUND a.txt: *'
+expect_errors 'ERROR NOT_FOUND a.txt: not on server1, not on server2'
 concur rm -f a.txt --json
 expect_status 0
 expect_json 'ok'
 
 concur rm folder
 expect_status 2
-expect_errors_like 'ERROR IS_DIRECTORY folder: *'
+expect_errors 'ERROR IS_DIRECTORY folder: it is a folder; rm -r deletes it with all that is below'
 expect_everywhere folder/deep/inside 'inside' server1 server2
 concur rm -r folder
 expect_status 0
