@@ -11,10 +11,12 @@ export function nextCommands({ coordinator, replicas }: Status): string[] {
     ]
   }
   const full = [coordinator, ...replicas].filter(isFull).map(({ name }) => name)
-  const behind = replicas.filter(isCatchingUp).map(({ name }) => name)
+  // Where the coordinator takes no changes at all nobody gets on.
+  const isStuck = coordinator.state === 'refusing-changes' && !isFull(coordinator)
+  const behind = isStuck ? [] : replicas.filter(isCatchingUp).map(({ name }) => name)
   return [
     ...full.map(name => `next: make room on the disk of ${name}, which goes on by itself then`),
-    ...replicas.filter(({ state }) => state === 'down').map(startLine),
+    ...replicas.filter(isToStart).map(startLine),
     ...([coordinator, ...replicas].some(({ marks }) => (marks ?? 0) > 0) ? [seeMarksLine] : []),
     ...(behind.length === 0 ? [] : [`next: until ${behind.join(' and ')} caught up: concur wait`]),
   ]
@@ -27,6 +29,11 @@ function isCatchingUp(replica: ReplicaStatus): boolean {
   const { state, lagOps, fenced } = replica
   if (state === 'down' || fenced !== null || isFull(replica)) return false
   return state === 'catching-up' || (lagOps ?? 0) > 0
+}
+
+/** Who answers, and is not the one that is meant, runs already. */
+function isToStart({ state, reason }: ReplicaStatus): boolean {
+  return state === 'down' && !(reason?.startsWith('belongs to cluster') || reason?.startsWith('calls itself'))
 }
 
 function isFull({ reason }: { readonly reason: string | null }): boolean {
