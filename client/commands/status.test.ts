@@ -212,6 +212,15 @@ describe('where something is wrong', () => {
     expect(lines[1]).toMatch(/ {2}fenced: the root is empty$/)
   })
 
+  test('what the coordinator has to be started with is the next command', async () => {
+    const fenced = 'is another node than the server2 that was known: --replace server2 takes it in its place'
+    const next = (await show({ state: 'catching-up', fenced })).slice(2)
+    expect(next).toEqual(['next: start server1 once with --replace server2'])
+    const reason = 'server2 knows of more: start once with --accept-journal server2 to go on from there'
+    const refusing = await show({ state: 'catching-up', fenced }, { state: 'refusing-changes', reason })
+    expect(refusing.slice(2)).toEqual(['next: start server1 once with --accept-journal server2'])
+  })
+
   test('nobody is waited for as long as the coordinator takes no changes', async () => {
     const reason = 'the coordinator takes no changes: the root is empty'
     const lines = await show({ state: 'catching-up', lagOps: 12 }, { state: 'refusing-changes', reason })

@@ -1,5 +1,5 @@
 /** Where something is wrong, the command that comes next: only what this version has. Pure. */
-import type { ReplicaStatus, Status } from '../../protocol/messages.ts'
+import type { CoordinatorStatus, ReplicaStatus, Status } from '../../protocol/messages.ts'
 import { printable } from './printable.ts'
 
 /** @returns a line for each thing to do; none while everything is well. */
@@ -15,6 +15,7 @@ export function nextCommands({ coordinator, replicas }: Status): string[] {
   const isStuck = coordinator.state === 'refusing-changes' && !isFull(coordinator)
   const behind = isStuck ? [] : replicas.filter(isCatchingUp).map(({ name }) => name)
   return [
+    ...startOnceLines(coordinator, replicas),
     ...full.map(name => `next: make room on the disk of ${name}, which goes on by itself then`),
     ...replicas.filter(isToStart).map(startLine),
     ...([coordinator, ...replicas].some(({ marks }) => (marks ?? 0) > 0) ? [seeMarksLine] : []),
@@ -23,6 +24,14 @@ export function nextCommands({ coordinator, replicas }: Status): string[] {
 }
 
 const seeMarksLine = 'next: see what was changed on disk: concur verify'
+
+/** The options with which the coordinator goes on, as the reasons name them. */
+function startOnceLines({ name, reason }: CoordinatorStatus, replicas: readonly ReplicaStatus[]): string[] {
+  const own = reason?.match(/--accept-journal [a-z0-9-]+/)?.[0]
+  const named = replicas.flatMap(({ fenced }) => fenced?.match(/--replace [a-z0-9-]+/)?.[0] ?? [])
+  const options = own === undefined ? named : [own]
+  return options.length === 0 ? [] : [`next: start ${name} once with ${options.join(' ')}`]
+}
 
 /** Who is fenced does not go on by itself, and who has no room not for now. */
 function isCatchingUp(replica: ReplicaStatus): boolean {
