@@ -133,6 +133,7 @@ export class Coordinator {
         onDown: reason => this.changing.linkDown(name, reason),
       },
       isInSync: () => this.changing.ledger.isInSync(name),
+      trouble: () => this.changing.troubleOf(name),
     })
   }
 

@@ -63,7 +63,7 @@ function replicaStatus(link: ReplicaLink, seat: Seat, ledger: Ledger): ReplicaSt
     name: link.name,
     address: addressText(link.address),
     state,
-    reason: state === 'catching-up' ? (seat.trouble ?? reason) : reason,
+    reason,
     appliedSeq,
     lagOps,
     lagMs: lagOps === null ? null : lagOps === 0 ? 0 : seat.behindForMs,

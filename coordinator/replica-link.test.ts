@@ -5,6 +5,7 @@ import { until } from '../fixtures/until.ts'
 import { ConcurError } from '../protocol/errors.ts'
 import type { NodeName } from '../protocol/ids.ts'
 import type { Hello } from '../protocol/messages.ts'
+import { wholeTree } from '../protocol/path.ts'
 
 const heartbeat = heartbeatOf({ files: 3, bytes: 40, diskFreeBytes: 500 })
 
@@ -117,7 +118,7 @@ describe('a link that nothing comes from', () => {
     await bench.time.pass(bench.heartbeatTimeoutMs)
     expect(bench.link.report().state).toBe('up')
     await bench.time.pass(1)
-    expect(bench.link.report()).toMatchObject({ state: 'suspect', reason: 'has been silent for 3001 ms' })
+    expect(bench.link.report()).toMatchObject({ state: 'suspect', reason: 'has been silent for 3 s' })
     expect(bench.link.connection === null).toBe(false)
     bench.accepted[0]!.sendHeartbeat(heartbeat)
     await until(() => bench.link.report().state === 'up', 'the heartbeat')
@@ -174,6 +175,43 @@ test('each change of state is one line in the log, with its reason', async () =>
     ['suspect', reason],
     ['down', reason],
   ])
+})
+
+test('a link that changes do not wait for says why', async () => {
+  await bench.linkUp()
+  bench.isInSync = false
+  expect(bench.link.report()).toMatchObject({ state: 'catching-up', reason: 'is catching up' })
+  bench.trouble = 'NO_SPACE: no space is left'
+  bench.link.logState()
+  expect(bench.log.all('replica').at(-1)).toMatchObject({
+    state: 'catching-up',
+    reason: 'NO_SPACE: no space is left',
+  })
+})
+
+test('a link that ends is logged as down with what ended it, whoever else noticed first', async () => {
+  await bench.linkUp()
+  const noticed: unknown[] = []
+  bench.link.connection!.request(
+    'WALK',
+    { path: wholeTree, recursive: false, buckets: null },
+    {
+      onMessage() {},
+      onFailed() {
+        bench.link.logState()
+        noticed.push(bench.link.report().reason)
+      },
+    },
+  )
+  await turns(2)
+  bench.accepted[0]!.close('UNREACHABLE', 'the replica stops')
+  await until(() => noticed.length > 0, 'the end')
+  await turns(5)
+  expect(noticed).toEqual(['is not connected'])
+  expect(bench.log.all('replica').at(-1)).toMatchObject({
+    state: 'down',
+    reason: 'is not connected (the replica stops)',
+  })
 })
 
 describe('closing', () => {

@@ -9,6 +9,7 @@ import type { Heartbeat, Hello, ReplicaState } from '../protocol/messages.ts'
 import type { Address, Cancel, Clock, Dialer, Random, Timers, Transport } from '../protocol/world.ts'
 import type { Log } from '../replica/program/log.ts'
 import { backoffMs, replicaState } from './liveness.ts'
+import { silentText } from './trouble-text.ts'
 
 /** Milliseconds for one dial and its HELLO. */
 const dialWithinMs = 1_000
@@ -30,6 +31,8 @@ export interface LinkOptions {
   }
   /** Whether changes wait for the replica. */
   readonly isInSync: () => boolean
+  /** Why they do not, where that is more than that it is catching up. */
+  readonly trouble: () => string | null
 }
 
 type State =
@@ -116,10 +119,11 @@ export class ReplicaLink {
 
   private reasonFor(state: ReplicaState, nowMs: number): string | null {
     if (this.state.is === 'down') return this.state.reason
+    if (this.connection === null) return 'is not connected'
     if (state === 'up') return null
     return state === 'catching-up'
-      ? 'is catching up'
-      : `has been silent for ${Math.round(nowMs - this.heardAtMs)} ms`
+      ? (this.options.trouble() ?? 'is catching up')
+      : `has been ${silentText(nowMs - this.heardAtMs)}`
   }
 
   close(): void {
@@ -179,8 +183,8 @@ export class ReplicaLink {
     this.failures = 0
     this.heardAtMs = this.options.clock.monotonicMs()
     this.state = { is: 'open', connection }
-    this.logState()
     this.options.events.onUp(connection, hello)
+    this.logState()
     this.endFirstDial()
   }
 
@@ -207,7 +211,7 @@ export class ReplicaLink {
     this.callOffWatch = timers.after(heartbeatTimeoutMs / 4, () => {
       this.logState()
       if (this.state.is === 'open' && this.report().state === 'down') {
-        this.state.connection.close('TIMEOUT', `was silent for ${Math.round(3 * heartbeatTimeoutMs)} ms`)
+        this.state.connection.close('TIMEOUT', `was ${silentText(3 * heartbeatTimeoutMs)}`)
       }
       this.watch()
     })
@@ -215,6 +219,8 @@ export class ReplicaLink {
 
   /** Whoever has changed what the state depends on says so: a change of state is one line, with its reason. */
   logState(): void {
+    // Why a connection has ended it says in a moment.
+    if (this.state.is === 'open' && this.connection === null) return
     const { state, reason } = this.report()
     if (state === this.loggedState) return
     this.loggedState = state

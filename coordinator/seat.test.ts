@@ -229,6 +229,7 @@ describe('a name', () => {
       'is another node than the server2 that was known: --replace server2 takes it in its place',
     )
     expect(follows()).toBe(0)
+    expect(log.all('does not follow')).toEqual([{ replica: name, reason: seat.fenced }])
     seat.down('is gone')
     up({ nodeId: idOf('a') })
     await untilInSync()
@@ -337,6 +338,17 @@ describe('a node that has less than the coordinator knows from its journal', () 
   })
 })
 
+test('what ended the link before is no trouble of the one that is there', async () => {
+  await joined()
+  await fails('UNREACHABLE', 'the replica stops')
+  seat.down('is not connected (the replica stops)')
+  inSync = false
+  journal.grow(1)
+  committedSeq = 1
+  up()
+  expect([seat.trouble, seat.isInSync]).toEqual([null, false])
+})
+
 describe('a node of the set', () => {
   test('whose link ends leaves for that reason, and follows no more', async () => {
     await joined()
@@ -412,7 +424,7 @@ describe('a node of the set', () => {
   test('that has been silent for long is lost', async () => {
     await joined()
     seat.watch(3_210.4)
-    expect(told).toEqual(['leave server2: has been silent for 3210 ms'])
+    expect(told).toEqual(['leave server2: has been silent for 3.2 s'])
   })
 
   test('that makes no progress for ten seconds is lost, and not while it gets on', async () => {

@@ -16,7 +16,7 @@ import { Follower } from './following/follower.ts'
 import { backoffMs } from './liveness.ts'
 import type { Ledger } from './ordering/ledger.ts'
 import { perhapsPutBack, rolledBackBy } from './superseded.ts'
-import { troubleText } from './trouble-text.ts'
+import { silentText, troubleText } from './trouble-text.ts'
 
 /** Milliseconds in which a node of the set must get on with what it has been told. */
 const progressWithinMs = 10_000
@@ -126,6 +126,7 @@ export class Seat {
   /** A link is open. */
   up(connection: Connection, { nodeId, lastSeq }: Hello): void {
     this.fenced = null
+    this.trouble = null
     if (nodeId === null) return
     this.link = { connection, nodeId, lastSeq }
     this.admit()
@@ -182,8 +183,7 @@ export class Seat {
     const { clock, store } = this.options
     const nowMs = clock.monotonicMs()
     if (this.isInSync && nowMs - this.joinedAtMs > steadyAfterMs) this.failures = 0
-    if (this.isInSync && silentForMs !== null)
-      return this.lose(`has been silent for ${Math.round(silentForMs)} ms`)
+    if (this.isInSync && silentForMs !== null) return this.lose(`has been ${silentText(silentForMs)}`)
     const isAtEnd = this.settled !== null && this.settled.settledSeq >= store.journal.last.seq
     if (isAtEnd) this.progressAtMs = nowMs
     else if (this.isInSync && nowMs - this.progressAtMs > progressWithinMs)
@@ -203,7 +203,10 @@ export class Seat {
     this.fenced = isKnown
       ? null
       : `is another node than the ${name} that was known: --replace ${name} takes it in its place`
-    if (!isKnown) return
+    if (!isKnown) {
+      this.options.log.warn({ replica: name, reason: this.fenced }, 'does not follow')
+      return
+    }
     this.compare(link.nodeId, link.lastSeq)
     this.follow()
   }

@@ -172,7 +172,7 @@ test('a second one that is taken ends the first, and is told where the first lef
   await accepted(second)
   expect((await first.ended()).error).toMatchObject({
     code: 'FENCED',
-    message: 'another link is followed now',
+    message: 'another link, of a coordinator of epoch 1, is followed now',
   })
   expect(positionOf(second)).toMatchObject({ journaledSeq: 2 })
 })

@@ -114,7 +114,7 @@ export class Following {
     const { afterSeq, committedSeq, isFork } = follow
     const { journal, settler } = this.store
     this.assertMayFollow(follow)
-    this.endCurrent(new ConcurError('FENCED', 'another link is followed now'))
+    this.endCurrent(superseded(follow.epoch))
     this.latest?.replace()
     if (isFork && this.committedSeq > afterSeq) await this.fileFork(afterSeq)
     else await this.dropAfter(afterSeq)
@@ -150,7 +150,7 @@ export class Following {
     const { store } = this
     this.assertMayHear(epoch)
     if (this.committedSeq > committedSeq) throw this.rolledBack(committedSeq)
-    this.endCurrent(new ConcurError('FENCED', 'another link is followed now'))
+    this.endCurrent(superseded(epoch))
     this.latest?.replace()
     const { seq, hash } = await takeStated(stream, store)
     this.committed = seq
@@ -245,6 +245,11 @@ export class Following {
     this.store.setContentSource(null)
     this.needs.end()
   }
+}
+
+/** What a link is told that was followed so far. */
+function superseded({ number }: Epoch): ConcurError {
+  return new ConcurError('FENCED', `another link, of a coordinator of epoch ${number}, is followed now`)
 }
 
 /** Whether somebody who has promised one epoch may follow another. */

@@ -5,7 +5,8 @@ import { childPath, type FilePath, type FolderPath, parseTypedPath, wholeTree } 
 export interface Target {
   /** The name here, as typed. */
   readonly file: string
-  readonly path: FilePath | ConcurError
+  /** An error is about what was typed for the path. */
+  readonly path: FilePath | { readonly typed: string; readonly error: ConcurError }
 }
 
 /** Names that say where something is and not what it is called. */
@@ -23,7 +24,7 @@ export function targetsOf(words: readonly string[]): Target[] {
     throw usage(
       `${files.length} files go into a folder: the last word must end in /, not ${JSON.stringify(last)}`,
     )
-  if (typed instanceof ConcurError) return files.map(file => ({ file, path: typed }))
+  if (typed instanceof ConcurError) return files.map(file => ({ file, path: { typed: last, error: typed } }))
   if (!meansFolder) return [{ file: first!, path: typed.path }]
   return distinct(files.map(file => inside(typed.path, file)))
 }
@@ -34,14 +35,16 @@ function inside(folder: FolderPath, file: string): Target {
   if (nameless.includes(name)) throw usage(`${JSON.stringify(file)} has no name of its own: say PATH as well`)
   const path = childPath(folder, name)
   if (path !== null) return { file, path }
-  const fault = parsed(folder === '' ? name : `${folder}/${name}`)
-  return { file, path: fault instanceof ConcurError ? fault : new ConcurError('BAD_PATH', 'not a path') }
+  const typed = folder === '' ? name : `${folder}/${name}`
+  const fault = parsed(typed)
+  const error = fault instanceof ConcurError ? fault : new ConcurError('BAD_PATH', 'not a path')
+  return { file, path: { typed, error } }
 }
 
 function distinct(targets: readonly Target[]): Target[] {
   const byPath = new Map<string, string>()
   for (const { file, path } of targets) {
-    if (path instanceof ConcurError) continue
+    if (typeof path === 'object') continue
     const other = byPath.get(path)
     if (other !== undefined) throw usage(`${other} and ${file} would both become ${path}`)
     byPath.set(path, file)

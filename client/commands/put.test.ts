@@ -172,24 +172,25 @@ describe('put', () => {
 
 describe('where files go', () => {
   const shown = (...words: string[]) =>
-    targetsOf(words).map(({ path }) => (path instanceof ConcurError ? path.code : path))
+    targetsOf(words).map(({ path }) => (typeof path === 'object' ? `${path.error.code} ${path.typed}` : path))
 
   test.each([
     [['a/b'], ['b']],
     [['a/b/'], ['b']],
     [['a', 'x/y'], ['x/y']],
     [['a', 'x/'], ['x/a']],
-    [['a', '/x'], ['BAD_PATH']],
+    [['a', '/x'], ['BAD_PATH /x']],
     [
       ['a', 'b', '../x/'],
-      ['BAD_PATH', 'BAD_PATH'],
+      ['BAD_PATH ../x/', 'BAD_PATH ../x/'],
     ],
-    [['a', ''], ['BAD_PATH']],
+    [['a', ''], ['BAD_PATH ']],
     [
       ['a\n', 'b', 'x/'],
-      ['BAD_PATH', 'x/b'],
+      ['BAD_PATH x/a\n', 'x/b'],
     ],
-    [['.concur'], ['BAD_PATH']],
+    [['.concur'], ['BAD_PATH .concur']],
+    [['a', '.concur/'], ['BAD_PATH .concur/']],
     [['.', 'x'], ['x']],
   ])('%j: %j', (words, expected) => expect(shown(...words)).toEqual(expected))
 

@@ -1,5 +1,6 @@
 /** `put`: files of this machine's become files of the servers', several at once, told in the order of the words. */
 import { ConcurError } from '../../protocol/errors.ts'
+import type { FilePath } from '../../protocol/path.ts'
 import { AtOnce } from './at-once.ts'
 import { type ConditionOptions, conditionsOf } from './change-conditions.ts'
 import { type CommandContext, type ExitStatus, worse } from './context.ts'
@@ -45,7 +46,7 @@ class PutLine {
   }
 
   async start({ file, path }: Target): Promise<void> {
-    if (path instanceof ConcurError) return this.refuse(file, path)
+    if (typeof path === 'object') return this.refuse(path.typed, path.error)
     const found = puttableOf(this.context, file)
     if (found instanceof ConcurError) return this.refuse(path, found)
     if (found.is !== 'folder')
@@ -66,7 +67,7 @@ class PutLine {
 
   private async putFile(
     found: Exclude<Puttable, { is: 'folder' }>,
-    path: Exclude<Target['path'], ConcurError>,
+    path: FilePath,
     told: Promise<void>,
   ): Promise<void> {
     const wanted = wantedPut(found, path, this.conditions)

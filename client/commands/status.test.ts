@@ -202,6 +202,31 @@ describe('where something is wrong', () => {
     expect(lines).toHaveLength(2)
   })
 
+  test('a replica that is fenced, with a link, says so once', async () => {
+    const fenced = 'the root is empty'
+    const lines = await show({
+      state: 'catching-up',
+      fenced,
+      reason: `this node takes no changes: ${fenced}`,
+    })
+    expect(lines[1]).toMatch(/ {2}fenced: the root is empty$/)
+  })
+
+  test('what the coordinator has to be started with is the next command', async () => {
+    const fenced = 'is another node than the server2 that was known: --replace server2 takes it in its place'
+    const next = (await show({ state: 'catching-up', fenced })).slice(2)
+    expect(next).toEqual(['next: start server1 once with --replace server2'])
+    const reason = 'server2 knows of more: start once with --accept-journal server2 to go on from there'
+    const refusing = await show({ state: 'catching-up', fenced }, { state: 'refusing-changes', reason })
+    expect(refusing.slice(2)).toEqual(['next: start server1 once with --accept-journal server2'])
+  })
+
+  test('nobody is waited for as long as the coordinator takes no changes', async () => {
+    const reason = 'the coordinator takes no changes: the root is empty'
+    const lines = await show({ state: 'catching-up', lagOps: 12 }, { state: 'refusing-changes', reason })
+    expect(lines).toHaveLength(2)
+  })
+
   test('a node whose disk is full says so, and needs room, not patience', async () => {
     const reason = 'NO_SPACE: no space is left'
     const lines = await show({ state: 'catching-up', lagOps: 12, reason })
@@ -223,6 +248,8 @@ describe('where something is wrong', () => {
     expect((await show({ state: 'down' }))[2]).toBe(
       'next: start server2: concur-replica --root DIR --name server2 --listen 127.0.0.1:6002 …',
     )
+    expect(await show({ state: 'down', reason: 'belongs to cluster 12, not to 34' })).toHaveLength(2)
+    expect(await show({ state: 'down', reason: 'calls itself server3' })).toHaveLength(2)
     expect((await show({}, { state: 'down' }))[2]).toBe(
       'next: start server1: concur-coordinator --root DIR --name server1 --listen 127.0.0.1:6001 …',
     )

@@ -47,6 +47,12 @@ test('not reached names who is behind, and is status 2', async () => {
   expect(json.status).toBe(2)
 })
 
+test('a time of less than a second is told as it was asked for', async () => {
+  world.server.onWait = stream => stream.send('WAITED', { seq: 900, behind }, true)
+  const { err } = await world.shell.run(['wait', '--timeout', '1500ms'])
+  expect(err.text).toMatch(/^ERROR TIMEOUT: after 1.5 s still behind seq 900: /)
+})
+
 test('a server that works on it is waited for, one that says nothing is not', async () => {
   world.server.onWait = stream => {
     for (let at = 500; at < 25_000; at += 500)

@@ -28,12 +28,17 @@ export async function wait(
     return 2
   }
   const isReached = waited.behind.length === 0
-  const message = `after ${durationText(timeoutMs)} still behind seq ${waited.seq}: ${behindText(waited.behind)}`
+  const message = `after ${timeText(timeoutMs)} still behind seq ${waited.seq}: ${behindText(waited.behind)}`
   const error = isReached ? null : ({ code: 'TIMEOUT', message } as const)
   if (context.json) await printDocument(context, waitDocument(waited, error))
   else if (error !== null) await reportError(context, error, subject)
   else await printVerdict(context, [`every node has what was changed up to seq ${waited.seq}`])
   return isReached ? 0 : 2
+}
+
+/** As it was asked for, where whole seconds would not say it. */
+function timeText(ms: number): string {
+  return ms < 60_000 && ms % 1_000 !== 0 ? `${ms / 1_000} s` : durationText(ms)
 }
 
 async function ask(context: CommandContext, path: FolderPath, timeoutMs: number) {

@@ -1,5 +1,5 @@
 /** Where something is wrong, the command that comes next: only what this version has. Pure. */
-import type { ReplicaStatus, Status } from '../../protocol/messages.ts'
+import type { CoordinatorStatus, ReplicaStatus, Status } from '../../protocol/messages.ts'
 import { printable } from './printable.ts'
 
 /** @returns a line for each thing to do; none while everything is well. */
@@ -11,10 +11,13 @@ export function nextCommands({ coordinator, replicas }: Status): string[] {
     ]
   }
   const full = [coordinator, ...replicas].filter(isFull).map(({ name }) => name)
-  const behind = replicas.filter(isCatchingUp).map(({ name }) => name)
+  // Where the coordinator takes no changes at all nobody gets on.
+  const isStuck = coordinator.state === 'refusing-changes' && !isFull(coordinator)
+  const behind = isStuck ? [] : replicas.filter(isCatchingUp).map(({ name }) => name)
   return [
+    ...startOnceLines(coordinator, replicas),
     ...full.map(name => `next: make room on the disk of ${name}, which goes on by itself then`),
-    ...replicas.filter(({ state }) => state === 'down').map(startLine),
+    ...replicas.filter(isToStart).map(startLine),
     ...([coordinator, ...replicas].some(({ marks }) => (marks ?? 0) > 0) ? [seeMarksLine] : []),
     ...(behind.length === 0 ? [] : [`next: until ${behind.join(' and ')} caught up: concur wait`]),
   ]
@@ -22,11 +25,24 @@ export function nextCommands({ coordinator, replicas }: Status): string[] {
 
 const seeMarksLine = 'next: see what was changed on disk: concur verify'
 
+/** The options with which the coordinator goes on, as the reasons name them. */
+function startOnceLines({ name, reason }: CoordinatorStatus, replicas: readonly ReplicaStatus[]): string[] {
+  const own = reason?.match(/--accept-journal [a-z0-9-]+/)?.[0]
+  const named = replicas.flatMap(({ fenced }) => fenced?.match(/--replace [a-z0-9-]+/)?.[0] ?? [])
+  const options = own === undefined ? named : [own]
+  return options.length === 0 ? [] : [`next: start ${name} once with ${options.join(' ')}`]
+}
+
 /** Who is fenced does not go on by itself, and who has no room not for now. */
 function isCatchingUp(replica: ReplicaStatus): boolean {
   const { state, lagOps, fenced } = replica
   if (state === 'down' || fenced !== null || isFull(replica)) return false
   return state === 'catching-up' || (lagOps ?? 0) > 0
+}
+
+/** Who answers, and is not the one that is meant, runs already. */
+function isToStart({ state, reason }: ReplicaStatus): boolean {
+  return state === 'down' && !(reason?.startsWith('belongs to cluster') || reason?.startsWith('calls itself'))
 }
 
 function isFull({ reason }: { readonly reason: string | null }): boolean {

@@ -65,13 +65,15 @@ function lagText({ lagOps, lagMs }: ReplicaStatus): string {
 }
 
 function troubleText(status: ReplicaStatus, reason: string | null): string {
-  const { rolledBack, fenced, unwatched } = status
+  const { state, rolledBack, fenced, unwatched } = status
+  // With a link, that is why.
+  const isSaid = fenced !== null && state === 'catching-up'
   return joinedText([
     rolledBack ? 'rolled back' : '',
     fenced === null ? '' : `fenced: ${printable(fenced)}`,
     heldText(status),
     reasonText(unwatched),
-    reasonText(reason),
+    isSaid ? '' : reasonText(reason),
   ])
 }
 

@@ -214,8 +214,8 @@ describe('who is behind', () => {
   test('for the reason that lasts longest', () => {
     world.seat.settled = null
     expect(reason()).toBe('is catching up')
-    world.linkReason = 'has been silent for 3200 ms'
-    expect(reason()).toBe('has been silent for 3200 ms')
+    world.linkReason = 'has been silent for 3.2 s'
+    expect(reason()).toBe('has been silent for 3.2 s')
     world.seat.trouble = 'made no progress for 10 s'
     expect(reason()).toBe('made no progress for 10 s')
     world.downForMs = 0

@@ -139,7 +139,7 @@ describe('a refusal', () => {
     const world = new World({}, { a: 'A' })
     await expect(world.order(mkdir)).rejects.toMatchObject({
       code: 'ALREADY_EXISTS',
-      message: 'a: there is something on server2',
+      message: 'a: there is a file on server2',
     })
     expect(world.ordered).toEqual([])
   })

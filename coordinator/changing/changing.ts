@@ -27,7 +27,7 @@ import { Turns } from '../ordering/turns.ts'
 import type { ReplicaLink } from '../replica-link.ts'
 import { Seat } from '../seat.ts'
 import { termToBegin } from '../term.ts'
-import { troubleText } from '../trouble-text.ts'
+import { troubleOf } from '../trouble-text.ts'
 import { Answers } from './answers.ts'
 import type { Cluster } from './change-work.ts'
 import { Incoming } from './incoming.ts'
@@ -197,6 +197,12 @@ export class Changing {
     this.seatOf(name).down(reason)
   }
 
+  /** Why changes do not wait for a replica, where that is known. */
+  troubleOf(name: NodeName): string | null {
+    const { fenced, trouble } = this.seatOf(name)
+    return fenced ?? trouble
+  }
+
   /** Why no changes are taken now, or null. */
   refusal(): ConcurError | null {
     return this.refusals.ofAll()
@@ -277,8 +283,9 @@ export class Changing {
     const [self, ...replicas] = members
     const others = () => replicas.filter(({ name }) => this.ledger.isInSync(name))
     const lose = ({ name }: Member, error: ConcurError): void => {
-      log.warn({ replica: name, code: error.code, reason: error.message }, 'left a change')
-      this.seatOf(name).lose(troubleText(error))
+      const reason = troubleOf(name, error)
+      log.warn({ replica: name, code: error.code, reason }, 'left a change')
+      this.seatOf(name).lose(reason)
     }
     return {
       ...{

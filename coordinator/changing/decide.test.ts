@@ -338,8 +338,20 @@ describe('a condition', () => {
 
   test('that is not met says on which node', () => {
     expect(() => decided(put, { copies: [[absent], [A]], ifAbsent: true })).toThrow(
-      'a/b: there is something on server2',
+      'a/b: there is a file on server2',
     )
+    const ifMatch = digestOf('A')
+    expect(() => decided(put, { copies: [[A], [absent]], ifMatch })).toThrow(
+      'a/b: on server2 there is nothing',
+    )
+    expect(() => decided(put, { copies: [[A], [B]], ifMatch })).toThrow(
+      `a/b: on server2 it is not ${ifMatch}`,
+    )
+  })
+
+  test('a folder is not made where something else is, which is said', () => {
+    expect(() => decided(mkdirAll, { copies: [[folder], [link]] })).toThrow('a/b: there is a link on server2')
+    expect(() => decided(mkdir, { copies: [[folder]] })).toThrow('a/b: there is a folder on server1')
   })
 })
 

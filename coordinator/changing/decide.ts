@@ -82,9 +82,10 @@ function assertConditions({ request, surveyed }: Situation): void {
   for (const { node, places } of surveyed) {
     const { copy } = places[0]!
     if (ifAbsent && copy.is !== 'absent')
-      throw refusal('PRECONDITION_FAILED', path!, `there is something on ${node}`)
-    if (ifMatch !== null && !(copy.is === 'file' && copy.digest === ifMatch))
-      throw refusal('PRECONDITION_FAILED', path!, `on ${node} it is not ${ifMatch}`)
+      throw refusal('PRECONDITION_FAILED', path!, `there is ${thingText(copy)} on ${node}`)
+    if (ifMatch === null || (copy.is === 'file' && copy.digest === ifMatch)) continue
+    const found = copy.is === 'absent' ? 'there is nothing' : `it is not ${ifMatch}`
+    throw refusal('PRECONDITION_FAILED', path!, `on ${node} ${found}`)
   }
 }
 
@@ -124,7 +125,7 @@ function decideRename(situation: Situation, what: What<'rename'>): Decision {
   const { from, to, force } = what
   const path = `${from} → ${to}`
   if (from === to) throw refusal('ALREADY_EXISTS', path, 'that is its name already')
-  if (to.startsWith(`${from}/`)) throw refusal('BAD_PATH', path, 'a folder cannot be moved into itself')
+  if (to.startsWith(`${from}/`)) throw refusal('BAD_PATH', path, 'nothing can be moved into itself')
   const kind = kindAt(situation, from, 0)
   if (kind === null) throw refusal('NOT_FOUND', from, absentSentence(situation))
   const target = kindAt(situation, to, 1)
@@ -172,9 +173,17 @@ function decideMkdir(situation: Situation, { path, parents }: What<'mkdir'>): De
     const { is } = places[0]!.copy
     return is !== 'absent' && !(parents && is === 'folder')
   })
-  if (there !== undefined) throw refusal('ALREADY_EXISTS', path, `there is something on ${there.node}`)
+  if (there !== undefined) {
+    const [{ copy }] = there.places as [Place]
+    throw refusal('ALREADY_EXISTS', path, `there is ${thingText(copy)} on ${there.node}`)
+  }
   assertParents(situation, path, 0, parents)
   return { is: 'change', change: { type: 'mkdir', path } }
+}
+
+function thingText(copy: Place['copy']): string {
+  if (copy.is === 'unreadable') return 'something that cannot be read'
+  return copy.is === 'other' ? `a ${copy.what}` : `a ${copy.is}`
 }
 
 function filesAt({ surveyed }: Situation, at: number) {

@@ -149,7 +149,7 @@ test('rm -r removes what was seen; what was not stays and is counted', async () 
   ] as const
   const said = await settle(store, removeFolder('f', entries))
   expect(said[0]!.kept).toEqual([
-    { path: 'f', reason: 'it is not empty: 1 names in it were not to be deleted' },
+    { path: 'f', reason: 'it is not empty: 1 name in it was not to be deleted' },
   ])
   expect(treeOf(root)).toEqual({ f: null, 'f/mine': 'by hand' })
   expect(historyOf(root)).toEqual({ '4/f/a': 'one', '4/f/g/b': 'two' })

@@ -30,7 +30,7 @@ export async function openLocalCopy(options: {
   /** Takes a fence away, when a flush works. */
   recheck?: boolean
   onFault: (error: unknown) => void
-  /** Hears of what people did to the tree. */
+  /** Hears of what people did to the tree, and why no changes are taken. */
   onNews: (news: News) => void
 }): Promise<LocalCopy> {
   const { root, clock, timers, random, mainUrl, onFault, onNews, recheck = false } = options
@@ -50,6 +50,10 @@ export async function openLocalCopy(options: {
     recheck,
     onFault,
   })
+  const tellFence = (reason: string): void =>
+    onNews({ level: 'error', message: 'takes no changes', fields: { reason } })
+  if (store.fence.reason !== null) tellFence(store.fence.reason)
+  store.fence.listen(tellFence)
   const watcher = new InotifyWatcher()
   const lookout = new Lookout({ ground: store.lookoutGround, watcher, isMeant: recheck, onNews })
   lookout.start()

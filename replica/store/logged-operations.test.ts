@@ -60,6 +60,24 @@ test.each([
   expect(seqs(mixed(), path)).toEqual(expected)
 })
 
+test('a path is told of what became of the folder in which it lies, and of no other', () => {
+  const ofFolder = (change: Change) => ({ ...change, what: 'folder' }) as Change
+  const journal = () =>
+    journalOf(
+      ...[
+        put('a/b/c'),
+        ofFolder(rename('a', 'z')),
+        put('a/b/c'),
+        ofFolder(remove('a/b')),
+        ofFolder(remove('ab')),
+      ],
+      mkdir('a'),
+    )
+  expect(seqs(journal(), 'a/b/c')).toEqual([1, 2, 3, 4])
+  expect(seqs(journal(), 'z/b/c')).toEqual([2])
+  expect(seqs(journal(), 'a/bc')).toEqual([2])
+})
+
 test.each([
   [0, []],
   [1, [10]],

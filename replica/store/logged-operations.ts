@@ -45,9 +45,13 @@ export function loggedOperation({
   }
 }
 
-/** Whether a record is told of `folder`: it names that path, or one below it. */
-export function isLoggedAt({ change }: JournalRecord, folder: FolderPath): boolean {
-  return folder === '' || pathsOf(change).some(path => isWithin(path, folder))
+/** Whether a record is told of a path: it names it, or one below it, or takes with it the folder in which that lies. */
+export function isLoggedAt({ change }: JournalRecord, asked: FolderPath): boolean {
+  const isOfFolder = 'what' in change && change.what === 'folder'
+  return (
+    asked === '' ||
+    pathsOf(change).some(path => isWithin(path, asked) || (isOfFolder && isWithin(asked, path)))
+  )
 }
 
 /** Takes records in their order, and leaves out those that a later one abandons. */

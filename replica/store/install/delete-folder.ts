@@ -135,8 +135,9 @@ function remove(ground: Ground, path: FilePath): void {
 
 function reasonForRest(ground: Ground, path: FilePath, foldersLeft: number): string {
   const names = countOf(ground, path)
-  const below = foldersLeft > 0 ? `, and ${foldersLeft} folders below it` : ''
-  return `it is not empty: ${names} names in it were not to be deleted${below}`
+  const inIt = names === 1 ? '1 name in it was' : `${names} names in it were`
+  const below = foldersLeft === 0 ? '' : `, and ${foldersLeft} folder${foldersLeft === 1 ? '' : 's'} below it`
+  return `it is not empty: ${inIt} not to be deleted${below}`
 }
 
 function countOf({ disk, tree }: Ground, path: FilePath): number {

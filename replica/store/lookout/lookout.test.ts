@@ -7,7 +7,7 @@ import { at, digest, mkdir, put, remove, removeFolder, rename, settle, staged } 
 import { smallBytesMax } from '../digests.ts'
 import { DiskError } from '../disk.ts'
 import { startWatching, type Watching } from './lookout.fixture.ts'
-import { scanEveryMs, scanUnwatchedEveryMs } from './scan-times.ts'
+import { recountMinMs, scanEveryMs, scanUnwatchedEveryMs } from './scan-times.ts'
 
 let watching: Watching
 const on = (path: string): string => join(watching.temporary.root, path)
@@ -50,6 +50,16 @@ describe('a scan', () => {
       unwatched: null,
     })
     expect(watching.told('scan').at(-1)).toMatchObject({ files: 2, bytes: 8, marks: 0, unreadFolders: 0 })
+  })
+
+  test('counts anew what records have changed, without anybody asking', async () => {
+    await settle(store(), put('a', '12345'), put('b', '123'), mkdir('c'))
+    expect(watching.lookout.report()).toMatchObject({ files: 0, bytes: 0 })
+    await watching.pass(recountMinMs)
+    expect(watching.lookout.report()).toMatchObject({ files: 2, bytes: 8 })
+    await settle(store(), mkdir('d'))
+    await watching.pass(10 * recountMinMs)
+    expect(watching.told('scan')).toHaveLength(2)
   })
 
   test('begins at the start, and again every hour', async () => {

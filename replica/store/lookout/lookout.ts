@@ -31,6 +31,8 @@ import type { Watcher } from './watcher.ts'
 
 /** Of a scan, and of hints: at most an eighth of this thread's time. */
 const pace: Pace = { workMs: 3, restMs: 20 }
+/** Changes after which there may be other files than before. */
+const counted: ReadonlySet<string> = new Set(['put', 'append', 'delete', 'rename'])
 /** Polls between two looks at where the root's name leads. */
 const pollsBetweenRootChecks = 40
 
@@ -100,7 +102,10 @@ export class Lookout {
   start(): void {
     const { settler, recovered } = this.options.ground
     this.stopListening = settler.listen({
-      onSettled: (_, outcomes, change) => this.settled.onSettled(outcomes, change),
+      onSettled: (_, outcomes, change) => {
+        this.settled.onSettled(outcomes, change)
+        if (counted.has(change.type)) this.times.changed()
+      },
     })
     this.obstacles.recall()
     this.settled.noteKept(recovered)

@@ -1,5 +1,5 @@
 import { FakeTime } from '../../../fixtures/fake-time.ts'
-import { restMinMs, ScanTimes, scanEveryMs, scanUnwatchedEveryMs } from './scan-times.ts'
+import { recountMinMs, restMinMs, ScanTimes, scanEveryMs, scanUnwatchedEveryMs } from './scan-times.ts'
 
 let time: FakeTime
 let times: ScanTimes
@@ -43,6 +43,21 @@ test('after a long scan even soon takes ten times as long, so that scans take a 
   expect(due).toEqual([])
   time.passAtOnce(1)
   expect(due).toEqual([660_000])
+})
+
+test('what changed is counted anew after a minute, and after a long scan not before sixty times as long', () => {
+  times.ended(0, true)
+  times.changed()
+  time.passAtOnce(recountMinMs)
+  expect(due).toEqual([recountMinMs])
+  time.passAtOnce(20_000)
+  times.ended(recountMinMs, true)
+  times.changed()
+  times.changed()
+  time.passAtOnce(60 * 20_000 - 1)
+  expect(due).toHaveLength(1)
+  time.passAtOnce(1)
+  expect(due).toHaveLength(2)
 })
 
 test('a scan that takes hours is followed by a rest all the same', () => {

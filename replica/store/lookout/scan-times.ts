@@ -1,6 +1,6 @@
 /**
  * When the next scan begins: an hour after the last one, more often where nobody hints at what happens meanwhile, and soon
- * when hints were lost. Scans that come soon take at most a tenth of the time.
+ * when hints were lost. Scans that come soon take at most a tenth of the time, those that only count anew a sixtieth.
  */
 import type { Cancel, Clock, Timers } from '../../../protocol/world.ts'
 
@@ -10,12 +10,16 @@ export const scanUnwatchedEveryMs = 10 * minuteMs
 /** Milliseconds that are between two scans at the least, and how often a scan's own time. */
 export const restMinMs = 10_000
 const restFactor = 10
+/** The same before a scan that only counts anew. */
+export const recountMinMs = minuteMs
+const recountFactor = 60
 
 export class ScanTimes {
   private readonly clock: Clock
   private readonly timers: Timers
   private readonly onDue: () => void
   private earliestMs = 0
+  private recountMs = 0
   private dueMs: number | null = null
   private cancel: Cancel = () => {}
   private isStopped = false
@@ -30,6 +34,7 @@ export class ScanTimes {
   ended(beganMs: number, isWatched: boolean): void {
     const nowMs = this.clock.monotonicMs()
     this.earliestMs = nowMs + Math.max(restMinMs, restFactor * (nowMs - beganMs))
+    this.recountMs = nowMs + Math.max(recountMinMs, recountFactor * (nowMs - beganMs))
     this.dueMs = null
     this.set(Math.max(this.earliestMs, nowMs + (isWatched ? scanEveryMs : scanUnwatchedEveryMs)))
   }
@@ -37,6 +42,11 @@ export class ScanTimes {
   /** Only a scan finds what there is to find. */
   soon(): void {
     this.set(Math.max(this.clock.monotonicMs(), this.earliestMs))
+  }
+
+  /** There are more files than were counted, or fewer, or others. */
+  changed(): void {
+    this.set(Math.max(this.clock.monotonicMs(), this.recountMs))
   }
 
   stop(): void {

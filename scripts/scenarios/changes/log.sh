@@ -34,6 +34,17 @@ concur log never-there
 expect_status 0
 expect_no_output
 
+# What became of the folder became of what lay in it.
+concur mv folder moved
+concur log moved/a.txt --json
+expect_json_lines 'same(lines.map(({ type, from }) => [type, from]), [["rename", "folder"]])'
+concur rm -r moved
+concur log moved/a.txt --json
+expect_json_lines 'same(lines.map(({ type }) => type), ["rename", "delete"])'
+concur rm other -f
+concur write other 'x'
+concur rm other
+
 begin_concur log --follow -n 1 --json
 has_lines() {
   [ "$(wc -l <stdout)" -ge "$1" ]

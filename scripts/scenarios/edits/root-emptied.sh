@@ -18,8 +18,9 @@ is_fenced() {
     process.exit(/^this node takes no changes: the root is empty|^the root is empty/.test(replicas[0].fenced) ? 0 : 1)'
 }
 within 10 is_fenced
+expect_logged server2 '"reason":"the root is empty, .*"msg":"takes no changes"'
 concur status
-expect_output_like 'server1 *' 'server2 *fenced: *the root is empty, though the journal put files there: *--recheck*' '*'
+expect_output_like 'server1 *' 'server2 *fenced: the root is empty, though the journal put files there: *--recheck if it was meant' '*'
 concur write a 'changed' --json
 expect_status 0
 expect_json 'same(applied, ["server1"]) && same(behind, ["server2"])'

@@ -35,3 +35,11 @@ resume server2
 within 10 is_state server2 up
 concur get file2.txt --strict
 expect_status 1
+
+# What ended a link is what the log says of it.
+crash server2
+within 10 is_state server2 down
+expect_logged server1 '"state":"down","reason":"(is not connected|could not be reached) \('
+concur write x 'x'
+expect_status 0
+expect_output_like 'write x  1 B  seq [0-9]*  copies 1 of 2 · behind: server2 (down * s)'
