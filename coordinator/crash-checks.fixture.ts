@@ -69,6 +69,10 @@ export async function checkNodes(mortals: MortalCluster, scenario: Scenario): Pr
     await mortals.drive(node.lookout.atRest(), 'a scan')
     expect(node.lookout.report()).toMatchObject({ marks: 0, held: null })
   }
+  const { coordinator, replicas } = await mortals.drive(mortals.client.status(), 'the status')
+  expect(coordinator).toMatchObject({ state: 'serving', reason: null })
+  for (const replica of replicas)
+    expect(replica).toMatchObject({ state: 'up', reason: null, rolledBack: false, fenced: null })
   const verified = await mortals.drive(mortals.client.verify('', { deep: true }), 'all to be compared')
   expect(verified).toMatchObject({
     rows: [],
