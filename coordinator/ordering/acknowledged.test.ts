@@ -22,6 +22,12 @@ test('a node of the set had acknowledged what was committed', () => {
   expect(had([begin, 0], [join, 1], [mkdir, 2], [mkdir, 3])).toBe(3)
 })
 
+test('a node whose joining is not committed may lack what was committed before', () => {
+  expect(had([begin, 0], [mkdir, 1], [join, 2])).toBeUndefined()
+  expect(had([begin, 0], [mkdir, 1], [join, 2], [begin, 2], [mkdir, 4])).toBeUndefined()
+  expect(had([begin, 0], [mkdir, 1], [join, 2], [mkdir, 3])).toBe(3)
+})
+
 test('what is known to be committed beyond the last record counts as well', () => {
   expect(
     acknowledgedSeqs(

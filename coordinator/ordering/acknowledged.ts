@@ -16,27 +16,29 @@ export function acknowledgedSeqs(
   committedSeq = 0,
 ): Map<NodeName, number> {
   const acknowledged = new Map<NodeName, number>()
-  const inSync = new Set<NodeName>()
+  /** The nodes of the set, each with the record of its joining. */
+  const joinedBy = new Map<NodeName, number>()
   const note = (node: NodeName, seq: number): void => {
     acknowledged.set(node, Math.max(acknowledged.get(node) ?? 0, seq))
+  }
+  // Who joins may lack some of what was committed until then; its joining is not committed before it has all of that.
+  const noteSet = (committed: number): void => {
+    for (const [node, joinSeq] of joinedBy) if (joinSeq <= committed) note(node, committed)
   }
   let committed = 0
   for (const { seq, change, committedSeq } of records) {
     if (change.type === 'begin') {
       // What a new term holds to be committed, the nodes of the term before need not have had.
-      for (const node of inSync) note(node, committed)
-      inSync.clear()
+      noteSet(committed)
+      joinedBy.clear()
     }
     committed = Math.max(committed, committedSeq)
-    if (change.type === 'join') {
-      inSync.add(change.node)
-      note(change.node, Math.min(committed, seq))
-    }
+    if (change.type === 'join') joinedBy.set(change.node, seq)
     if (change.type === 'leave') {
-      inSync.delete(change.node)
+      joinedBy.delete(change.node)
       note(change.node, change.journaledSeq)
     }
   }
-  for (const node of inSync) note(node, Math.max(committed, committedSeq))
+  noteSet(Math.max(committed, committedSeq))
   return acknowledged
 }

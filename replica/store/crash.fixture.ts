@@ -83,13 +83,13 @@ export class CrashDisk extends WatchedDisk {
 
   /** Stops here. */
   end(): never {
-    this.stopped = true
+    this.stop()
     throw new Crash('the end')
   }
 
   /** What the process had open is closed by the system. */
   abandon(): void {
-    this.stopped = true
+    this.stop()
     for (const fd of [...this.open]) this.close(fd)
   }
 
@@ -100,8 +100,16 @@ export class CrashDisk extends WatchedDisk {
       const stat = fs.lstatSync(path, { bigint: true })
       if (stat.isDirectory()) this.losePower(path)
       const lost = this.unflushed.get(stat.ino)
-      if (lost !== undefined && stat.isFile()) loseBytes(path, lost, Number(stat.size))
+      if (lost !== undefined && stat.isFile()) this.loseBytes(path, lost, stat)
     }
+  }
+
+  /** A file keeps its times, as exactly as an install sets them. */
+  private loseBytes(path: string, lost: Unflushed, { size, mtimeNs }: fs.BigIntStats): void {
+    const file = fs.openSync(path, 'r+')
+    loseBytes(file, lost, Number(size))
+    super.setModifiedAt(file as Fd, Number(mtimeNs / 1_000_000n))
+    fs.closeSync(file)
   }
 
   private wrap(name: ChangingCall, isSoon: boolean): void {
@@ -112,7 +120,7 @@ export class CrashDisk extends WatchedDisk {
       try {
         this.step(name, values)
       } catch (error) {
-        if (isSoon) return Promise.reject(error)
+        if (isSoon) return this.refuseSoon(error)
         throw error
       }
       const before = this.sizeOf(name, values[0] as Fd)
@@ -124,14 +132,24 @@ export class CrashDisk extends WatchedDisk {
     }
   }
 
-  private step(name: ChangingCall, values: unknown[]): void {
+  /** Nothing reaches the disk from now on. */
+  protected stop(): void {
+    this.stopped = true
+  }
+
+  protected refuseSoon(error: unknown): Promise<never> {
+    return Promise.reject(error)
+  }
+
+  /** @throws Crash when this call is not made. */
+  protected step(name: ChangingCall, values: unknown[]): void {
     this.assertRunning()
     this.made++
     if (this.made < this.stopAt) return
     this.said.push(name)
     if (name === 'write' || name === 'writeSoon') this.writeHalf(values)
     if (name === 'append') super.append(values[0] as Fd, half(values[1] as Uint8Array))
-    this.stopped = true
+    this.stop()
     throw new Crash(`${name}, call ${this.made}`)
   }
 
@@ -174,9 +192,7 @@ function half(bytes: Uint8Array): Uint8Array {
   return bytes.subarray(0, Math.floor(bytes.length / 2))
 }
 
-function loseBytes(path: string, { flushedSize, ranges }: Unflushed, size: number): void {
-  const { atimeMs, mtimeMs } = fs.statSync(path)
-  const file = fs.openSync(path, 'r+')
+function loseBytes(file: number, { flushedSize, ranges }: Unflushed, size: number): void {
   for (const { at, size: length } of ranges) {
     const within = Math.min(at + length, flushedSize) - at
     if (within > 0) fs.writeSync(file, Buffer.alloc(within), 0, within, at)
@@ -186,8 +202,6 @@ function loseBytes(path: string, { flushedSize, ranges }: Unflushed, size: numbe
     fs.ftruncateSync(file, flushedSize)
     fs.ftruncateSync(file, size)
   }
-  fs.futimesSync(file, atimeMs / 1000, mtimeMs / 1000)
-  fs.closeSync(file)
 }
 
 /** Which part of an index survives a crash. */
