@@ -194,8 +194,9 @@ test('what needs the coordinator is refused, also while its bytes still come: a 
     alone.peer.ask('WAIT', { path: wholeTree, timeoutMs: 1 }),
     alone.peer.ask('VERIFY', { path: wholeTree, deep: false }),
   ]
-  const codes = await Promise.all(asked.map(async answer => (await answer.ended()).error?.code))
-  expect(codes).toEqual(['NOT_COORDINATOR', 'UNREACHABLE', 'UNREACHABLE'])
+  const errors = await Promise.all(asked.map(async answer => (await answer.ended()).error))
+  expect(errors.map(error => error?.code)).toEqual(['NOT_COORDINATOR', 'UNREACHABLE', 'UNREACHABLE'])
+  for (const error of errors) expect(error?.message).toBe('the coordinator cannot be reached from server2')
   expect(alone.peer.closed).toBeNull()
 })
 

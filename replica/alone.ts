@@ -91,13 +91,17 @@ export class Alone {
       case 'LOG':
         return logAlone(request.body, stream, this.options)
       case 'CHANGE':
-        throw new ConcurError('NOT_COORDINATOR', `the coordinator ${reason}`)
+        throw new ConcurError('NOT_COORDINATOR', this.refusal)
       case 'WAIT':
       case 'VERIFY':
-        throw new ConcurError('UNREACHABLE', `the coordinator ${reason}`)
+        throw new ConcurError('UNREACHABLE', this.refusal)
       default:
         return request satisfies never
     }
+  }
+
+  private get refusal(): string {
+    return `the coordinator cannot be reached from ${this.options.config.name}`
   }
 
   /** Every configured node as far as known, coordinator first, this one included. */
