@@ -58,13 +58,16 @@ export function checkAnswer({ done, waitedFor }: Told, mortals: MortalCluster): 
 export async function checkNodes(mortals: MortalCluster, scenario: Scenario): Promise<void> {
   const [hashes, ...others] = mortals.all.map(mortal => journalOf(mortal).map(({ hash }) => hash))
   for (const other of others) expect(other).toEqual(hashes)
+  const [log, ...otherLogs] = mortals.all.map(({ node }) => logOf(node.root))
+  for (const other of otherLogs) expect(other).toEqual(log)
   const operations = journalOf(mortals.all[0]!).filter(({ record }) => record.operation !== null)
   expect(operations).toHaveLength(Object.keys(scenario.before).length + 1)
   for (const { node } of mortals.all) {
     expect(treeOf(node.root)).toEqual(scenario.after)
     expect(leftIn(node.root)).toEqual([])
-    const lines = readFileSync(join(node.root, '.concur/log.json'), 'utf8').trim().split('\n')
-    expect(lines.map(line => JSON.parse(line).seq)).toEqual(operations.map(({ record }) => record.seq))
+    expect(logOf(node.root).map(line => JSON.parse(line).seq)).toEqual(
+      operations.map(({ record }) => record.seq),
+    )
     node.lookout.scanNow()
     await mortals.drive(node.lookout.atRest(), 'a scan')
     expect(node.lookout.report()).toMatchObject({ marks: 0, held: null })
@@ -89,6 +92,10 @@ export function checkHistory(mortals: MortalCluster, scenario: Scenario, isWhole
   if (!isWhole) return
   for (const contents of found)
     expect(contents.filter(content => !extended.includes(content)).sort()).toEqual([...replaced].sort())
+}
+
+function logOf(root: string): readonly string[] {
+  return readFileSync(join(root, '.concur/log.json'), 'utf8').trim().split('\n')
 }
 
 /** What lies in the server's own folder of the tree's bytes, or is only half made. */

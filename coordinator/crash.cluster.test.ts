@@ -17,6 +17,8 @@ interface Ending {
   readonly survives: Survives
   /** Both nodes die at that moment. */
   readonly together?: boolean
+  /** Whom the client asks: the coordinator unless stated. */
+  readonly asked?: string
   /** It dies once more while it comes back. */
   readonly again?: boolean
   /** Which calls: of every `of` the one that leaves `rest`. */
@@ -30,6 +32,7 @@ const endings: readonly Ending[] = [
   {
     name: 'ends, and once more while it comes back, with the index as it was flushed',
     ...{ death: 'reset', survives: 'the index as it was flushed', again: true, calls: { of: 2, rest: 0 } },
+    asked: 'server2',
   },
   {
     name: 'ends, and once more while it comes back, without its index',
@@ -38,6 +41,7 @@ const endings: readonly Ending[] = [
   {
     name: 'loses power',
     ...{ death: 'silent', survives: 'the index as it was flushed', calls: { of: 2, rest: 1 } },
+    asked: 'server2',
   },
   {
     name: 'loses power with the other one',
@@ -94,9 +98,9 @@ class Run {
   }
 
   private ask(): void {
-    const { mortals, scenario } = this
+    const { mortals, scenario, ending } = this
     const [coordinator] = mortals.all
-    scenario.change(mortals.client).then(
+    scenario.change(mortals.cluster.client(ending.asked)).then(
       done => {
         const isThere = coordinator!.node.isRunning && done.op !== null
         this.told = { done, waitedFor: isThere ? waitedForSince(coordinator!, done.op.seq) : null }
