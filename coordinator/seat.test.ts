@@ -59,7 +59,7 @@ const link = () =>
 /** A replica that was known by this id, or by none. */
 function sit(options: Partial<SeatOptions> = {}): Seat {
   const ledger: SeatOptions['ledger'] = {
-    get epoch() {
+    get begunEpoch() {
       return term
     },
     get committedSeq() {

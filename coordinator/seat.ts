@@ -35,7 +35,7 @@ export interface SeatOptions {
   readonly store: Pick<Store, 'openContent' | 'stateTree'> & {
     readonly journal: Pick<Store['journal'], 'at' | 'readAfter' | 'last' | 'begin'>
   }
-  readonly ledger: Pick<Ledger, 'epoch' | 'committedSeq' | 'isInSync' | 'join' | 'leave' | 'report'>
+  readonly ledger: Pick<Ledger, 'begunEpoch' | 'committedSeq' | 'isInSync' | 'join' | 'leave' | 'report'>
   /** The node id that this name had so far. */
   readonly nodeId: NodeId | null
   /** What it had in its journal at the least, as the coordinator's tells. */
@@ -228,7 +228,7 @@ export class Seat {
   private follow(): void {
     const { ledger, store, name, clock, timers } = this.options
     const { link } = this
-    const epoch: Epoch | null = ledger.epoch
+    const epoch: Epoch | null = ledger.begunEpoch
     if (link === null || epoch === null || this.fenced !== null || !link.connection.isOpen) return
     this.progressAtMs = clock.monotonicMs()
     this.movedAtMs = this.progressAtMs

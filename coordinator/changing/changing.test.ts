@@ -138,8 +138,9 @@ describe('a term', () => {
         { name: server2, nodeId: null },
       ],
     })
-    expect(log.all('term')).toEqual([{ epoch: 2, seq: 2 }])
     expect(changing.refusal()).toBeNull()
+    await until(() => log.all('term').length > 0, 'the beginning to be durable')
+    expect(log.all('term')).toEqual([{ epoch: 2, seq: 2 }])
   })
 
   test('knows the nodes and the changes of the ones before', async () => {

@@ -76,6 +76,11 @@ export class Changing {
           settler.commit(seq)
           this.wake()
         },
+        onBegun: () => {
+          const { epoch, termBeginsAt } = this.ledger
+          options.log.info({ epoch: epoch!.number, seq: termBeginsAt }, 'term')
+          this.eachSeat(seat => seat.begin())
+        },
         onTakenBack: error => {
           if (this.ledger.epoch === null && !this.termStart.takenBack(error)) this.refusals.stop(error)
           this.eachSeat(seat => seat.startAnew())
@@ -86,10 +91,6 @@ export class Changing {
       ...options,
       ledger: this.ledger,
       members: () => this.membersKnown(),
-      onBegun: ({ number }) => {
-        options.log.info({ epoch: number, seq: journal.last.seq }, 'term')
-        this.eachSeat(seat => seat.begin())
-      },
     })
     this.refusals = new Refusals({ ...options, ledger: this.ledger, termStart: this.termStart })
     store.setJournalKeep({ records: config.journalKeep, neededAfter: () => this.neededAfter })

@@ -10,25 +10,23 @@ const full = new ConcurError('NO_SPACE', 'no space is left for the journal')
 function scripted() {
   const time = new FakeTime()
   const written: Epoch[] = []
-  const begun: Epoch[] = []
   const start = new TermStart({
     ledger: { begin: epoch => void written.push(epoch) },
     timers: time,
     members: () => [{ name: 'server1' as NodeName, nodeId: null }],
-    onBegun: epoch => void begun.push(epoch),
   })
-  return { time, written, begun, start }
+  return { time, written, start }
 }
 
 test('a term is written once', async () => {
-  const { time, written, begun, start } = scripted()
+  const { time, written, start } = scripted()
   start.begin(epoch)
   await time.pass(10_000)
-  expect([written, begun, start.hindrance]).toEqual([[epoch], [epoch], null])
+  expect([written, start.hindrance]).toEqual([[epoch], null])
 })
 
 test('a term that a full disk takes back is written again, as the same one, until there is space', async () => {
-  const { time, written, begun, start } = scripted()
+  const { time, written, start } = scripted()
   start.begin(epoch)
   expect([start.takenBack(full), start.hindrance]).toEqual([true, full])
   await time.pass(1_000)
@@ -36,10 +34,7 @@ test('a term that a full disk takes back is written again, as the same one, unti
   for (let n = 0; n < 3; n++) expect(start.takenBack(full)).toBe(true)
   await time.pass(1_000)
   await time.pass(10_000)
-  expect([written, begun]).toEqual([
-    [epoch, epoch, epoch],
-    [epoch, epoch, epoch],
-  ])
+  expect(written).toEqual([epoch, epoch, epoch])
 })
 
 test('a term that is taken back for anything else is not written again', async () => {

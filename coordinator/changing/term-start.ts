@@ -15,8 +15,6 @@ export interface TermStartOptions {
   readonly timers: Timers
   /** Every configured node, this one first. */
   readonly members: () => readonly { name: NodeName; nodeId: NodeId | null }[]
-  /** The record was written, if not durably yet. */
-  readonly onBegun: (epoch: Epoch) => void
 }
 
 export class TermStart {
@@ -31,10 +29,9 @@ export class TermStart {
   }
 
   begin(epoch: Epoch): void {
-    const { ledger, members, onBegun } = this.options
+    const { ledger, members } = this.options
     this.epoch = epoch
     ledger.begin(epoch, members())
-    onBegun(epoch)
   }
 
   /** The record is not there, as is said of each that was to follow it too. @returns whether it is tried again. */

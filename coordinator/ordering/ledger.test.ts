@@ -61,11 +61,13 @@ function begun() {
   const committed: number[] = []
   const takenBack: string[] = []
   let appended = 0
+  let begun = 0
   const ledger = new Ledger({
     ...{ journal, self, clock: new FakeTime(), settledSeq: 0 },
     events: {
       onAppended: () => appended++,
       onCommitted: seq => committed.push(seq),
+      onBegun: () => begun++,
       onTakenBack: ({ code }) => takenBack.push(code),
     },
   })
@@ -73,7 +75,7 @@ function begun() {
     { name: self, nodeId: null },
     { name: other, nodeId },
   ])
-  return { journal, ledger, committed, takenBack, appended: () => appended }
+  return { journal, ledger, committed, takenBack, appended: () => appended, begun: () => begun }
 }
 
 /** Both nodes are in the set, which is committed and settled: seq 2. */
@@ -109,10 +111,30 @@ function fate({ done }: Awaited): { is: string } {
 
 const at = (journaledSeq: number, settledSeq = journaledSeq) => ({ journaledSeq, settledSeq })
 
+test('a term has an epoch for others when its beginning is durable', async () => {
+  const { journal, ledger, begun: told } = begun()
+  expect([ledger.epoch, ledger.begunEpoch, told()]).toEqual([epoch, null, 0])
+  await journal.flush()
+  expect([ledger.begunEpoch, told()]).toEqual([epoch, 1])
+  order(ledger)
+  await journal.flush()
+  expect(told()).toBe(1)
+})
+
+test('a term whose beginning was taken back begins when it is written again', async () => {
+  const { journal, ledger, begun: told } = begun()
+  journal.drop()
+  await settle()
+  expect([ledger.begunEpoch, told()]).toEqual([null, 0])
+  ledger.begin(epoch, [{ name: self, nodeId: null }])
+  await journal.flush()
+  expect([ledger.begunEpoch, told()]).toEqual([epoch, 1])
+})
+
 test('nothing is ordered before the term has begun', () => {
   const ledger = new Ledger({
     ...{ journal: new ManualJournal(), self, clock: new FakeTime(), settledSeq: 0 },
-    events: { onAppended: () => {}, onCommitted: () => {}, onTakenBack: () => {} },
+    events: { onAppended: () => {}, onCommitted: () => {}, onBegun: () => {}, onTakenBack: () => {} },
   })
   expect(() => order(ledger)).toThrow('has not begun')
   expect(ledger.inSync).toEqual([])

@@ -26,6 +26,8 @@ export interface LedgerEvents {
   /** There are new records in the journal. */
   onAppended(): void
   onCommitted(seq: number): void
+  /** The record with which the term begins is durable. */
+  onBegun(): void
   /** Records that were told to others are not in the journal: it ends before them. */
   onTakenBack(error: ConcurError): void
 }
@@ -100,6 +102,14 @@ export class Ledger {
   /** The record with which the term begins; null: it has not begun. */
   get termBeginsAt(): number | null {
     return this.epoch === null ? null : this.beginSeq
+  }
+
+  /**
+   * The epoch of a term whose beginning is durable. Nobody hears of it sooner: a start that did not find it in the journal
+   * would take the same number again, and whoever has promised it would not follow.
+   */
+  get begunEpoch(): Epoch | null {
+    return this.options.journal.durableSeq >= this.beginSeq ? this.epoch : null
   }
 
   isInSync(node: NodeName): boolean {
@@ -275,6 +285,7 @@ export class Ledger {
   }
 
   private commit(seq: number): void {
+    const isBegun = this.committedSeq < this.beginSeq && this.beginSeq <= seq
     this.committedSeq = seq
     for (const [waitingSeq, { awaited }] of this.waiting) {
       if (waitingSeq > seq) break
@@ -289,6 +300,7 @@ export class Ledger {
       waiting?.reject(new ConcurError('UNREACHABLE', one.reason))
     }
     this.options.events.onCommitted(seq)
+    if (isBegun) this.options.events.onBegun()
   }
 }
 
