@@ -264,7 +264,7 @@ interface Parts {
 
 /** `closers`: filled with how to close what was opened. */
 async function openWith(options: ChangesOptions, fence: Fence, closers: (() => void)[]): Promise<Changes> {
-  const { disk, folder, paths } = options
+  const { disk, folder } = options
   const kept = <T extends { close(): void }>(part: T): T => {
     closers.push(() => part.close())
     return part
@@ -296,10 +296,6 @@ async function openWith(options: ChangesOptions, fence: Fence, closers: (() => v
     if (fork?.phase === 'undone') await dropFork(filingOf(options, parts), fork.commonSeq)
     const statedRows = fence.isFenced ? null : await statedIn(options, journal)
     const start = await startOf(options, parts, isRechecked, statedRows)
-    if (paths.settledSeq === null && journal.last.seq === 0) {
-      paths.setSettled(0)
-      await paths.flush()
-    }
     const changes = new Changes(options, parts, start)
     if (fork?.phase === 'undoing') await changes.fileFork(fork.commonSeq)
     return changes
@@ -336,7 +332,7 @@ async function startOf(
     ...start,
     statedRows,
     pending,
-    isFlushed: !hasRestarted || (await flushStart(options, start.settledSeq)),
+    isFlushed: (!hasRestarted && paths.settledSeq !== null) || (await flushStart(options, start.settledSeq)),
   }
 }
 
@@ -357,7 +353,8 @@ async function statedIn(
 }
 
 /**
- * What was mended is on the disk before the store says that it knows of this start of the system.
+ * What was mended is on the disk before the store says that it knows of this start of the system. So is all that there is
+ * where an index is new, or made anew: what is settled from now on is told from what came before by its position alone.
  * @returns false when there was no room to say so.
  */
 async function flushStart({ disk, folder, paths }: ChangesOptions, settledSeq: number): Promise<boolean> {

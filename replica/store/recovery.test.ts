@@ -178,6 +178,22 @@ test('an index that was lost is told every settled record again, but for those t
   await remove()
 })
 
+test('what is settled with an index that was lost survives a loss of power, and what was edited before stays', async () => {
+  await endedBehind([put('a', 'one'), put('b', 'two')])
+  writeFileSync(join(root, 'a'), 'edited')
+  index.crash('nothing of the index')
+  const disk = new CrashDisk()
+  const { store } = await openTemporaryStore({ root, disk, openIndex, timers: noTimers })
+  await settle(store, put('c', 'three'), append('b', 'two', ' more'))
+  await store.settler.stop()
+  disk.abandon()
+  disk.losePower(root)
+  index.crash('the index as it was flushed')
+  const { remove } = await reopened('another start')
+  expect(treeOf(root)).toEqual({ a: 'edited', b: 'two more', c: 'three' })
+  await remove()
+})
+
 test('a store whose progress was lost settles again from where it was flushed, and changes nothing', async () => {
   await endedBehind([put('a', 'one'), put('a', 'two', { base: 'one' }), put('b', 'three')])
   rmSync(join(root, '.concur/progress'))
