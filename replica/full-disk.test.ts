@@ -1,7 +1,8 @@
 /** A replica on a full disk: a real one. */
-import { mkdirSync, readdirSync, truncateSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, statSync, truncateSync } from 'node:fs'
 import { join } from 'node:path'
 import { canHaveSmallDisks, SmallDisk } from '../fixtures/small-disk.ts'
+import { until } from '../fixtures/until.ts'
 import { digestOf } from '../protocol/digest.ts'
 import type { NodeName } from '../protocol/ids.ts'
 import {
@@ -19,6 +20,7 @@ import { openTemporaryStore } from './store/store.fixture.ts'
 
 const onSmallDisks = canHaveSmallDisks() ? describe : describe.skip
 const noSpace = { code: 'NO_SPACE' }
+const segmentBytes = 8192
 
 /** A record that needs nothing but its place in the journal. */
 const leave: Ordered = {
@@ -37,7 +39,7 @@ onSmallDisks('a replica on a full disk', () => {
     small = await SmallDisk.make({ size: '8m' })
     root = join(small.folder, 'root')
     mkdirSync(root)
-    replica = await openFollowing(await openTemporaryStore({ root, segmentBytes: 8192 }))
+    replica = await openFollowing(await openTemporaryStore({ root, segmentBytes }))
     coordinator = new Ordering()
   })
 
@@ -137,6 +139,11 @@ onSmallDisks('a replica on a full disk', () => {
     tell(answer, order(put('large', content, { stage: stageId(9) })))
     commit(answer, 1)
     await answer.until(({ messages }) => messages.some(({ opcode }) => opcode === 'NEED'), 'NEED')
+    const next = join(root, '.concur/journal/prepared')
+    await until(
+      () => existsSync(next) && statSync(next).size === segmentBytes,
+      'the next segment of the journal',
+    )
     const before = small.freeBytes
     const asked = { seq: 1, size: content.length, digest }
     const supply = replica.served.peer.ask('SUPPLY', asked, { more: true })
