@@ -5,8 +5,9 @@ export const bug: PlantedBug = {
   edits: [
     {
       file: 'coordinator/changing/client-bytes.ts',
-      find: '.then(() => stream.consumed(bodyBytes))',
-      put: `
+      find: `            stream.consumed(bodyBytes)
+          })`,
+      put: `          })
         stream.consumed(bodyBytes)`,
     },
   ],
