@@ -92,7 +92,7 @@ class Run {
   async check(): Promise<void> {
     const { mortals, scenario, ending } = this
     checkAnswer(this.told!, mortals)
-    await checkNodes(mortals, scenario)
+    await checkNodes(mortals, { changes: Object.keys(scenario.before).length + 1, after: scenario.after })
     checkHistory(mortals, scenario, ending.death !== 'silent')
     expect(await mortals.close()).toBe(0)
   }
