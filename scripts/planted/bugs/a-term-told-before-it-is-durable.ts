@@ -16,10 +16,6 @@ export const bug: PlantedBug = {
   ],
   caughtBy: [
     {
-      file: 'coordinator/crash-start.cluster.test.ts',
-      name: 'server1 loses power at each call of its start',
-    },
-    {
       file: 'coordinator/ordering/ledger.test.ts',
       name: 'a term has an epoch for others when its beginning is durable',
     },
