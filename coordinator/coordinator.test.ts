@@ -30,9 +30,12 @@ describe('the start', () => {
     cluster = await startCluster({ time })
     await cluster.stop('server1')
     cluster.silence('server2')
+    const { dials } = cluster.network
+    const before = dials.length
     const started = cluster.restart('server1').then(() => {
       isStarted = true
     })
+    await until(() => dials.length > before, 'the first dial')
     await time.pass(999)
     expect(isStarted).toBe(false)
     await time.pass(1)
