@@ -27,6 +27,7 @@ afterEach(() => cluster.close())
 
 describe('while the coordinator is there', () => {
   test('a client of a replica gets the coordinator’s answers', async () => {
+    await cluster.atRest()
     await start()
     const [direct, relayed] = [cluster.client('server1'), cluster.client('server2')]
     for (const path of ['a.txt', 'big', 'nowhere']) {
