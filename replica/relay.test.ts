@@ -27,8 +27,11 @@ afterEach(() => cluster.close())
 
 describe('while the coordinator is there', () => {
   test('a client of a replica gets the coordinator’s answers', async () => {
-    await cluster.atRest()
     await start()
+    await cluster.settled()
+    const { store } = cluster.node('server2')
+    const { seq } = cluster.coordinator.store.journal.last
+    await until(() => store.settler.settledSeq >= seq, 'the replica to settle all')
     const [direct, relayed] = [cluster.client('server1'), cluster.client('server2')]
     for (const path of ['a.txt', 'big', 'nowhere']) {
       const [one, other] = [await direct.get(path), await relayed.get(path)]
