@@ -11,6 +11,17 @@ describe('a replica', () => {
     expect(replicaState({ isOpen: true, isInSync: true, heardMsAgo }, 3_000)).toBe(state)
   })
 
+  test.each([0, 3_001, 9_000])(
+    'that changes do not wait for is catching up, also %d ms after it was heard',
+    ms => {
+      expect(replicaState({ isOpen: true, isInSync: false, heardMsAgo: ms }, 3_000)).toBe('catching-up')
+    },
+  )
+
+  test('that changes do not wait for is down after three timeouts all the same', () => {
+    expect(replicaState({ isOpen: true, isInSync: false, heardMsAgo: 9_001 }, 3_000)).toBe('down')
+  })
+
   test('without a link is down, however lately it was heard', () => {
     expect(replicaState({ isOpen: false, isInSync: false, heardMsAgo: 0 }, 3_000)).toBe('down')
   })

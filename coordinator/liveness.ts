@@ -1,7 +1,8 @@
 /**
  * Whether a replica is there: a pure function of its link, of the set that changes wait for, and of the age of the last
  * thing heard from it.
- * It is up when changes wait for it and its heartbeat is fresh; with an open link alone it is catching up.
+ * Of those that changes wait for, one is up as long as it is heard, and suspect when it is late; with an open link alone it
+ * is catching up.
  */
 import type { ReplicaState } from '../protocol/messages.ts'
 
@@ -13,8 +14,8 @@ export function replicaState(
   heartbeatTimeoutMs: number,
 ): ReplicaState {
   if (!link.isOpen || link.heardMsAgo > timeoutsUntilDown * heartbeatTimeoutMs) return 'down'
-  if (link.heardMsAgo > heartbeatTimeoutMs) return 'suspect'
-  return link.isInSync ? 'up' : 'catching-up'
+  if (!link.isInSync) return 'catching-up'
+  return link.heardMsAgo > heartbeatTimeoutMs ? 'suspect' : 'up'
 }
 
 const backoffFirstMs = 100

@@ -45,6 +45,7 @@ async function change(desk: ChangeDesk, request: ChangeRequest, context: Request
   const { stream, client } = context
   const known = knownDone(desk, request)
   if (known !== null) return known
+  cluster.loseSilent()
   const refused = cluster.refusal()
   if (refused !== null) throw refused
   assertRoomAhead(cluster, request)

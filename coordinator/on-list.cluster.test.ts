@@ -56,7 +56,7 @@ describe('a listing of more than the credit', () => {
 
   beforeAll(async () => {
     cluster = await startCluster({ trees: { server1: tree, server2: tree } })
-    await until(() => nodes().every(({ isCounted }) => isCounted), 'an end of the counting')
+    await cluster.atRest()
     openAtRest = open()
     streamsAtRest = cluster.node('server2').streamCount
   })

@@ -90,6 +90,18 @@ test('shows a replica that falls silent as suspect and then as down, with the ag
   expect(await replica()).toMatchObject({ state: 'up', reason: null })
 })
 
+test('shows a silent replica that a change came past as catching up, and why', async () => {
+  const client = cluster.client()
+  cluster.silence('server2')
+  await time.pass(4_000)
+  const { behind } = await client.put('new', 'bytes')
+  expect(behind).toMatchObject([{ node: 'server2' }])
+  expect((await client.status()).replicas[0]).toMatchObject({
+    state: 'catching-up',
+    reason: expect.stringMatching(/^has been silent for [0-9.]+ s$/),
+  })
+})
+
 test('shows why a replica is down', async () => {
   cluster.cut('server3')
   await time.pass(500)

@@ -121,9 +121,8 @@ export class ReplicaLink {
     if (this.state.is === 'down') return this.state.reason
     if (this.connection === null) return 'is not connected'
     if (state === 'up') return null
-    return state === 'catching-up'
-      ? (this.options.trouble() ?? 'is catching up')
-      : `has been ${silentText(nowMs - this.heardAtMs)}`
+    if (this.silentForMs !== null) return `has been ${silentText(nowMs - this.heardAtMs)}`
+    return this.options.trouble() ?? 'is catching up'
   }
 
   close(): void {

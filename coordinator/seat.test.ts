@@ -421,9 +421,18 @@ describe('a node of the set', () => {
     expect(told).toEqual([])
   })
 
-  test('that has been silent for long is lost', async () => {
+  test('that has been silent for long is lost as soon as it owes something', async () => {
     await joined()
     seat.watch(3_210.4)
+    expect(told).toEqual([])
+    journal.grow(1)
+    seat.watch(3_210.4)
+    expect(told).toEqual(['leave server2: has been silent for 3.2 s'])
+  })
+
+  test('that has been silent for long is not waited for by a change', async () => {
+    await joined()
+    seat.loseSilent(3_210.4)
     expect(told).toEqual(['leave server2: has been silent for 3.2 s'])
   })
 
@@ -486,6 +495,7 @@ describe('a node that is catching up', () => {
     for (let at = 0; at < 20; at++) {
       await time.pass(1_000)
       seat.watch(9_000)
+      seat.loseSilent(9_000)
     }
     expect([told, seat.trouble]).toEqual([[], null])
   })

@@ -178,16 +178,24 @@ export class Seat {
     this.followLater()
   }
 
-  /** Looks after a node that makes no progress, or says nothing. `silentForMs`: null as long as that is short. */
+  /**
+   * Looks after a node that makes no progress with what it was told, or says nothing of it. One that has had nothing to do
+   * is suspect until a change comes. `silentForMs`: null as long as that is short.
+   */
   watch(silentForMs: number | null): void {
     const { clock, store } = this.options
     const nowMs = clock.monotonicMs()
     if (this.isInSync && nowMs - this.joinedAtMs > steadyAfterMs) this.failures = 0
-    if (this.isInSync && silentForMs !== null) return this.lose(`has been ${silentText(silentForMs)}`)
     const isAtEnd = this.settled !== null && this.settled.settledSeq >= store.journal.last.seq
     if (isAtEnd) this.progressAtMs = nowMs
+    else if (silentForMs !== null) this.loseSilent(silentForMs)
     else if (this.isInSync && nowMs - this.progressAtMs > progressWithinMs)
       this.lose(`made no progress for ${progressWithinMs / 1000} s`)
+  }
+
+  /** No change waits for a node that has not been heard for so long. */
+  loseSilent(silentForMs: number): void {
+    if (this.isInSync) this.lose(`has been ${silentText(silentForMs)}`)
   }
 
   close(): void {

@@ -28,10 +28,7 @@ afterEach(() => cluster.close())
 describe('while the coordinator is there', () => {
   test('a client of a replica gets the coordinator’s answers', async () => {
     await start()
-    await cluster.settled()
-    const { store } = cluster.node('server2')
-    const { seq } = cluster.coordinator.store.journal.last
-    await until(() => store.settler.settledSeq >= seq, 'the replica to settle all')
+    await cluster.atRest()
     const [direct, relayed] = [cluster.client('server1'), cluster.client('server2')]
     for (const path of ['a.txt', 'big', 'nowhere']) {
       const [one, other] = [await direct.get(path), await relayed.get(path)]
@@ -136,6 +133,7 @@ describe('while the coordinator is there', () => {
 
   test.each(['cancels', 'is gone'])('a client that %s stops the coordinator', async how => {
     const peer = await start()
+    await cluster.atRest()
     const before = cluster.coordinator.disk.open.size
     const atRest = cluster.coordinator.streamCount
     const answer = peer.ask('READ', readBig, { isReading: false })

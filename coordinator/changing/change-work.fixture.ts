@@ -2,7 +2,7 @@
 import { type Contents, ScriptedMember } from '../../fixtures/scripted-member.ts'
 import type { AckLevel, ChangeRequest } from '../../protocol/change-messages.ts'
 import { digestOf } from '../../protocol/digest.ts'
-import type { ConcurError } from '../../protocol/errors.ts'
+import { ConcurError } from '../../protocol/errors.ts'
 import type { ClientId, NodeName, StageId } from '../../protocol/ids.ts'
 import type { FilePath } from '../../protocol/path.ts'
 import type { Change, Operation } from '../../protocol/record.ts'
@@ -21,6 +21,8 @@ export class World {
   readonly lost: string[] = []
   /** Who is in the set beside the coordinator. */
   inSync: ScriptedMember[]
+  /** Who of them has not been heard for too long. */
+  silent: NodeName[] = []
   ack: AckLevel = 'available'
   refusal: ConcurError | null = null
   /** What the journal made of paths. */
@@ -90,6 +92,10 @@ export class World {
       self,
       others,
       lose,
+      loseSilent: () => {
+        for (const name of this.silent) lose({ name } as Member, new ConcurError('UNREACHABLE', 'is silent'))
+        this.silent = []
+      },
       refusal: () => this.refusal,
       newIncoming: () => this.newIncoming(),
     }

@@ -3,6 +3,7 @@
 import { turns } from '../../fixtures/fake-time.ts'
 import type { AckLevel, ChangeRequest } from '../../protocol/change-messages.ts'
 import { ConcurError } from '../../protocol/errors.ts'
+import type { NodeName } from '../../protocol/ids.ts'
 import { inlineBytesMax } from '../../protocol/limits.ts'
 import { type FilePath, parsePath } from '../../protocol/path.ts'
 import { digest, operation, World } from './change-work.fixture.ts'
@@ -168,6 +169,14 @@ describe('a refusal', () => {
 })
 
 describe('a node', () => {
+  test('that has not been heard for too long is lost, and not asked', async () => {
+    const world = new World({ a: 'A' }, { a: 'B' }, { a: 'C' })
+    world.silent = ['server2' as NodeName]
+    expect(await world.order(put, { content: 'new' })).toMatchObject({ seen: [digest('A'), digest('C')] })
+    expect(world.lost).toEqual(['server2 UNREACHABLE'])
+    expect(world.asked().map(({ length }) => length)).toEqual([1, 0, 1])
+  })
+
   test('that cannot be asked is lost, and the others are asked again', async () => {
     const world = new World({ a: 'A' }, { a: 'B' }, { a: 'C' })
     world.nodes[1]!.onSurvey = () => {

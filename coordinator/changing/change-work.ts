@@ -35,6 +35,8 @@ export interface Cluster {
   others(): readonly Member[]
   /** A node cannot be asked, and is not waited for any more. */
   lose(member: Member, error: ConcurError): void
+  /** Nodes of the set that have not been heard for longer than the heartbeat timeout are not waited for any more. */
+  loseSilent(): void
   /** Why no changes are taken, or null. */
   refusal(): ConcurError | null
   newIncoming(): Incoming
@@ -67,6 +69,7 @@ export interface Ordered {
 /** @throws ConcurError when nothing was changed. @returns null: there was nothing to do. */
 export async function orderChange(cluster: Cluster, asked: Asked): Promise<Ordered | null> {
   for (let tries = 1; ; tries++) {
+    cluster.loseSilent()
     assertTaken(cluster, asked)
     await cluster.ledger.tails.over()
     const members = [cluster.self, ...cluster.others()]

@@ -361,16 +361,27 @@ describe('who listens', () => {
 })
 
 describe('a node of the set', () => {
-  test('that is silent for too long leaves within a second, and its state is told', async () => {
+  test('that is silent for too long leaves with the next change, and its state is told', async () => {
     await open().begin()
     await joined()
-    await time.pass(1_000)
-    expect(changing.ledger.isInSync(server2)).toBe(true)
     const { states } = link
+    changing.desk.cluster.loseSilent()
+    link.silentForMs = 3_100
+    await time.pass(5_000)
+    expect(changing.ledger.isInSync(server2)).toBe(true)
+    changing.desk.cluster.loseSilent()
+    expect(changing.ledger.isInSync(server2)).toBe(false)
+    expect(link.states).toBeGreaterThan(states)
+  })
+
+  test('that is silent for too long about what it was told leaves within a second', async () => {
+    await open().begin()
+    await joined()
+    const wanted = { change: mkdir('a').change, client: null, operation: null, body: null }
+    changing.ledger.order(wanted, () => null).done.catch(() => {})
     link.silentForMs = 3_100
     await time.pass(1_000)
     expect(changing.ledger.isInSync(server2)).toBe(false)
-    expect(link.states).toBeGreaterThan(states)
   })
 
   test('that a change cannot wait for leaves, and that is logged', async () => {

@@ -279,6 +279,13 @@ export class Changing {
     })
   }
 
+  private loseSilent(): void {
+    for (const [at, seat] of this.seats.entries()) {
+      const { silentForMs } = this.options.links[at]!
+      if (silentForMs !== null) seat.loseSilent(silentForMs)
+    }
+  }
+
   private cluster(): Cluster {
     const { config, store, members, random, log } = this.options
     const [self, ...replicas] = members
@@ -298,6 +305,7 @@ export class Changing {
         others,
         lose,
       },
+      loseSilent: () => this.loseSilent(),
       refusal: () => this.refusal(),
       newIncoming: () =>
         new Incoming({ self: self!, others, onLost: lose, newStageId: () => randomId(random) as StageId }),

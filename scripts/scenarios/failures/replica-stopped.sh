@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # A replica hangs: connected, and silent. Reads wait for it as long as --read-timeout says and go on; --strict refuses.
-# Status calls it suspect and then down, with the reason. When it goes on, it is up again by itself.
+# Status calls it suspect, catching up once a change has come past it, and then down, with the reason. When it goes on, it
+# is up again by itself.
 . "$(dirname "$0")/../cluster.sh"
 sample_files
 start_replica server2 --heartbeat 100ms
@@ -26,6 +27,10 @@ concur ls
 expect_status 0
 expect_output '! file1.txt' '! file2.txt' '! file3.txt'
 
+concur write meanwhile x
+expect_status 0
+expect_output_like 'write meanwhile  1 B  seq [0-9]*  copies 1 of 2 · behind: server2 (*)'
+is_state server2 catching-up
 within 10 is_state server2 down
 expect_json 'typeof replicas[0].reason === "string" && replicas[0].reason !== ""'
 concur get file1.txt
