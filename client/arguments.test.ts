@@ -88,7 +88,8 @@ test('letters stand together, and a value behind its letter', () => {
   expect(read('get', '-o', '-ofile', 'x')).toEqual({ words: ['x'], output: '-ofile' })
 })
 
-const names = 'get, cat, put, write, append, mv, rm, mkdir, ls, verify, stat, status, log, wait'
+const names =
+  'get, cat, put, write, append, mv, rm, mkdir, restore, diff, resolve, adopt, revert, ls, verify, stat, status, log, wait'
 
 test.each([
   [[], `a command is missing; the commands are ${names}`],

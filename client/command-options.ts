@@ -5,7 +5,9 @@ import {
   durationOption,
   flagOption,
   integerOption,
+  nodeNameOption,
   parsedOption,
+  textOption,
 } from '../protocol/option-kinds.ts'
 
 export const lsOptions = {
@@ -63,6 +65,39 @@ export const rmOptions = {
 
 export const mkdirOptions = {
   parents: flagOption({ describe: 'folders above it as well; it may be there' }),
+  ...conditions,
+}
+
+export const restoreOptions = {
+  at: integerOption({
+    describe: 'as it was behind this operation; before its last one unless stated',
+    placeholder: 'SEQ',
+    min: 0,
+    max: Number.MAX_SAFE_INTEGER,
+  }),
+  digest: parsedOption(
+    {
+      describe: 'this content, whenever it had it',
+      placeholder: 'DIGEST',
+      allowed: 'b3: and 64 lower-case hex digits',
+    },
+    parseDigest,
+  ),
+  ...conditions,
+}
+
+export const resolveOptions = {
+  keep: nodeNameOption({ describe: 'every copy becomes the one of this node' }),
+  with: textOption({ describe: 'every copy becomes this file; - is standard input', placeholder: 'FILE' }),
+  both: flagOption({ describe: 'each version becomes PATH.NODE, and PATH goes' }),
+  merge: flagOption({ describe: 'what was changed in each version, in one text' }),
+  all: flagOption({ describe: 'everything that is not the same everywhere; PATH is a pattern then' }),
+  'dry-run': flagOption({ describe: 'only says what --all would do' }),
+  ...conditions,
+}
+
+export const oneEditOptions = {
+  node: nodeNameOption({ describe: 'on whose disk it was edited' }),
   ...conditions,
 }
 

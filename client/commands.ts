@@ -9,7 +9,10 @@ import {
   lsOptions,
   mkdirOptions,
   mvOptions,
+  oneEditOptions,
   putOptions,
+  resolveOptions,
+  restoreOptions,
   rmOptions,
   statusOptions,
   verifyOptions,
@@ -69,6 +72,40 @@ export const commands: CommandTable = {
     letters: { p: 'parents' },
     run: async (context, [path], values) =>
       (await import('./commands/mkdir.ts')).mkdir(context, path!, values),
+  }),
+  restore: command({
+    describe: 'bring back what a file or folder was',
+    positionals: [path],
+    options: restoreOptions,
+    run: async (context, [path], values) =>
+      (await import('./commands/restore.ts')).restore(context, path!, values),
+  }),
+  diff: command({
+    describe: 'how the versions of a file differ, from what was written where that is known',
+    positionals: [path],
+    options: {},
+    run: async (context, [path]) => (await import('./commands/diff.ts')).diff(context, path!),
+  }),
+  resolve: command({
+    describe: 'make copies that differ one',
+    positionals: [maybePath],
+    options: resolveOptions,
+    run: async (context, [path], values) =>
+      (await import('./commands/resolve.ts')).resolve(context, path, values),
+  }),
+  adopt: command({
+    describe: 'what was edited on one node’s disk becomes everybody’s',
+    positionals: [path],
+    options: oneEditOptions,
+    run: async (context, [path], values) =>
+      (await import('./commands/one-edit.ts')).adopt(context, path!, values),
+  }),
+  revert: command({
+    describe: 'what was edited on one node’s disk gives way to what was written',
+    positionals: [path],
+    options: oneEditOptions,
+    run: async (context, [path], values) =>
+      (await import('./commands/one-edit.ts')).revert(context, path!, values),
   }),
   ls: command({
     describe:

@@ -20,10 +20,12 @@ import type { Connection } from '../protocol/connection.ts'
 import { ConcurError, type ErrorCode } from '../protocol/errors.ts'
 import { blockBytes } from '../protocol/limits.ts'
 import type { Listed, LoggedOperation, Read, Status, Verdict, Waited } from '../protocol/messages.ts'
+import type { Recall } from '../protocol/past-messages.ts'
 import type { FilePath, FolderPath } from '../protocol/path.ts'
 import type { Verified } from '../protocol/sum-messages.ts'
 import type { Random } from '../protocol/world.ts'
 import { type Connected, type ConnectOptions, connectToFirst, type OnDialled } from './connecting.ts'
+import type { Past } from './reading/ask-past.ts'
 import { askStatus } from './reading/ask-status.ts'
 import type { LogWish } from './reading/follow-log.ts'
 import { listRows } from './reading/list-rows.ts'
@@ -174,6 +176,26 @@ export class ConcurClient {
     const { askWait } = await import('./reading/ask-wait.ts')
     const { silenceMs, timers } = this
     return this.ask(connection => askWait({ connection, request: { path, timeoutMs }, timers, silenceMs }))
+  }
+
+  /**
+   * What a path and all below it were behind the operation `at`; null: before the last of the path.
+   * @throws ConcurError NOT_FOUND, IS_DIRECTORY; what the server or the connection said.
+   */
+  async past(path: FolderPath, at: number | null): Promise<Past> {
+    const { askPast } = await import('./reading/ask-past.ts')
+    const { silenceMs, timers } = this
+    return this.ask(connection => askPast({ connection, request: { path, at }, timers, silenceMs }))
+  }
+
+  /**
+   * A content that a path had, whole and checked, in memory.
+   * @throws ConcurError NOT_FOUND, TOO_LARGE, CHANGED; what the server or the connection said.
+   */
+  async content(request: Recall, bytesMax: number): Promise<Buffer> {
+    const { askContent } = await import('./reading/ask-content.ts')
+    const { silenceMs, timers, pool } = this
+    return this.ask(connection => askContent({ connection, request, bytesMax, pool, timers, silenceMs }))
   }
 
   /** Ends at once and for good; requests under way fail. */

@@ -90,7 +90,10 @@ test(
   'a large pipe comes whole',
   async () => {
     const ran = await shell(`head -c ${20 * blockBytes} /dev/zero | concur write x`)
-    expect(ran).toMatchObject({ status: 0, out: 'write x  20 MiB  seq 812  copies 2 of 2\n' })
+    expect(ran).toMatchObject({
+      status: 0,
+      out: 'write x  20 MiB  seq 812  copies 2 of 2\nundo: concur restore x --at 811\n',
+    })
     expect(server.uploads[0]!.bytesHeard).toBe(20 * blockBytes)
   },
   deadlineMs,

@@ -32,6 +32,7 @@ import type { CoordinatorConfig } from './config.ts'
 import { onChange } from './on-change.ts'
 import { onList } from './on-list.ts'
 import { onLog } from './on-log.ts'
+import { onContent, onPast } from './on-past.ts'
 import { onRead } from './on-read.ts'
 import { onStatus } from './on-status.ts'
 import { onVerify } from './on-verify.ts'
@@ -216,6 +217,10 @@ export class Coordinator {
         return onLog({ store, changing: this.changing }, request.body, context)
       case 'WAIT':
         return onWait({ store, changing: this.changing }, request.body, context)
+      case 'PAST':
+        return onPast(store, request.body, context)
+      case 'CONTENT':
+        return onContent(this.nodes, request.body, context)
       case 'LOOK':
       case 'FETCH':
       case 'WALK':
@@ -227,6 +232,7 @@ export class Coordinator {
       case 'SUPPLY':
       case 'REPLAY':
       case 'RESTATE':
+      case 'RECALL':
         return refuseNodeQuestion(context.stream)
       default:
         return request satisfies never

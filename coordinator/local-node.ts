@@ -6,6 +6,7 @@ import type { Digest } from '../protocol/digest.ts'
 import { asConcurError } from '../protocol/errors.ts'
 import type { NodeName } from '../protocol/ids.ts'
 import type { Entry } from '../protocol/messages.ts'
+import type { Recall } from '../protocol/past-messages.ts'
 import type { FilePath, FolderPath } from '../protocol/path.ts'
 import type { TreeSum } from '../protocol/tree-sum.ts'
 import type { NodeAnswer } from '../protocol/verdict.ts'
@@ -50,6 +51,12 @@ export class LocalNode implements Node {
 
   async pour(path: FilePath, digest: Digest, sink: BodySink, ranges?: readonly BlockRange[]): Promise<void> {
     await pourBody(await this.store.openBody(path, digest), sink, ranges)
+  }
+
+  async recall(recall: Recall, sink: BodySink): Promise<boolean | null> {
+    const body = await this.store.past.open(recall)
+    await pourBody(body, sink)
+    return body.executable
   }
 
   walk(

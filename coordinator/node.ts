@@ -5,6 +5,7 @@ import type { BlockRange } from '../protocol/block-ranges.ts'
 import type { Digest } from '../protocol/digest.ts'
 import type { NodeName } from '../protocol/ids.ts'
 import type { Entry } from '../protocol/messages.ts'
+import type { Recall } from '../protocol/past-messages.ts'
 import type { FilePath, FolderPath } from '../protocol/path.ts'
 import type { TreeSum } from '../protocol/tree-sum.ts'
 import type { NodeAnswer } from '../protocol/verdict.ts'
@@ -32,6 +33,12 @@ export interface Node {
    * @throws ConcurError CHANGED when the node no longer holds that content, UNREACHABLE when the node is lost.
    */
   pour(path: FilePath, digest: Digest, sink: BodySink, ranges?: readonly BlockRange[]): Promise<void>
+  /**
+   * Pours a content that the path had behind an operation.
+   * @returns whether the file may be run; null where nobody knows.
+   * @throws ConcurError NOT_FOUND when the node does not have it any more, UNREACHABLE when the node is lost.
+   */
+  recall(recall: Recall, sink: BodySink): Promise<boolean | null>
   /**
    * The tree below a folder (or the one file) in pages, ordered by UTF-8 bytes of the path.
    * `buckets`: only what falls into these; only of all that is below.

@@ -42,6 +42,7 @@ beforeEach(() => {
   desk = {
     cluster: world.cluster,
     turns: new Turns(),
+    sources: { nodes: world.nodes, newIncoming: () => world.newIncoming(), seqOf: () => null },
     results: new Results({
       releasedSeq: () => 0,
       keptMax: 100,

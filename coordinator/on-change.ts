@@ -1,10 +1,11 @@
 /** CHANGE: one change of a client, made once however often it is sent. Clause: protocol/README.md "CHANGE". */
-import type { ChangeRequest, Done } from '../protocol/change-messages.ts'
+import { bytesBehind, type ChangeRequest, type Done } from '../protocol/change-messages.ts'
 import { asConcurError } from '../protocol/errors.ts'
 import { fileBytesMax } from '../protocol/limits.ts'
 import { beginRequestLine, failure } from '../replica/program/request-line.ts'
 import { needAt } from '../replica/store/room.ts'
 import { nothingDone, unknownDone } from './changing/answer.ts'
+import { bring, type Sources } from './changing/bring.ts'
 import { type Asked, assertRoom, type Cluster, type Ordered, orderChange } from './changing/change-work.ts'
 import { receive } from './changing/client-bytes.ts'
 import { pathsOfWish } from './changing/decide.ts'
@@ -17,6 +18,8 @@ export interface ChangeDesk {
   readonly cluster: Cluster
   readonly turns: Turns
   readonly results: Results
+  /** Who has the bytes of changes that bring none. */
+  readonly sources: Sources
   /** What became of a record; settles when it is over, or cannot be within a time. @throws ConcurError when it was abandoned. */
   readonly answerOf: (ordered: Ordered) => Promise<Done>
 }
@@ -50,11 +53,12 @@ async function change(desk: ChangeDesk, request: ChangeRequest, context: Request
   if (refused !== null) throw refused
   assertRoomAhead(cluster, request)
   // Once everything has come, the change is made, whoever waits for its answer.
-  if (!('bytes' in request.what)) return make(desk, { request, client, received: null })
+  const announced = bytesBehind(request.what)
+  if (announced === undefined) return make(desk, { request, client, received: null })
   const incoming = cluster.newIncoming()
   let received: Received
   try {
-    received = await receive(stream, incoming, request.what.bytes)
+    received = await receive(stream, incoming, announced)
   } catch (error) {
     incoming.discard()
     throw error
@@ -70,7 +74,7 @@ async function change(desk: ChangeDesk, request: ChangeRequest, context: Request
  * @throws ConcurError NO_SPACE.
  */
 function assertRoomAhead(cluster: Cluster, request: ChangeRequest): void {
-  const bytes = 'bytes' in request.what ? (request.what.bytes ?? 0) : 0
+  const bytes = bytesBehind(request.what) ?? 0
   if (bytes <= fileBytesMax) assertRoom(cluster, request, needAt(pathsOfWish(request)[0]!, bytes))
 }
 
@@ -89,15 +93,17 @@ function make(desk: ChangeDesk, asked: Asked): Promise<Done> {
   return answer
 }
 
-async function makeInTurn({ cluster, turns, answerOf }: ChangeDesk, asked: Asked): Promise<Done> {
+async function makeInTurn({ cluster, turns, sources, answerOf }: ChangeDesk, asked: Asked): Promise<Done> {
   const endTurn = await turns.take(pathsOfWish(asked.request))
+  let { received } = asked
   let ordered: Ordered | null = null
   try {
-    ordered = await orderChange(cluster, asked)
+    received ??= await bring(sources, asked.request.what)
+    ordered = await orderChange(cluster, { ...asked, received })
   } finally {
     if (ordered === null) {
       endTurn()
-      asked.received?.discard()
+      received?.discard()
     }
   }
   if (ordered === null) return nothingDone(cluster.nodesConfigured)

@@ -10,7 +10,9 @@ import { ConcurError } from '../protocol/errors.ts'
 import type { NodeName } from '../protocol/ids.ts'
 import { chunkBytesMax } from '../protocol/limits.ts'
 import type { Entry } from '../protocol/messages.ts'
+import type { Recall } from '../protocol/past-messages.ts'
 import type { FilePath, FolderPath } from '../protocol/path.ts'
+import type { Stream, StreamEvents } from '../protocol/stream.ts'
 import type { TreeSum } from '../protocol/tree-sum.ts'
 import type { NodeAnswer } from '../protocol/verdict.ts'
 import type { Timers } from '../protocol/world.ts'
@@ -76,18 +78,39 @@ export class RemoteNode implements Node {
     })
   }
 
-  async pour(path: FilePath, digest: Digest, sink: BodySink, ranges?: readonly BlockRange[]): Promise<void> {
+  pour(path: FilePath, digest: Digest, sink: BodySink, ranges?: readonly BlockRange[]): Promise<void> {
+    const blocks = ranges ? [...ranges] : null
+    const ask = (connection: Connection, handlers: StreamEvents) =>
+      connection.request('FETCH', { path, digest, blocks }, handlers)
+    return this.pourInto(sink, blocks, ask)
+  }
+
+  async recall(recall: Recall, sink: BodySink): Promise<boolean | null> {
+    let executable: boolean | null = null
+    await this.pourInto(sink, null, (connection, handlers) =>
+      connection.request('RECALL', recall, {
+        ...handlers,
+        onMessage: (message, fin, bytes) => {
+          if (message.opcode === 'RECALLED') executable = message.body.executable
+          handlers.onMessage(message, fin, bytes)
+        },
+      }),
+    )
+    return executable
+  }
+
+  private async pourInto(
+    sink: BodySink,
+    ranges: readonly BlockRange[] | null,
+    ask: (connection: Connection, handlers: StreamEvents) => Stream,
+  ): Promise<void> {
     const connection = this.openConnection()
     return new Promise((resolve, reject) => {
-      const pouring = new Pouring({ sink, ranges: ranges ?? null, chunks: this.chunks, resolve, reject })
-      const stream = connection.request(
-        'FETCH',
-        { path, digest, blocks: ranges ? [...ranges] : null },
-        {
-          onMessage: (message, fin) => pouring.onMessage(message, fin),
-          onFailed: error => pouring.fail(this.named(error)),
-        },
-      )
+      const pouring = new Pouring({ sink, ranges, chunks: this.chunks, resolve, reject })
+      const stream = ask(connection, {
+        onMessage: (message, fin) => pouring.onMessage(message, fin),
+        onFailed: error => pouring.fail(this.named(error)),
+      })
       const wait = this.silence.begin(() => {
         stream.cancel()
         pouring.fail(new ConcurError('UNREACHABLE', `${this.name} ${this.silentReason}`))

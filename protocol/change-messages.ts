@@ -25,9 +25,25 @@ export const change = struct({
     rename: struct({ from: path, to: path, force: flag }),
     delete: struct({ path, recursive: flag, force: flag }),
     mkdir: struct({ path, parents: flag }),
+    /** The path becomes this content again, which it had behind the operation `at`; none: whenever that was. `size`: where it is known. */
+    restore: struct({ path, at: optional(u64), digest, size: optional(u64) }),
+    /** The path becomes what `node` holds at `from` (none: at the path itself); no node: the bytes that follow. */
+    resolve: struct({
+      path,
+      node: optional(nodeName),
+      from: optional(path),
+      executable: optional(flag),
+      bytes: optional(u64),
+    }),
   }),
 })
 export type ChangeRequest = ValueOf<typeof change>
+
+/** How many bytes follow the request, null where only their end will tell; undefined: none follow. */
+export function bytesBehind(what: ChangeRequest['what']): number | null | undefined {
+  if (what.type === 'put' || what.type === 'append') return what.bytes
+  return what.type === 'resolve' && what.node === null ? what.bytes : undefined
+}
 export type AckLevel = NonNullable<ChangeRequest['ack']>
 
 /** The end of bytes that were sent, and what their sender says they were. */

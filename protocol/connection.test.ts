@@ -249,7 +249,7 @@ describe('a request that is refused does not touch the others', () => {
     expect(driven.asked.map(({ stream }) => stream.id)).toEqual([2])
   })
 
-  const ofClients = ['READ', 'LIST', 'STATUS', 'CHANGE', 'LOG', 'WAIT', 'VERIFY'] as const
+  const ofClients = ['READ', 'LIST', 'STATUS', 'CHANGE', 'LOG', 'WAIT', 'VERIFY', 'PAST', 'CONTENT'] as const
   const ofCoordinators = [
     'LOOK',
     'FETCH',
@@ -262,6 +262,7 @@ describe('a request that is refused does not touch the others', () => {
     'FOLLOW',
     'SUPPLY',
     'REPLAY',
+    'RECALL',
   ] as const
   const mayAsk: Record<Hello['role'], readonly RequestOpcode[]> = {
     client: ofClients,
@@ -289,6 +290,9 @@ describe('a request that is refused does not touch the others', () => {
     FETCH: { path, digest, blocks: null },
     WALK: { path, recursive: false, buckets: null },
     SUM: { path, deep: false },
+    PAST: { path, at: null },
+    CONTENT: { path, at: 1, digest, size: null },
+    RECALL: { path, at: 1, digest, size: null },
     VERIFY: { path, deep: false },
     RESTATE: { epoch: { number: 1, incarnation: id as Incarnation }, committedSeq: 0 },
     SURVEY: { paths: [path] },

@@ -23,6 +23,7 @@ import {
 } from './limits.ts'
 import type { Hello } from './messages.ts'
 import * as messages from './messages.ts'
+import * as pasts from './past-messages.ts'
 import * as states from './state-messages.ts'
 import * as sums from './sum-messages.ts'
 
@@ -211,6 +212,31 @@ export const opcodes = {
     body: states.restate,
   },
 
+  PAST: {
+    number: 0x35,
+    kind: 'request',
+    from: clients,
+    lane: 'control',
+    bodyBytesMax: requestBytesMax,
+    body: pasts.past,
+  },
+  CONTENT: {
+    number: 0x36,
+    kind: 'request',
+    from: clients,
+    lane: 'control',
+    bodyBytesMax: requestBytesMax,
+    body: pasts.recall,
+  },
+  RECALL: {
+    number: 0x37,
+    kind: 'request',
+    from: coordinators,
+    lane: 'control',
+    bodyBytesMax: requestBytesMax,
+    body: pasts.recall,
+  },
+
   SEAL: { number: 0x38, kind: 'upload', lane: 'flow', bodyBytesMax: 40, body: changes.seal },
   COMMITTED: { number: 0x39, kind: 'upload', lane: 'control', bodyBytesMax: 8, body: changes.committed },
   LOST: {
@@ -298,6 +324,8 @@ export const opcodes = {
     body: states.needStated,
   },
 
+  RECALLED: { number: 0x4f, kind: 'answer', lane: 'control', bodyBytesMax: 2, body: pasts.recalled },
+
   BODY: { number: 0x60, kind: 'answer', lane: 'flow', bodyBytesMax: 10, body: messages.body },
   DIGESTS: { number: 0x61, kind: 'content', lane: 'flow', bodyBytesMax: chunkBytesMax, body: raw },
   CHUNK: { number: 0x62, kind: 'content', lane: 'flow', bodyBytesMax: chunkBytesMax, body: raw },
@@ -343,6 +371,13 @@ export const opcodes = {
     lane: 'flow',
     bodyBytesMax: frameBodyBytesMax,
     body: sums.verified,
+  },
+  PAST_IS: {
+    number: 0x6f,
+    kind: 'answer',
+    lane: 'flow',
+    bodyBytesMax: frameBodyBytesMax,
+    body: pasts.pastIs,
   },
 } as const satisfies Record<
   string,

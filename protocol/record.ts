@@ -6,7 +6,7 @@
  */
 import { blake3Library } from './blake3.ts'
 import { ByteReader, ByteWriter } from './bytes.ts'
-import { flag, list, oneOf, optional, parsed, struct, u64, union, type ValueOf } from './codec.ts'
+import { type Codec, flag, list, oneOf, optional, parsed, struct, u64, union, type ValueOf } from './codec.ts'
 import { ConcurError } from './errors.ts'
 import { clientId, digest, nodeId, nodeName, path, reason, timeMs } from './fields.ts'
 import { parseIncarnation, parseNonce, parseRecordHash, parseStageId, type RecordHash } from './ids.ts'
@@ -33,7 +33,10 @@ const seen = list(digest, nodesMax)
 /** What the path had by the journal before this record; none: nothing, or no file. */
 const base = optional(digest)
 
-export const change = union('type', {
+/** The path becomes a file of this content. `executable` none: as it was. */
+const put = struct({ path, base, seen, digest, size: u64, executable: optional(flag), body })
+
+const written = union('type', {
   /** A coordinator starts: its members, itself first. The in-sync set is the coordinator alone. */
   begin: struct({ members: list(struct({ name: nodeName, nodeId: optional(nodeId) }), nodesMax) }),
   /** A node has settled everything up to here and is waited for from now on. */
@@ -42,8 +45,7 @@ export const change = union('type', {
   leave: struct({ node: nodeName, reason, journaledSeq: u64 }),
   /** The record `abandonedSeq`, not committed yet, is never installed. */
   abandoned: struct({ abandonedSeq: u64, reason }),
-  /** The path becomes a file of this content. `executable` none: as it was. */
-  put: struct({ path, base, seen, digest, size: u64, executable: optional(flag), body }),
+  put,
   /** The file grows from `offset` to `size` bytes; `body` are the bytes that are added. */
   append: struct({ path, base, seen, offset: u64, digest, size: u64, body }),
   /** `replaces`: what is at `to` gives way, when it is in `seenTo`. */
@@ -63,9 +65,46 @@ export const change = union('type', {
    */
   delete: struct({ path, what: oneOf(['file', 'folder']), base, seen, body }),
   mkdir: struct({ path }),
+  /** As put, of a content that a path had before. */
+  restore: put,
+  /** As put, of the content that somebody chose where copies differed. */
+  resolve: put,
 })
-export type Change = ValueOf<typeof change>
+type Written = ValueOf<typeof written>
+type Put = Extract<Written, { type: 'put' }>
+
+/** What a record does. Whatever puts a content is a put; `by`: the operation that it was, where it was another one. */
+export type Change =
+  | Exclude<Written, { type: 'put' | 'restore' | 'resolve' }>
+  | (Put & { readonly by?: 'restore' | 'resolve' })
 export type ChangeType = Change['type']
+
+export const change: Codec<Change> = {
+  write(writer, value) {
+    const type = value.type === 'put' ? (value.by ?? 'put') : value.type
+    written.write(writer, { ...value, type } as Written)
+  },
+  read(reader) {
+    const value = written.read(reader)
+    if (value.type !== 'restore' && value.type !== 'resolve') return value
+    return { ...value, type: 'put', by: value.type }
+  },
+}
+
+/** @returns what a person calls the change, or null where it is none of a client's. */
+export function opTypeOf(change: Change) {
+  switch (change.type) {
+    case 'put':
+      return change.by ?? 'put'
+    case 'begin':
+    case 'join':
+    case 'leave':
+    case 'abandoned':
+      return null
+    default:
+      return change.type
+  }
+}
 
 export const journalRecord = struct({
   epoch,

@@ -2,6 +2,7 @@
  * What follows a request on its stream, from its sender: the bytes of a change, the records of a journal. A request
  * that nothing follows is whole, and says so with FIN. Clause: README.md "Requests".
  */
+import { bytesBehind } from './change-messages.ts'
 import { ConcurError } from './errors.ts'
 import type { Opcode, Request, RequestOpcode } from './opcodes.ts'
 
@@ -23,7 +24,7 @@ export const uploads: { readonly [K in RequestOpcode]?: Upload } = {
 
 /** @returns what has to follow this request, or null where nothing may. */
 export function uploadOf(request: Request): Upload | null {
-  if (request.opcode === 'CHANGE' && !('bytes' in request.body.what)) return null
+  if (request.opcode === 'CHANGE' && bytesBehind(request.body.what) === undefined) return null
   return uploads[request.opcode] ?? null
 }
 

@@ -45,6 +45,8 @@ const opNames: Record<ClientOpcode, string> = {
   LOG: 'log',
   WAIT: 'wait',
   VERIFY: 'verify',
+  PAST: 'past',
+  CONTENT: 'content',
 }
 
 const listed: Outcome = { verdict: 'listed' }
@@ -93,6 +95,8 @@ export class Alone {
       case 'CHANGE':
         throw new ConcurError('NOT_COORDINATOR', this.refusal)
       case 'WAIT':
+      case 'PAST':
+      case 'CONTENT':
       case 'VERIFY':
         throw new ConcurError('UNREACHABLE', this.refusal)
       default:

@@ -12,6 +12,7 @@ import type { ProgressReports, Report } from '../protocol/progress-reports.ts'
 import type { Stream } from '../protocol/stream.ts'
 import { onJournalAt, onReplay, onSurvey } from './answer-journal.ts'
 import type { Following } from './following.ts'
+import { onRecall } from './on-recall.ts'
 import { finishBodies, pourBody, streamSink } from './store/body-sink.ts'
 import { onceSettled } from './store/once-settled.ts'
 import type { Store } from './store/store.ts'
@@ -51,6 +52,8 @@ export function answerNode(request: NodeRequest, answering: Answering): void {
       return answering.following.onFollow(request.body, answering.stream)
     case 'RESTATE':
       return answering.following.onRestate(request.body, answering)
+    case 'RECALL':
+      return failWith(answering.stream, onRecall(request.body, answering))
     case 'SUPPLY':
       return onSupply(request.body, answering)
     default:

@@ -178,6 +178,7 @@ export class Replica {
       case 'SUPPLY':
       case 'REPLAY':
       case 'RESTATE':
+      case 'RECALL':
         return answerNode(request, {
           stream,
           store: this.options.store,
@@ -191,6 +192,8 @@ export class Replica {
       case 'LOG':
       case 'WAIT':
       case 'VERIFY':
+      case 'PAST':
+      case 'CONTENT':
         return this.alone.serve(request, stream, client)
       default:
         return request satisfies never

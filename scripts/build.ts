@@ -34,6 +34,9 @@ async function buildClient(): Promise<void> {
       external: [
         '@napi-rs/blake-hash',
         'cli-progress',
+        'diff',
+        'node-diff3',
+        'picomatch',
         'yargs',
         ...(name === 'client-reads' ? notForReads : []),
       ],

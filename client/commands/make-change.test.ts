@@ -64,7 +64,10 @@ describe('what is said of a change', () => {
   test('names the copies that are behind', async () => {
     say({ behind, of: 3 })
     const { status, out } = await world.shell.run(['write', 'x', 'hello'])
-    expect(out.text).toBe('write x  5 B  seq 812  copies 2 of 3 · behind: server3 (down 3 min)\n')
+    expect(out.lines).toEqual([
+      'write x  5 B  seq 812  copies 2 of 3 · behind: server3 (down 3 min)',
+      'undo: concur restore x --at 811',
+    ])
     expect(status).toBe(0)
     expect((await world.shell.run(['write', 'x', 'hello', '--strict'])).status).toBe(2)
   })
@@ -84,6 +87,7 @@ describe('what is said of a change', () => {
       'write x  5 B  seq 812  copies 1 of 3',
       '  kept on server2: edited on disk',
       `  replaced on server3: ${digest.slice(0, 7)}…, edited on disk, now in its history`,
+      'undo: concur restore x --at 811',
     ])
   })
 
@@ -91,8 +95,8 @@ describe('what is said of a change', () => {
     say({ kept: Array.from({ length: 30 }, (_, at) => ({ ...kept[0]!, path: `x/${at}` as never })) })
     const { out } = await world.shell.run(['rm', '-r', 'x'])
     expect(out.lines[1]).toBe('  kept on server2: x/0, edited on disk')
-    expect(out.lines.at(-1)).toBe('  … and 10 more: --json lists them')
-    expect(out.lines).toHaveLength(22)
+    expect(out.lines.at(-2)).toBe('  … and 10 more: --json lists them')
+    expect(out.lines).toHaveLength(23)
   })
 
   test('cannot move the cursor', async () => {
@@ -183,6 +187,6 @@ test('a connection that is lost is told on standard error, once, and the change 
     else new Upload(stream, { onSealed: upload => world.server.finish(stream, request, upload) })
   }
   const { status, out, err } = await world.passUntil(world.shell.run(['write', 'x', 'hello']))
-  expect([status, out.lines.length]).toEqual([0, 1])
+  expect([status, out.lines.length]).toEqual([0, 2])
   expect(err.text).toMatch(/^x: 127\.0\.0\.1:6001: the connection .*; sent again as the same operation\n$/)
 })

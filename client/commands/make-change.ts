@@ -12,6 +12,7 @@ import { changeDocument, failureDocument } from '../words/change-documents.ts'
 import { changeLines, lateSentence } from '../words/change-lines.ts'
 import { printable } from '../words/printable.ts'
 import { tellable } from '../words/tellable.ts'
+import { undoOf } from '../words/undo.ts'
 import type { CommandContext, ExitStatus } from './context.ts'
 import { printDocument, printLines, printVerdict, reportError } from './report.ts'
 
@@ -78,8 +79,14 @@ export async function reportChange(
   const { done } = outcome
   if (context.json) await printDocument(context, changeDocument(done, wanted.subject))
   else if (done.error !== null) await reportError(context, lateSentence(done), wanted.subject)
-  else await printVerdict(context, changeLines(wanted, done, context.paintOut))
+  else
+    await printVerdict(context, [...changeLines(wanted, done, context.paintOut), ...undoLines(wanted, done)])
   return statusOf(context, done)
+}
+
+function undoLines({ wish }: WantedChange, done: Done): string[] {
+  const undo = undoOf(wish, done)
+  return undo === null ? [] : [`undo: ${undo}`]
 }
 
 export function statusOf({ strict }: CommandContext, { error, behind }: Done): ExitStatus {

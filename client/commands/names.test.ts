@@ -11,7 +11,10 @@ afterEach(() => world.shell.remove())
 describe('mv', () => {
   test('gives another name', async () => {
     const { status, out } = await world.shell.run(['mv', 'a.txt', 'b.txt'])
-    expect([status, out.text]).toEqual([0, 'mv a.txt → b.txt  seq 812  copies 2 of 2\n'])
+    expect([status, out.text]).toEqual([
+      0,
+      'mv a.txt → b.txt  seq 812  copies 2 of 2\nundo: concur mv b.txt a.txt\n',
+    ])
     expect(world.server.lastChange.what).toEqual({ type: 'rename', from: 'a.txt', to: 'b.txt', force: false })
   })
 
@@ -42,7 +45,10 @@ describe('mv', () => {
 describe('rm', () => {
   test('deletes a file; a folder with -r; what is not there with -f', async () => {
     const { status, out } = await world.shell.run(['rm', 'a.txt'])
-    expect([status, out.text]).toEqual([0, 'rm a.txt  seq 812  copies 2 of 2\n'])
+    expect([status, out.text]).toEqual([
+      0,
+      'rm a.txt  seq 812  copies 2 of 2\nundo: concur restore a.txt --at 811\n',
+    ])
     expect(world.server.lastChange.what).toEqual({
       type: 'delete',
       path: 'a.txt',
@@ -68,7 +74,7 @@ describe('rm', () => {
 describe('mkdir', () => {
   test('makes a folder, with -p those above it as well', async () => {
     const { status, out } = await world.shell.run(['mkdir', 'a/b/'])
-    expect([status, out.text]).toEqual([0, 'mkdir a/b  seq 812  copies 2 of 2\n'])
+    expect([status, out.text]).toEqual([0, 'mkdir a/b  seq 812  copies 2 of 2\nundo: concur rm -r a/b\n'])
     expect(world.server.lastChange.what).toEqual({ type: 'mkdir', path: 'a/b', parents: false })
     await world.shell.run(['mkdir', '-p', 'a/b'])
     expect(world.server.lastChange.what).toMatchObject({ parents: true })

@@ -42,7 +42,10 @@ describe('put -r', () => {
       'put photos/2026/run',
       'put photos/a.jpg',
     ])
-    expect(out.text).toBe('put photos/  3 files  6 B  1 empty folder  seq 812 to 815  copies 2 of 2\n')
+    expect(out.lines).toEqual([
+      'put photos/  3 files  6 B  1 empty folder  seq 812 to 815  copies 2 of 2',
+      'undo: concur restore photos --at 811',
+    ])
     expect([status, err.text]).toEqual([0, ''])
     const run = world.server.changes.find(request => pathOf(request) === 'photos/2026/run')
     expect(run!.what).toMatchObject({ executable: true, bytes: 1 })
@@ -63,7 +66,7 @@ describe('put -r', () => {
   test('of an empty folder makes it', async () => {
     const { out } = await world.shell.run(['put', '-r', 'photos/2026/none'])
     expect(sorted()).toEqual(['mkdir none'])
-    expect(out.text).toBe('put none/  0 files  0 B  1 empty folder  seq 812  copies 2 of 2\n')
+    expect(out.lines[0]).toBe('put none/  0 files  0 B  1 empty folder  seq 812  copies 2 of 2')
   })
 
   test('skips and names what is neither file nor folder', async () => {
@@ -84,7 +87,7 @@ describe('put -r', () => {
       'ERROR BAD_PATH photos/caf\ufffd: not a path: it is not valid UTF-8',
       'ERROR CONFLICT photos/a.jpg: server1 and server2 differ',
     ])
-    expect(out.text).toMatch(/^put photos\/ {2}2 files {2}3 B .* {2}2 failed {2}copies 2 of 2\n$/)
+    expect(out.lines[0]).toMatch(/^put photos\/ {2}2 files {2}3 B .* {2}2 failed {2}copies 2 of 2$/)
     expect(status).toBe(2)
   })
 
@@ -97,10 +100,12 @@ describe('put -r', () => {
       of: 4,
     }))
     const { status, out } = await world.shell.run(['put', '-r', 'photos'])
-    expect(out.lines.slice(-3)).toEqual([
+    expect(out.lines.slice(-5)).toEqual([
       expect.stringMatching(/^put photos\/2026\/b\.jpg {2}2 B {2}seq 81\d {2}copies 2 of 4/),
       '  kept on server2: edited on disk',
+      expect.stringMatching(/^undo: concur restore photos\/2026\/b\.jpg --at 81\d$/),
       expect.stringMatching(/^put photos\/ .* {2}copies 2 of 4 · behind: server3 \(down 3 min\)$/),
+      'undo: concur restore photos --at 811',
     ])
     expect(status).toBe(0)
     expect((await world.shell.run(['put', '-r', 'photos', '--strict'])).status).toBe(2)
@@ -148,7 +153,7 @@ describe('put -r', () => {
       return {}
     })
     const { status, out, err } = await world.passUntil(world.shell.run(['put', '-r', 'photos']))
-    expect(out.lines.at(-1)).toMatch(/^put photos\/ {2}[1-9]\d* files? /)
+    expect(out.lines.at(-2)).toMatch(/^put photos\/ {2}[1-9]\d* files? /)
     expect(err.text).toMatch(/ERROR UNREACHABLE: no server answers at /)
     expect(status).toBe(2)
   })

@@ -7,6 +7,7 @@ import { partsOf, type Work } from '../terminal/progress.ts'
 import { remarkLines } from '../words/change-lines.ts'
 import { printable } from '../words/printable.ts'
 import { AtOnce } from './at-once.ts'
+import { ChangeCount } from './change-count.ts'
 import type { CommandContext, ExitStatus } from './context.ts'
 import {
   type ChangeOutcome,
@@ -15,7 +16,6 @@ import {
   sendChange,
   type WantedChange,
 } from './make-change.ts'
-import { PutCount } from './put-count.ts'
 import { filesAtOnceMax, puttableFile, wantedPut } from './put-file.ts'
 import { printLines, printVerdict } from './report.ts'
 
@@ -39,7 +39,7 @@ export async function putFolder(context: CommandContext, request: FolderPut): Pr
 }
 
 class FolderPush {
-  readonly count: PutCount
+  readonly count: ChangeCount
   /** Progress is that of the folder, not of each file. */
   private readonly context: CommandContext
   private readonly work: Work
@@ -50,7 +50,7 @@ class FolderPush {
     this.work = context.progress.begin(request.path)
     this.context = { ...context, progress: partsOf(this.work, context.progress) }
     this.request = request
-    this.count = new PutCount(context)
+    this.count = new ChangeCount(context, 'put')
   }
 
   async run(): Promise<void> {
@@ -64,7 +64,7 @@ class FolderPush {
   }
 
   async report(): Promise<void> {
-    if (!this.context.json) await printVerdict(this.context, [this.count.line(this.request.path)])
+    if (!this.context.json) await printVerdict(this.context, this.count.lines(this.request.path))
   }
 
   private async take(found: Found): Promise<void> {

@@ -22,7 +22,10 @@ const paths = () => world.server.changes.map(({ what }) => (what.type === 'renam
 describe('put', () => {
   test('uploads a file under its last part, as it is', async () => {
     const { status, out, err } = await world.shell.run(['put', 'report.pdf'])
-    expect(out.text).toBe('put report.pdf  5 B  seq 812  copies 2 of 2\n')
+    expect(out.lines).toEqual([
+      'put report.pdf  5 B  seq 812  copies 2 of 2',
+      'undo: concur restore report.pdf --at 811',
+    ])
     expect([status, err.text]).toEqual([0, ''])
     expect(world.server.lastChange.what).toEqual({
       type: 'put',
@@ -92,7 +95,7 @@ describe('put', () => {
     const { status, out, err } = await world.passUntil(
       world.shell.run(['put', 'report.pdf', 'nothing', 'sub/tool', 'in/']),
     )
-    expect(out.lines.map(line => line.slice(0, 20).trimEnd())).toEqual([
+    expect(out.lines.filter((_, at) => at % 2 === 0).map(line => line.slice(0, 20).trimEnd())).toEqual([
       'put in/report.pdf  5',
       'put in/tool  10 B  s',
     ])
@@ -136,7 +139,7 @@ describe('put', () => {
     test('is sent once more, as another operation', async () => {
       writeDuring(2)
       const { status, out } = await world.shell.run(['put', 'report.pdf'])
-      expect([status, out.text]).toEqual([0, 'put report.pdf  5 MiB  seq 812  copies 2 of 2\n'])
+      expect([status, out.lines[0]]).toEqual([0, 'put report.pdf  5 MiB  seq 812  copies 2 of 2'])
       expect(world.server.changes.map(({ operation }) => operation.counter)).toEqual([1, 2, 3])
     })
 

@@ -13,7 +13,7 @@ afterEach(() => world.shell.remove())
 describe('write', () => {
   test('makes a file of TEXT, byte for byte and without a newline', async () => {
     const { status, out, err } = await world.shell.run(['write', 'note.txt', 'hello'])
-    expect(out.text).toBe('write note.txt  5 B  seq 812  copies 2 of 2\n')
+    expect(out.lines[0]).toBe('write note.txt  5 B  seq 812  copies 2 of 2')
     expect([status, err.text]).toEqual([0, ''])
     expect(world.server.uploads[0]!.text).toBe('hello')
     expect(world.server.lastChange.what).toEqual({
@@ -63,7 +63,7 @@ describe('write', () => {
 
 test('append extends, and makes the file with --create', async () => {
   const { out } = await world.shell.run(['append', 'log.txt', 'line\n'])
-  expect(out.text).toBe('append log.txt  5 B  seq 812  copies 2 of 2\n')
+  expect(out.lines[0]).toBe('append log.txt  5 B  seq 812  copies 2 of 2')
   expect(world.server.lastChange.what).toEqual({ type: 'append', path: 'log.txt', create: false, bytes: 5 })
   await world.shell.run(['append', 'log.txt', 'line\n', '--create'])
   expect(world.server.lastChange.what).toMatchObject({ create: true })

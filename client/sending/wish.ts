@@ -19,7 +19,8 @@ export function requestOf(
   operation: Operation,
   bytes: number | null,
 ): ChangeRequest {
-  const withBytes = what.type === 'put' || what.type === 'append' ? { ...what, bytes } : what
+  const withBytes =
+    what.type === 'put' || what.type === 'append' || what.type === 'resolve' ? { ...what, bytes } : what
   return {
     operation,
     ifMatch: conditions.ifMatch ?? null,

@@ -5,7 +5,7 @@ import type { ConcurError } from '../../protocol/errors.ts'
 import type { NodeName } from '../../protocol/ids.ts'
 import { frameBodyBytesMax, reasonBytesMax } from '../../protocol/limits.ts'
 import type { FilePath } from '../../protocol/path.ts'
-import type { Change } from '../../protocol/record.ts'
+import { type Change, opTypeOf } from '../../protocol/record.ts'
 
 /** Bytes of an answer that are left for what was kept: the rest of it always fits. */
 const keptBytesMax = frameBodyBytesMax / 2
@@ -37,7 +37,7 @@ export function doneOf({ change, moved, epoch, seq, nodes, outcomes, error }: En
   const keepers = new Set(kept.map(({ node }) => node))
   const settled = nodes.filter(({ hasSettled, node }) => hasSettled || keepers.has(node))
   return {
-    op: { epoch, seq, type: opTypeOf(change), path: pathOf(change) },
+    op: { epoch, seq, type: clientsTypeOf(change), path: pathOf(change) },
     digest: 'digest' in change ? change.digest : (moved?.digest ?? null),
     size: 'size' in change ? change.size : (moved?.size ?? 0),
     applied: settled.filter(({ node }) => !keepers.has(node)).map(({ node }) => node),
@@ -68,10 +68,10 @@ export function unknownDone(configured: number, message: string): Done {
   return { ...nothingDone(configured), error: { code: 'TIMEOUT', message }, outcome: 'unknown' }
 }
 
-function opTypeOf({ type }: Change) {
-  if (type === 'put' || type === 'append' || type === 'rename' || type === 'delete' || type === 'mkdir')
-    return type
-  throw new Error(`${type} is no client's operation`)
+function clientsTypeOf(change: Change) {
+  const type = opTypeOf(change)
+  if (type === null) throw new Error(`${change.type} is no client's operation`)
+  return type
 }
 
 function pathOf(change: Change): FilePath {

@@ -45,7 +45,7 @@ export interface Cluster {
 export interface Asked {
   readonly request: ChangeRequest
   readonly client: ClientId | null
-  /** Of put and append. */
+  /** Of a change that puts bytes. */
   readonly received: Received | null
 }
 

@@ -119,8 +119,14 @@ export class Changing {
     })
     this.results = results
     remember(results, past)
+    const cluster = this.cluster()
     this.desk = {
-      cluster: this.cluster(),
+      cluster,
+      sources: {
+        nodes: options.members,
+        newIncoming: () => cluster.newIncoming(),
+        seqOf: (path, digest) => store.past.seqOf(path, digest),
+      },
       turns: new Turns(),
       results,
       answerOf: ordered => this.answers.answerOf(ordered),

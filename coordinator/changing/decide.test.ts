@@ -39,7 +39,7 @@ const removeIfThere: Wish = { ...remove, force: true }
 const mkdir: Wish = { type: 'mkdir', path, parents: false }
 const mkdirAll: Wish = { ...mkdir, parents: true }
 
-const upload: Upload = { size: 3, digest: digestOf('new'), body: { bytes: 3, stage: null } }
+const upload: Upload = { size: 3, digest: digestOf('new'), body: { bytes: 3, stage: null }, executable: null }
 
 type Parent = Place['parent']
 

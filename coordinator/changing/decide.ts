@@ -17,11 +17,13 @@ export interface Surveyed {
   readonly places: readonly Place[]
 }
 
-/** The bytes of a put or an append, wherever they are. */
+/** The bytes of a change that puts some, wherever they are. */
 export interface Upload {
   readonly size: number
   readonly digest: Digest
   readonly body: ChangeBody
+  /** Of bytes that came from a node. */
+  readonly executable: boolean | null
 }
 
 /** A file that every copy agrees on. */
@@ -43,7 +45,7 @@ export interface Situation {
   readonly surveyed: readonly Surveyed[]
   /** What the journal made of each path: the digest of a file. */
   readonly bases: readonly (Digest | null)[]
-  /** Of put and append. */
+  /** Of a change that puts bytes. */
   readonly upload: Upload | null
 }
 
@@ -70,6 +72,10 @@ export function decide(situation: Situation): Decision {
       return decideDelete(situation, what)
     case 'mkdir':
       return decideMkdir(situation, what)
+    case 'restore':
+      return decidePut(situation, what.path, situation.upload!.executable, what.type)
+    case 'resolve':
+      return decidePut(situation, what.path, situation.upload!.executable ?? what.executable, what.type)
     default:
       return what satisfies never
   }
@@ -89,7 +95,12 @@ function assertConditions({ request, surveyed }: Situation): void {
   }
 }
 
-function decidePut(situation: Situation, path: FilePath, executable: boolean | null): Decision {
+function decidePut(
+  situation: Situation,
+  path: FilePath,
+  executable: boolean | null,
+  by?: 'restore' | 'resolve',
+): Decision {
   const { bases, upload } = situation
   assertFileOrNothing(situation, path, 0)
   assertParents(situation, path, 0, true)
@@ -97,7 +108,17 @@ function decidePut(situation: Situation, path: FilePath, executable: boolean | n
   const seen = seenAt(situation, 0)
   return {
     is: 'change',
-    change: { type: 'put', path, base: bases[0]!, seen, digest, size, executable, body },
+    change: {
+      type: 'put',
+      path,
+      base: bases[0]!,
+      seen,
+      digest,
+      size,
+      executable,
+      body,
+      ...(by === undefined ? {} : { by }),
+    },
   }
 }
 

@@ -17,6 +17,8 @@ export interface Received {
   readonly body: ChangeBody
   /** What rides beside the record; null: it is staged, or there is nothing. */
   readonly inline: Buffer | null
+  /** Of a file that a node has, or had: whether it may be run; null where that is not known, or for its sender to say. */
+  readonly executable: boolean | null
   /** The bytes are not wanted any more. */
   discard(): void
 }
@@ -79,7 +81,7 @@ export class Incoming {
     if (stageId !== null) await this.each(({ stage }) => stage.seal(size, digest))
     const inline = stageId === null && size > 0 ? Buffer.concat(this.held) : null
     const discard = () => this.discard()
-    return { size, digest, body: { bytes: size, stage: stageId }, inline, discard }
+    return { size, digest, body: { bytes: size, stage: stageId }, inline, executable: null, discard }
   }
 
   /** Harmless when repeated. */

@@ -3,7 +3,7 @@
  * which stays the truth: lines that are missing are made from it again, a torn last one is cut, none comes twice.
  * The log never holds up a change: what could not be written is made from the journal later.
  */
-import type { JournalEntry, JournalRecord } from '../../protocol/record.ts'
+import { type JournalEntry, type JournalRecord, opTypeOf } from '../../protocol/record.ts'
 import { type JournalReader, stretchMax } from './ahead.ts'
 import { type Disk, DiskError, type Fd, newStat, readFully } from './disk.ts'
 import type { Slices } from './slices.ts'
@@ -170,7 +170,7 @@ function lineOf({ epoch, seq, timeMs, client, change }: JournalRecord): string |
     seq,
     time: timeText(timeMs),
     client,
-    type,
+    type: opTypeOf(change),
     path: type === 'rename' ? change.to : change.path,
     from: type === 'rename' ? change.from : null,
     size: hasContent ? change.size : null,

@@ -7,6 +7,7 @@ function pouring() {
   const happened: string[] = []
   const body: OpenBody = {
     size: 3,
+    executable: null,
     blockDigests: Buffer.alloc(96),
     async *blocks() {
       for (const name of ['a', 'b', 'c']) {

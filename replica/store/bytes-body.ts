@@ -6,11 +6,13 @@ import type { OpenBody } from './file-body.ts'
 
 export class BytesBody implements OpenBody {
   readonly blockDigests: Buffer
+  readonly executable: boolean | null
   private readonly bytes: Buffer
 
   /** Nobody changes `bytes` any more. */
-  constructor(bytes: Buffer) {
+  constructor(bytes: Buffer, executable: boolean | null = null) {
     this.bytes = bytes
+    this.executable = executable
     this.blockDigests = digestOf(bytes).blockDigests
   }
 

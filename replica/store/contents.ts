@@ -5,6 +5,7 @@
  */
 import { type Digest, digestOf } from '../../protocol/digest.ts'
 import { ConcurError } from '../../protocol/errors.ts'
+import type { Recall } from '../../protocol/past-messages.ts'
 import type { FilePath } from '../../protocol/path.ts'
 import { bodyOf, type Change, type JournalEntry } from '../../protocol/record.ts'
 import type { Clock, Timers } from '../../protocol/world.ts'
@@ -61,7 +62,9 @@ export class Contents {
     const wanted = wantedBy(entry.record.change)
     try {
       const body =
-        wanted === null ? null : ((await this.sent(entry, wanted)) ?? (await this.found(entry, wanted)))
+        wanted === null
+          ? null
+          : ((await this.sent(entry, wanted)) ?? (await this.found(entry.record.seq, wanted)))
       if (body !== null) return body
     } catch (error) {
       if (!(error instanceof DiskError)) throw error
@@ -70,6 +73,25 @@ export class Contents {
       })
     }
     throw new ConcurError('NOT_FOUND', `nothing here has what record ${entry.record.seq} made`)
+  }
+
+  /**
+   * Opens the content that a path had behind an operation: where it is now, or as it came with the record that made it.
+   * @throws ConcurError NOT_FOUND: nothing here has these bytes; IO_ERROR.
+   */
+  async openPast({ path, at, digest, size }: Recall, madeAt: number | null): Promise<OpenBody> {
+    const maker = madeAt === null ? null : this.journal.at(madeAt)
+    try {
+      const body = await this.found(at, { path, from: null, digest, size })
+      if (body !== null) return body
+      const made = maker === null ? null : wantedBy(maker.record.change)
+      const sent = made?.digest === digest ? await this.sent(maker!, made) : null
+      if (sent !== null) return sent
+    } catch (error) {
+      if (!(error instanceof DiskError)) throw error
+      throw new ConcurError('IO_ERROR', `${path}: what it was cannot be read`, { cause: error })
+    }
+    throw new ConcurError('NOT_FOUND', `${path}: nothing here has ${digest} any more`)
   }
 
   /** What came with the record, where that is all of it. */
@@ -89,7 +111,7 @@ export class Contents {
     }
     const bytes = entry.body ?? this.ownEntry(seq, entry)?.body ?? null
     if (bytes === null || (digest !== null && digestOf(bytes).digest !== digest)) return null
-    return new BytesBody(bytes)
+    return new BytesBody(bytes, change.type === 'put' ? change.executable : null)
   }
 
   private ownEntry(seq: number, { hash }: JournalEntry): JournalEntry | null {
@@ -97,9 +119,8 @@ export class Contents {
     return own?.hash === hash ? own : null
   }
 
-  private async found(entry: JournalEntry, wanted: Wanted): Promise<OpenBody | null> {
+  private async found(seq: number, wanted: Wanted): Promise<OpenBody | null> {
     if (wanted.digest === null) return null
-    const { seq } = entry.record
     const slices = new Slices({ ...this.world, pace })
     for await (const place of whereabouts(this.journal, { ...wanted, seq }, slices)) {
       const body =

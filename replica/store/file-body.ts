@@ -17,6 +17,8 @@ export interface OpenBody {
   readonly size: number
   /** 32 bytes a block, one behind the other; of an empty file none. */
   readonly blockDigests: Buffer
+  /** Whether it may be run; null where nobody knows. */
+  readonly executable: boolean | null
   /**
    * Reads the file from its start, or these blocks of it; asked for once. A block's buffer is valid until the next one
    * is asked for; what the disk has to be waited for is being read meanwhile. Ask for a block only when there is room to
@@ -31,6 +33,7 @@ export interface OpenBody {
 export class FileBody implements OpenBody {
   readonly size: number
   readonly blockDigests: Buffer
+  readonly executable: boolean
   private readonly path: FilePath
   private readonly disk: Disk
   private readonly file: Fd
@@ -50,7 +53,7 @@ export class FileBody implements OpenBody {
     path: FilePath
     disk: Disk
     file: Fd
-    identity: Identity
+    identity: Identity & { readonly executable: boolean }
     blockDigests: Buffer
     buffers: BlockBuffers
     size?: number
@@ -59,6 +62,7 @@ export class FileBody implements OpenBody {
     this.disk = options.disk
     this.file = options.file
     this.identity = options.identity
+    this.executable = options.identity.executable
     this.size = options.size ?? options.identity.size
     this.isBeginning = options.size !== undefined
     this.blockDigests = options.blockDigests

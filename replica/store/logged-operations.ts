@@ -5,7 +5,7 @@
 import { pageBytesAim } from '../../protocol/limits.ts'
 import type { LoggedOperation } from '../../protocol/messages.ts'
 import { type FolderPath, isWithin } from '../../protocol/path.ts'
-import { type JournalRecord, pathsOf } from '../../protocol/record.ts'
+import { type JournalRecord, opTypeOf, pathsOf } from '../../protocol/record.ts'
 
 /** How far behind a record the one may stand that abandons it: a coordinator has fewer changes under way. */
 export const spareMax = 10_000
@@ -27,7 +27,7 @@ export function loggedOperation({
     case 'append':
       return {
         ...common,
-        ...{ type: change.type, path: change.path, from: null },
+        ...{ type: opTypeOf(change)!, path: change.path, from: null },
         ...{ size: change.size, digest: change.digest },
       }
     case 'rename':

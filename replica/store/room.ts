@@ -54,9 +54,11 @@ export function needAt(path: string, bytes: number): Need {
   return { files, bytes: Math.ceil(bytes / unitBytes) * unitBytes + files * unitBytes }
 }
 
+const growing: ReadonlySet<string> = new Set(['put', 'append', 'mkdir', 'rename', 'restore', 'resolve'])
+
 /** Whether it makes the tree grow, as far as history does not count. */
-export function grows({ type }: { readonly type: Change['type'] }): boolean {
-  return type === 'put' || type === 'append' || type === 'mkdir' || type === 'rename'
+export function grows({ type }: { readonly type: Change['type'] | 'restore' | 'resolve' }): boolean {
+  return growing.has(type)
 }
 
 export class Room {

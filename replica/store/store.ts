@@ -35,6 +35,7 @@ import { installKept } from './install/kept-result.ts'
 import type { Journal } from './journal/journal.ts'
 import type { LookoutGround } from './lookout/ground.ts'
 import { reasonToStop } from './lookout/root-check.ts'
+import { Past } from './past/past.ts'
 import type { PathState } from './path-index.ts'
 import { pathPast } from './path-past.ts'
 import type { Room } from './room.ts'
@@ -91,6 +92,8 @@ export class Store {
   private readonly changes: Changes
   private readonly bodies: Bodies
   private readonly contents: Contents
+  /** What paths were. */
+  readonly past: Past
   private readonly gatherer: Gatherer
   private readonly sums = new AtMost(sumsAtOnceMax)
   private closing: Promise<void> | null = null
@@ -131,6 +134,11 @@ export class Store {
     this.bodies = new Bodies({ tree: parts.tree, digests })
     const { ground, journal } = changes
     this.contents = new Contents({ ...options, ground, journal, bodies: this.bodies })
+    this.past = new Past({
+      ...{ journal, paths: parts.index.paths, contents: this.contents },
+      settledSeq: () => changes.settler.settledSeq,
+      newSlices: () => this.newSlices(walkPace),
+    })
     this.gatherer = new Gatherer({ ...options, ground, journal })
   }
 

@@ -45,5 +45,5 @@ expect_same_file server2/filling server1/filling
 concur verify
 expect_status 0
 concur write first 'goes on'
-expect_output_like '*copies 2 of 2*'
+expect_output_like '*copies 2 of 2*' 'undo: concur *'
 expect_file server1/first 'goes on'

@@ -73,14 +73,14 @@ expect_output_like '* edited  *' '- edited-and-deleted  *' '- never-replicated  
 
 # It goes on from there, also after both were started anew.
 concur write changed 'once more'
-expect_output_like '*copies 2 of 2*'
+expect_output_like '*copies 2 of 2*' 'undo: concur *'
 stop server1
 stop server2
 start_replica server2
 start_coordinator server1 --journal-keep 10
 within 10 is_state server2 up
 concur write after 'after'
-expect_output_like '*copies 2 of 2*'
+expect_output_like '*copies 2 of 2*' 'undo: concur *'
 concur log -n 2
 expect_status 0
 expect_file server2/changed 'once more'

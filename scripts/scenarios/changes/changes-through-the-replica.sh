@@ -7,7 +7,7 @@ export CONCUR_SERVER=${address_of[server2]}
 
 concur write x 'one' --client-id tester@here
 expect_status 0
-expect_output_like 'write x  3 B  seq [0-9]*  copies 2 of 2'
+expect_output_like 'write x  3 B  seq [0-9]*  copies 2 of 2' 'undo: concur *'
 expect_everywhere x 'one' server1 server2
 concur append x ' two'
 concur mv x y

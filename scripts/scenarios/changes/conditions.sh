@@ -48,7 +48,7 @@ expect_errors_like 'ERROR UNREACHABLE z: *'
 expect_nowhere z server1 server2 server3
 concur write z 'quorum' --ack quorum
 expect_status 0
-expect_output_like 'write z  6 B  seq [0-9]*  copies 2 of 3 · behind: server2 (*)'
+expect_output_like 'write z  6 B  seq [0-9]*  copies 2 of 3 · behind: server2 (*)' 'undo: concur *'
 crash server3
 within 10 is_state server3 down
 concur write z 'no quorum' --ack quorum
@@ -56,6 +56,6 @@ expect_status 2
 expect_file server1/z 'quorum'
 concur write z 'alone'
 expect_status 0
-expect_output_like 'write z  5 B  seq [0-9]*  copies 1 of 3 · behind: server2 (*), server3 (*)'
+expect_output_like 'write z  5 B  seq [0-9]*  copies 1 of 3 · behind: server2 (*), server3 (*)' 'undo: concur *'
 concur write z 'alone' --strict
 expect_status 2

@@ -22,11 +22,11 @@ for file in a b c d; do concur write "folder/$file" "$file"; done
 printf 'edited' >server1/folder/c
 concur rm -r folder
 expect_status 0
-expect_output_like 'rm folder  seq [0-9]*  copies 2 of 2' '  replaced on server1: b3:*, edited on disk, now in its history'
+expect_output_like 'rm folder  seq [0-9]*  copies 2 of 2' '  replaced on server1: b3:*, edited on disk, now in its history' 'undo: concur *'
 printf 'again' >server2/folder-free
 concur write folder-free 'x'
-expect_output_like 'write folder-free *' '  replaced on server2: b3:*, never replicated, now in its history'
+expect_output_like 'write folder-free *' '  replaced on server2: b3:*, never replicated, now in its history' 'undo: concur *'
 concur rm folder-free
 printf 'again' >server2/folder-free
 concur rm folder-free
-expect_output_like 'rm folder-free *' '  replaced on server2: b3:*, edited on disk, now in its history'
+expect_output_like 'rm folder-free *' '  replaced on server2: b3:*, edited on disk, now in its history' 'undo: concur *'

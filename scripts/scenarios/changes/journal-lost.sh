@@ -68,7 +68,7 @@ is_fenced() {
 within 10 is_fenced
 concur write a 'alone'
 expect_status 0
-expect_output_like 'write a  5 B  seq [0-9]*  copies 1 of 2 · behind: server2 (*)'
+expect_output_like 'write a  5 B  seq [0-9]*  copies 1 of 2 · behind: server2 (*)' 'undo: concur *'
 [ ! -e server2/a ] || fail 'a node that was not known was given changes'
 stop server1
 start_coordinator server1 --replace server2

@@ -5,7 +5,7 @@ start_all server2
 
 concur mkdir folder
 expect_status 0
-expect_output_like 'mkdir folder  seq [0-9]*  copies 2 of 2'
+expect_output_like 'mkdir folder  seq [0-9]*  copies 2 of 2' 'undo: concur *'
 for name in server1 server2; do expect_tree "$name" folder/; done
 concur mkdir folder
 expect_status 2

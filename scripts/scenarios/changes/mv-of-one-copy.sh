@@ -7,7 +7,7 @@ for holder in server1 server2 server3; do
     printf 'from %s' "$holder" >"$holder/$holder-$try"
     concur mv "$holder-$try" "of-$holder-$try"
     expect_status 0
-    expect_output_like "mv $holder-$try → of-$holder-$try  12 B  seq [0-9]*  copies 3 of 3"
+    expect_output_like "mv $holder-$try → of-$holder-$try  12 B  seq [0-9]*  copies 3 of 3" 'undo: concur *'
     expect_everywhere "of-$holder-$try" "from $holder" server1 server2 server3
     expect_nowhere "$holder-$try" server1 server2 server3
   done

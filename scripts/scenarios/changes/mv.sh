@@ -8,7 +8,7 @@ concur write folder/inside 'inside'
 
 concur mv a.txt c.txt
 expect_status 0
-expect_output_like 'mv a.txt → c.txt  1 B  seq [0-9]*  copies 2 of 2'
+expect_output_like 'mv a.txt → c.txt  1 B  seq [0-9]*  copies 2 of 2' 'undo: concur *'
 expect_everywhere c.txt 'a' server1 server2
 expect_nowhere a.txt server1 server2
 

@@ -7,7 +7,7 @@ printf 'pages' >here/report.pdf
 concur put report.pdf
 expect_status 0
 expect_no_errors
-expect_output_like 'put report.pdf  5 B  seq [0-9]*  copies 3 of 3'
+expect_output_like 'put report.pdf  5 B  seq [0-9]*  copies 3 of 3' 'undo: concur *'
 expect_everywhere report.pdf 'pages' server1 server2 server3
 rm here/report.pdf
 concur get report.pdf
@@ -41,7 +41,7 @@ for name in server1 server2 server3; do expect_same_file here/large "$name/large
 # Several files, and a pipe.
 concur put report.pdf run in/
 expect_status 0
-expect_output_like 'put in/report.pdf  9 B  seq *' 'put in/run  10 B  seq *'
+expect_output_like 'put in/report.pdf  9 B  seq *' 'undo: *' 'put in/run  10 B  seq *' 'undo: *'
 standard_input=here/large concur put - from-a-pipe
 expect_status 0
 expect_same_file here/large server3/from-a-pipe

@@ -13,7 +13,7 @@ mkfifo here/photos/pipe
 concur put -r photos
 expect_status 0
 expect_errors 'skipped photos/link: a link' 'skipped photos/pipe: a FIFO'
-expect_output_like 'put photos/  52 files  *  1 empty folder  seq [0-9]* to [0-9]*  2 skipped  copies 2 of 2'
+expect_output_like 'put photos/  52 files  *  1 empty folder  seq [0-9]* to [0-9]*  2 skipped  copies 2 of 2' 'undo: concur *'
 for name in server1 server2; do
   expect_file "$name/photos/2026/37.jpg" 'photo 37'
   [ -d "$name/photos/2026/none" ] || mismatch "the empty folder on $name"

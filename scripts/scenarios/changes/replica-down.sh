@@ -7,7 +7,7 @@ crash server3
 within 10 is_state server3 down
 concur write x 'two'
 expect_status 0
-expect_output_like 'write x  3 B  seq [0-9]*  copies 2 of 3 · behind: server3 (*)'
+expect_output_like 'write x  3 B  seq [0-9]*  copies 2 of 3 · behind: server3 (*)' 'undo: concur *'
 concur write x 'two' --json
 expect_json 'ok && same(applied, ["server1", "server2"]) && same(behind, ["server3"]) && same(copies, { have: 2, of: 3 })'
 expect_everywhere x 'two' server1 server2

@@ -7,7 +7,7 @@ concur write folder/deep/inside 'inside'
 
 concur rm a.txt
 expect_status 0
-expect_output_like 'rm a.txt  seq [0-9]*  copies 2 of 2'
+expect_output_like 'rm a.txt  seq [0-9]*  copies 2 of 2' 'undo: concur *'
 expect_nowhere a.txt server1 server2
 concur get a.txt
 expect_status 2

@@ -34,6 +34,6 @@ within 10 is_state server2 up
 concur status --json
 expect_json 'replicas[0].lagOps === 0 && replicas[0].appliedSeq === coordinator.seq && replicas[0].rolledBack === false'
 concur write x 'three'
-expect_output_like 'write x  5 B  seq [0-9]*  copies 2 of 2'
+expect_output_like 'write x  5 B  seq [0-9]*  copies 2 of 2' 'undo: concur *'
 concur wait x
 expect_status 0

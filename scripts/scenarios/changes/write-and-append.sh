@@ -5,7 +5,7 @@ start_all server2
 
 concur write note.txt 'hello'
 expect_status 0
-expect_output_like 'write note.txt  5 B  seq [0-9]*  copies 2 of 2'
+expect_output_like 'write note.txt  5 B  seq [0-9]*  copies 2 of 2' 'undo: concur *'
 expect_everywhere note.txt 'hello' server1 server2
 concur append note.txt ' world'
 expect_status 0

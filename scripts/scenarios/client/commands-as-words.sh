@@ -24,7 +24,7 @@ expect_status 2
 expect_errors_like 'ERROR NOT_FOUND put: *'
 concur put get
 expect_status 0
-expect_output_like 'put get  14 B  seq [0-9]*  copies 2 of 2'
+expect_output_like 'put get  14 B  seq [0-9]*  copies 2 of 2' 'undo: concur *'
 concur ls get
 expect_status 0
 expect_output '= get'

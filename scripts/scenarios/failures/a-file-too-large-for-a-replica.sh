@@ -10,7 +10,7 @@ head -c 20000000 /dev/urandom >here/large
 
 concur put large
 expect_status 0
-expect_output_like 'put large  19.1 MiB  seq [0-9]*  copies 1 of 2 · behind: server2 (NO_SPACE: *no space is left)'
+expect_output_like 'put large  19.1 MiB  seq [0-9]*  copies 1 of 2 · behind: server2 (NO_SPACE: *no space is left)' 'undo: concur *'
 for number in $(seq 30); do
   concur write "many/$number" "text $number"
   expect_status 0

@@ -37,7 +37,7 @@ head -c 3000000 /dev/urandom >here/large
 expect_full "$before"
 concur rm a
 expect_status 0
-expect_output_like 'rm a  seq [0-9]*  copies 2 of 2'
+expect_output_like 'rm a  seq [0-9]*  copies 2 of 2' 'undo: concur *'
 for name in server1 server2; do expect_nowhere a "$name"; done
 expect_running server1 "$pid"
 expect_log_in_json server1
@@ -52,7 +52,7 @@ concur get b --strict
 expect_status 0
 concur rm b
 expect_status 0
-expect_output_like 'rm b  seq [0-9]*  copies 2 of 2'
+expect_output_like 'rm b  seq [0-9]*  copies 2 of 2' 'undo: concur *'
 
 make_room server1
 is_written() {
@@ -62,7 +62,7 @@ is_written() {
 within 5 is_written
 concur put large
 expect_status 0
-expect_output_like 'put large * copies 2 of 2'
+expect_output_like 'put large * copies 2 of 2' 'undo: concur *'
 concur status
 expect_output_like 'server1 *coordinator *serving*' 'server2 *replica *up*'
 expect_tree server1 c large new

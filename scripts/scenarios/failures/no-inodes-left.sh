@@ -10,7 +10,7 @@ pid=${pid_of[server2]}
 take_inodes server2
 concur write a 'one'
 expect_status 0
-expect_output_like 'write a  3 B  seq [0-9]*  copies 1 of 2 · behind: server2 (NO_SPACE: no inodes are left)'
+expect_output_like 'write a  3 B  seq [0-9]*  copies 1 of 2 · behind: server2 (NO_SPACE: no inodes are left)' 'undo: concur *'
 head -c 300000 /dev/urandom >here/large
 concur put large
 expect_status 0
@@ -43,7 +43,7 @@ expect_nothing_staged server1 server2
 make_room server1
 concur write new 'text'
 expect_status 0
-expect_output_like 'write new  4 B  seq [0-9]*  copies 2 of 2'
+expect_output_like 'write new  4 B  seq [0-9]*  copies 2 of 2' 'undo: concur *'
 expect_same_trees server1 server2
 expect_running server1 "$pid"
 for name in server1 server2; do expect_log_in_json "$name"; done

@@ -11,7 +11,7 @@ fill_disk server2
 
 concur write a 'one'
 expect_status 0
-expect_output_like 'write a  3 B  seq [0-9]*  copies 2 of 3 · behind: server2 (NO_SPACE: no space is left)'
+expect_output_like 'write a  3 B  seq [0-9]*  copies 2 of 3 · behind: server2 (NO_SPACE: no space is left)' 'undo: concur *'
 for number in $(seq 10); do
   concur write "many/$number" "text $number"
   expect_status 0
@@ -45,7 +45,7 @@ concur wait --timeout 10s
 expect_status 0
 concur write b 'three'
 expect_status 0
-expect_output_like 'write b  5 B  seq [0-9]*  copies 3 of 3'
+expect_output_like 'write b  5 B  seq [0-9]*  copies 3 of 3' 'undo: concur *'
 expect_same_trees server1 server2 server3
 expect_nothing_staged server1 server2 server3
 expect_running server2 "$pid"

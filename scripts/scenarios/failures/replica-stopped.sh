@@ -29,7 +29,7 @@ expect_output '! file1.txt' '! file2.txt' '! file3.txt'
 
 concur write meanwhile x
 expect_status 0
-expect_output_like 'write meanwhile  1 B  seq [0-9]*  copies 1 of 2 · behind: server2 (*)'
+expect_output_like 'write meanwhile  1 B  seq [0-9]*  copies 1 of 2 · behind: server2 (*)' 'undo: concur *'
 is_state server2 catching-up
 within 10 is_state server2 down
 expect_json 'typeof replicas[0].reason === "string" && replicas[0].reason !== ""'
@@ -47,4 +47,4 @@ within 10 is_state server2 down
 expect_logged server1 '"state":"down","reason":"(is not connected|could not be reached) \('
 concur write x 'x'
 expect_status 0
-expect_output_like 'write x  1 B  seq [0-9]*  copies 1 of 2 · behind: server2 (down * s)'
+expect_output_like 'write x  1 B  seq [0-9]*  copies 1 of 2 · behind: server2 (down * s)' 'undo: concur *'

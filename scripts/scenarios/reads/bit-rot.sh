@@ -51,7 +51,7 @@ expect_status 2
 expect_errors_like 'ERROR CONFLICT x: *server2 has rotted*'
 concur write x 'sound again'
 expect_status 0
-expect_output_like 'write x  11 B  seq *  copies 2 of 2' '  replaced on server2: *, bit rot, now in its history'
+expect_output_like 'write x  11 B  seq *  copies 2 of 2' '  replaced on server2: *, bit rot, now in its history' 'undo: concur *'
 concur get x --deep
 expect_status 0
 

@@ -3,9 +3,9 @@ import { ConcurError } from '../../protocol/errors.ts'
 import type { NodeName } from '../../protocol/ids.ts'
 import { parsePath } from '../../protocol/path.ts'
 import { plain } from '../words/paint.ts'
+import { ChangeCount } from './change-count.ts'
 import type { CommandContext } from './context.ts'
 import type { WantedChange } from './make-change.ts'
-import { PutCount } from './put-count.ts'
 
 const [server1, server2, server3] = ['server1', 'server2', 'server3'] as [NodeName, NodeName, NodeName]
 const path = parsePath('a')
@@ -24,7 +24,7 @@ function done(seq: number | null, said: Partial<Done> = {}): { done: Done } {
 }
 
 const behind = (node: NodeName, reason: string) => ({ node, reason, behindOps: 1 })
-const counting = (strict = false) => new PutCount({ strict, paintOut: plain } as CommandContext)
+const counting = (strict = false) => new ChangeCount({ strict, paintOut: plain } as CommandContext, 'put')
 
 test('files are counted with their bytes, from the first seq to the last, in whatever order they end', () => {
   const count = counting()
@@ -39,6 +39,20 @@ test('one change has one seq, and empty folders are counted by themselves', () =
   const count = counting()
   count.add(mkdir, done(7, { size: 0 }))
   expect(count.line('photos')).toBe('put photos/  0 files  0 B  1 empty folder  seq 7  copies 3 of 3')
+})
+
+test('all of it is undone by what brings back the folder before the first', () => {
+  const count = counting()
+  expect(count.lines('photos')).toHaveLength(1)
+  for (const seq of [9, 7, 8]) count.add(put, done(seq))
+  expect(count.lines('photos')[1]).toBe('undo: concur restore photos --at 6')
+})
+
+test('what was deleted is counted', () => {
+  const count = counting()
+  const wish: WantedChange['wish'] = { what: { type: 'delete', path, recursive: true, force: true } }
+  count.add({ ...put, wish }, done(7, { size: 0 }))
+  expect(count.line('photos')).toBe('put photos/  0 files  0 B  1 deleted  seq 7  copies 3 of 3')
 })
 
 test('what was there already has no seq', () => {
