@@ -290,9 +290,6 @@ describe('a request that is refused does not touch the others', () => {
     FETCH: { path, digest, blocks: null },
     WALK: { path, recursive: false, buckets: null },
     SUM: { path, deep: false },
-    PAST: { path, at: null },
-    CONTENT: { path, at: 1, digest, size: null },
-    RECALL: { path, at: 1, digest, size: null },
     VERIFY: { path, deep: false },
     RESTATE: { epoch: { number: 1, incarnation: id as Incarnation }, committedSeq: 0 },
     SURVEY: { paths: [path] },
@@ -308,6 +305,9 @@ describe('a request that is refused does not touch the others', () => {
     },
     SUPPLY: { seq: 1, size: 0, digest },
     REPLAY: { afterSeq: 0 },
+    PAST: { path, at: null },
+    CONTENT: { path, at: 1, digest, size: null },
+    RECALL: { path, at: 1, digest, size: null },
   }
 
   test.each(Object.keys(mayAsk) as Hello['role'][])(
