@@ -1,6 +1,6 @@
 /**
- * Looks at what the watcher hinted at. Of a folder that came, all below it is watched and looked at; of one that went, what
- * the journal put below it is looked for.
+ * Looks at what the watcher hinted at. Of a folder that came or went, all below it is watched and looked at, and what the
+ * journal put below it is looked for: before it was watched it may have gone again.
  */
 import type { FilePath } from '../../../protocol/path.ts'
 import type { PathIndex } from '../path-index.ts'
@@ -29,8 +29,10 @@ export class FolderHints {
     for (const [path, change] of hints) {
       if (isOver()) return
       this.lookIfOurs(path)
-      if (change !== 'thing') await this.lookThrough(path, slices, isOver)
-      if (change === 'lost folder' && !this.isGoneByJournal(path)) await this.lookFor(path, slices, isOver)
+      if (change !== 'thing') {
+        await this.lookThrough(path, slices, isOver)
+        if (!this.isGoneByJournal(path)) await this.lookFor(path, slices, isOver)
+      }
       if (slices.isUsedUp) await slices.next()
     }
   }

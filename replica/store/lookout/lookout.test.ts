@@ -196,6 +196,15 @@ describe('what the watcher hints at', () => {
     expect(count()).toBe(0)
   })
 
+  test('of a folder that came leads also to what was in it, and went before anybody watched it', async () => {
+    await settle(store(), mkdir('d'), put('d/a', 'one'), put('d/b', 'two'))
+    rmSync(on('d/a'))
+    renameSync(on('d/b'), on('d/c'))
+    watching.watcher.say('d', 'new folder')
+    await watching.pass()
+    expect([watching.marked('d/a', 'd/b', 'd/c'), count()]).toEqual([['d/a', 'd/b'], 2])
+  })
+
   test('of a folder that went through the server leads to no search of the index', async () => {
     await settle(store(), put('d/e/a', 'one'), put('f/b', 'one'))
     await settle(
