@@ -10,14 +10,14 @@ const secondMs = 1_000
 
 const stateColumn = 3
 
-export function statusLines(status: Status, paint: Paint): string[] {
+export function statusLines(status: Status, paint: Paint): { nodes: string[]; next: string[] } {
   const { coordinator, replicas } = status
   const rows = [coordinatorCells(coordinator), ...replicas.map(replicaCells)]
   const lines = padColumns(rows).map(cells => {
     const state = cells[stateColumn]!
     return joinCells(cells.with(stateColumn, paint(colourOf(state.trimEnd()), state)))
   })
-  return [...lines, ...nextCommands(status)]
+  return { nodes: lines, next: nextCommands(status) }
 }
 
 function colourOf(state: string): Parameters<Paint>[0] {

@@ -3,7 +3,7 @@ import { createTwoFilesPatch } from 'diff'
 import { printable } from './printable.ts'
 
 /** Lines that may be taken away and put in: what differs more is said to differ. */
-const editsMax = 20_000
+const editsMax = 3_000
 
 export interface Side {
   readonly path: string

@@ -27,7 +27,7 @@ is_told() {
 }
 within 5 is_told
 concur status
-expect_output_like 'server1 *' 'server2 *changes in 2 folders are not noticed as they come: *'
+expect_output_like 'server1 *' 'server2 *changes in 2 folders are not noticed as they come: *' 'next: *'
 expect_logged server2 '"msg":"not everything is watched"'
 
 # All else goes on.

@@ -11,6 +11,13 @@ printf 'a person wrote this' >server2/own
 ln -s nowhere server1/link
 start_all server2
 
+# status says what to do, once the files are counted.
+status_says_so() {
+  concur status
+  grep -qx 'next: bring files that some nodes lack to all: concur resolve --all --keep server1 --dry-run' stdout
+}
+within 20 status_says_so
+
 concur resolve --all --keep server1 --dry-run
 expect_status 1
 expect_nowhere a/0 server2
