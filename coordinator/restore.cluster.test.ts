@@ -219,19 +219,26 @@ describe('refused, with no trace', () => {
   })
 })
 
-test('a node that was away gets what was restored meanwhile, and history outlives every restart', async () => {
-  await start()
-  await client.put('a', 'one')
-  await client.put('a', 'two')
-  await cluster.stop('server2')
-  await cluster.stop('server1')
-  await cluster.restart('server1')
-  client = cluster.client()
-  await client.restore('a')
-  await cluster.restart('server2')
-  await cluster.settled()
-  expect(everywhere('a')).toEqual(['one', 'one'])
-})
+test.each<[string, string | Buffer]>([
+  ['small', 'one'],
+  ['large', large],
+])(
+  'a node that was away gets what was restored meanwhile, %s, and history outlives every restart',
+  async (_, content) => {
+    await start()
+    await client.put('a', content)
+    await client.put('a', 'two')
+    await cluster.stop('server2')
+    await cluster.stop('server1')
+    await cluster.restart('server1')
+    client = cluster.client()
+    await client.restore('a')
+    await cluster.restart('server2')
+    await cluster.settled()
+    const whole = content.toString('latin1')
+    expect(everywhere('a').map(found => found === whole)).toEqual([true, true])
+  },
+)
 
 describe('resolved', () => {
   test('all copies become the one of a node, and the others go to history', async () => {
