@@ -45,6 +45,7 @@ test('copies that differ leave standard output empty, are told on standard error
     'DIFFERENT_FILES differs  2 versions  never replicated',
     `  server1  19 B  ${digestOf(one).digest.slice(0, 7)}…  3 min ago`,
     `  server2  19 B  ${digestOf(two).digest.slice(0, 7)}…  3 min ago`,
+    'settle it: concur diff differs · concur resolve differs --keep server1',
   ])
   expect(status).toBe(1)
   expect(world.server.lastRead.bodies).toBe('agreed')

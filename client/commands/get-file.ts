@@ -19,7 +19,10 @@ export async function getFile(
 ): Promise<ExitStatus> {
   const destination = destinationOf(context, path, placement)
   const outcome = await readVerified(context, { path, from, deep, destination })
-  await reportRead(context, outcome, { toStderr: placement.is === 'stdout' })
+  await reportRead(context, outcome, {
+    toStderr: placement.is === 'stdout',
+    settles: from === null,
+  })
   return exitStatusOf(outcome)
 }
 

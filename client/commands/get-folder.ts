@@ -41,7 +41,7 @@ export async function getFolder(context: CommandContext, request: FolderRequest)
     return await pull.report(listed)
   } catch (error) {
     if (error instanceof NoServerError || error instanceof ReaderGoneError) throw error
-    await reportRead(context, refusedOutcome(path.path, tellable(error)), { toStderr: false })
+    await reportRead(context, refusedOutcome(path.path, tellable(error)), { toStderr: false, settles: false })
     return 2
   }
 }
@@ -87,7 +87,10 @@ class FolderPull {
     const said = unreachable.map(({ node }) => `${node} ${reasonOf(node, unreachable, 'did not answer')}`)
     if (context.strict && said.length > 0 && count.status < 2) {
       const error = new ConcurError('UNREACHABLE', said.join('; '))
-      await reportRead(context, refusedOutcome(this.request.path.path, error), { toStderr: false })
+      await reportRead(context, refusedOutcome(this.request.path.path, error), {
+        toStderr: false,
+        settles: false,
+      })
       return 2
     }
     if (!context.json) await printVerdict(context, [count.line(this.tree.shown, said)])
@@ -141,7 +144,7 @@ class FolderPull {
   private async note(outcome: Outcome): Promise<void> {
     this.count.add(outcome)
     if (this.context.json || exitStatusOf(outcome) > 0)
-      await reportRead(this.context, outcome, { toStderr: false })
+      await reportRead(this.context, outcome, { toStderr: false, settles: false })
   }
 
   private async skip({ path }: Row): Promise<void> {

@@ -52,6 +52,7 @@ describe('what a person sees', () => {
       'DIFFERENT_FILES file2.txt  2 versions  never replicated',
       `  server1  19 B  ${first}…  3 min ago  saved as file2.txt.server1`,
       `  server2  19 B  ${second}…  1 h ago    saved as file2.txt.server2`,
+      'settle it: concur diff file2.txt · concur resolve file2.txt --keep server1',
     ])
     expect(status).toBe(1)
     expect(world.shell.names).toEqual(['file2.txt', 'file2.txt.server1', 'file2.txt.server2'])

@@ -58,7 +58,7 @@ async function refuse(
   error: ConcurError,
   toStderr: boolean,
 ): Promise<ExitStatus> {
-  await reportRead(context, refusedOutcome(path, error), { toStderr })
+  await reportRead(context, refusedOutcome(path, error), { toStderr, settles: false })
   return 2
 }
 

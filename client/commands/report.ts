@@ -2,19 +2,21 @@
 import type { Output } from '../terminal/output.ts'
 import { failureDocument, readDocument } from '../words/documents.ts'
 import { namingSubject } from '../words/subject.ts'
-import { errorLine, verdictLines } from '../words/verdict-lines.ts'
+import { errorLine, settlingLines, verdictLines } from '../words/verdict-lines.ts'
 import type { CommandContext } from './context.ts'
 import type { Outcome } from './verified-read.ts'
 
 export interface ReportOptions {
   /** Standard output is taken by the file's own bytes. */
   readonly toStderr: boolean
+  /** Versions that differ are told with the commands that make them one. */
+  readonly settles: boolean
 }
 
 export async function reportRead(
   context: CommandContext,
   outcome: Outcome,
-  { toStderr }: ReportOptions,
+  { toStderr, settles }: ReportOptions,
 ): Promise<void> {
   if (context.json)
     return printDocument(context, readDocument({ ...outcome, savedAs: outcome.kept }), toStderr)
@@ -22,11 +24,8 @@ export async function reportRead(
   if (outcome.error !== null) return reportError(context, outcome.error, path)
   const paint = toStderr ? context.paintErr : context.paintOut
   const wording = { paint, nowMs: context.clock.nowMs(), inDetail: false }
-  await printVerdict(
-    context,
-    verdictLines({ path, verdict: verdict!, savedAs, sha256: [] }, wording),
-    toStderr,
-  )
+  const lines = verdictLines({ path, verdict: verdict!, savedAs, sha256: [] }, wording)
+  await printVerdict(context, settles ? [...lines, ...settlingLines(path, verdict!)] : lines, toStderr)
 }
 
 /** Lines that `--quiet` drops. */

@@ -2,6 +2,7 @@
 import type { Version } from '../../protocol/copies.ts'
 import type { Verdict } from '../../protocol/messages.ts'
 import { inColumns } from './columns.ts'
+import { commandLine } from './command-line.ts'
 import type { Paint } from './paint.ts'
 import { printable } from './printable.ts'
 import { agoText, counted, sizeText } from './quantities.ts'
@@ -30,6 +31,15 @@ export function verdictLines(finding: Finding, wording: Wording): string[] {
   return finding.verdict.verdict === 'SINGLE_FILE'
     ? singleLines(finding, wording)
     : differentLines(finding, wording)
+}
+
+/** The commands that end a difference; none where they do not apply: something is no file, or there is one version. */
+export function settlingLines(path: string, { verdict, versions }: Verdict): string[] {
+  const sound = versions.find(({ cause }) => cause !== 'bit-rot')
+  const areFiles = versions.length > 1 && versions.every(({ type }) => type === 'file')
+  if (verdict !== 'DIFFERENT_FILES' || !areFiles || sound === undefined) return []
+  const resolve = commandLine('resolve', ['--keep', sound.copies[0]!.node], [path])
+  return [`settle it: ${commandLine('diff', [], [path])} · ${resolve}`]
 }
 
 /** The line of an error; `subject` is the path that was asked for, null where there was none. */

@@ -17,7 +17,8 @@ expect_nothing_here
 concur cat file2.txt
 expect_status 1
 expect_no_output
-expect_errors_like 'DIFFERENT_FILES file2.txt  2 versions *' '  server1  19 B  *' '  server2  19 B  *'
+expect_errors_like 'DIFFERENT_FILES file2.txt  2 versions *' '  server1  19 B  *' '  server2  19 B  *' \
+  'settle it: concur diff file2.txt · concur resolve file2.txt --keep server1'
 for node in 1 2; do
   concur cat file2.txt --from server$node
   expect_status 1

@@ -51,7 +51,7 @@ is_relayed() {
 }
 start_coordinator server1
 within 10 is_relayed
-expect_output_like 'DIFFERENT_FILES file2.txt  2 versions*' '  server1 *' '  server2 *'
+expect_output_like 'DIFFERENT_FILES file2.txt  2 versions*' '  server1 *' '  server2 *' 'settle it: *'
 
 # A coordinator that hangs is as good as gone.
 pause server1

@@ -26,7 +26,7 @@ for file in x large; do
   concur get "$file" --deep -o got
   expect_status 1
   expect_output_like "DIFFERENT_FILES $file  2 versions" '  server1  * as written (seq *)  saved as got.server1' \
-    '  server2  * bit rot  saved as got.server2'
+    '  server2  * bit rot  saved as got.server2' "settle it: concur diff $file · concur resolve $file --keep server1"
 done
 rm here/*
 concur cat x

@@ -20,7 +20,8 @@ expect_status 0
 edit server2
 concur get small large
 expect_status 1
-expect_output_like 'DIFFERENT_FILES small *' '  server1 *' '  server2 *' 'DIFFERENT_FILES large *' '  server1 *' '  server2 *'
+expect_output_like 'DIFFERENT_FILES small *' '  server1 *' '  server2 *' 'settle it: *' \
+  'DIFFERENT_FILES large *' '  server1 *' '  server2 *' 'settle it: *'
 
 edit server1
 concur get small large

@@ -12,7 +12,8 @@ expect_status 1
 expect_output \
   'DIFFERENT_FILES file2.txt  2 versions  never replicated' \
   '  server1  19 B  b3:668d…  3 min ago  saved as file2.txt.server1' \
-  '  server2  19 B  b3:2f02…  1 h ago    saved as file2.txt.server2'
+  '  server2  19 B  b3:2f02…  1 h ago    saved as file2.txt.server2' \
+  'settle it: concur diff file2.txt · concur resolve file2.txt --keep server1'
 expect_no_errors
 expect_here file2.txt file2.txt.server1 file2.txt.server2
 expect_file here/file2.txt.server1 'Hello from Server1\n'

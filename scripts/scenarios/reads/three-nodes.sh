@@ -21,7 +21,8 @@ expect_status 1
 expect_output_like \
   'DIFFERENT_FILES odd  2 versions  never replicated' \
   '  server1 = server3  3 B  b3:????…  2 h ago  saved as odd.server1' \
-  '  server2            3 B  b3:????…  2 h ago  saved as odd.server2'
+  '  server2            3 B  b3:????…  2 h ago  saved as odd.server2' \
+  'settle it: concur diff odd · concur resolve odd --keep server1'
 expect_file here/odd.server1 'two'
 expect_file here/odd.server2 'one'
 

@@ -16,6 +16,7 @@ expect_output \
   'DIFFERENT_FILES file2.txt  2 versions  never replicated' \
   '  server1  19 B  b3:668d…  3 min ago  saved as file2.txt.server1' \
   '  server2  19 B  b3:2f02…  1 h ago    saved as file2.txt.server2' \
+  'settle it: concur diff file2.txt · concur resolve file2.txt --keep server1' \
   'SINGLE_FILE file3.txt  21 B  server1  (missing on server2)  saved as file3.txt' \
   'SINGLE_FILE large  19.1 MiB  server1  (missing on server2)  saved as large'
 expect_errors 'ERROR NOT_FOUND file4.txt: not on server1, not on server2'

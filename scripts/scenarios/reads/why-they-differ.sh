@@ -45,7 +45,8 @@ concur get plan.md
 expect_status 1
 expect_output_like 'DIFFERENT_FILES plan.md  2 versions' \
   "  server1  11 B  b3:*  as written (seq $second)  saved as plan.md.server1" \
-  "  server2  10 B  b3:*  edited on disk, equals seq $first  saved as plan.md.server2"
+  "  server2  10 B  b3:*  edited on disk, equals seq $first  saved as plan.md.server2" \
+  'settle it: concur diff plan.md · concur resolve plan.md --keep server1'
 
 concur --client-id ann@laptop rm plan.md
 expect_status 0
