@@ -5,6 +5,7 @@
 import type { BlockRange } from '../../protocol/block-ranges.ts'
 import { blockCount, type Digest, fileDigest } from '../../protocol/digest.ts'
 import { ConcurError } from '../../protocol/errors.ts'
+import type { StageId } from '../../protocol/ids.ts'
 import { digestBytes, fileBytesMax } from '../../protocol/limits.ts'
 import { BlockIntake } from '../../replica/store/block-intake.ts'
 import type { BodySink } from '../../replica/store/body-sink.ts'
@@ -66,5 +67,51 @@ export class BlocksSink implements BodySink {
 
   async piece(opcode: 'DIGESTS' | 'CHUNK', bytes: Buffer): Promise<void> {
     if (opcode === 'CHUNK') await this.intake.add(bytes)
+  }
+}
+
+/** Takes a whole body: its list, then every block. */
+export class WholeSink implements BodySink {
+  readonly closed = false
+  private readonly list: ListSink
+  private readonly beginGathering: (announced: Announced) => Promise<Gathering>
+  private gathering: Promise<Gathering> | null = null
+  private blocks: Promise<BlocksSink> | null = null
+
+  constructor(digest: Digest, beginGathering: (announced: Announced) => Promise<Gathering>) {
+    this.list = new ListSink(digest)
+    this.beginGathering = beginGathering
+  }
+
+  begin(size: number): void {
+    this.list.begin(size)
+  }
+
+  async piece(opcode: 'DIGESTS' | 'CHUNK', bytes: Buffer): Promise<void> {
+    if (opcode === 'DIGESTS') return this.list.piece(opcode, bytes)
+    this.blocks ??= this.open()
+    const blocks = await this.blocks
+    await blocks.piece(opcode, bytes)
+  }
+
+  /** All has come. @throws ConcurError BAD_DIGEST; DiskError. */
+  async seal(): Promise<StageId> {
+    this.blocks ??= this.open()
+    await this.blocks
+    return (await this.gathering!).seal()
+  }
+
+  giveUp(because: unknown): void {
+    this.gathering?.then(
+      gathering => gathering.giveUp(because),
+      () => {},
+    )
+  }
+
+  private async open(): Promise<BlocksSink> {
+    const announced = this.list.announced()
+    this.gathering = this.beginGathering(announced)
+    const count = blockCount(announced.size)
+    return new BlocksSink(await this.gathering, announced.size, count === 0 ? [] : [{ first: 0, count }])
   }
 }

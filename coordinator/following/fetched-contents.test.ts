@@ -196,6 +196,49 @@ test('that lie in many places are asked for a few ranges at a time', async () =>
   expect(asked).toEqual([0, fetchRangesMax, 1])
 })
 
+describe('that no tree has', () => {
+  /** Has the content staged, in history or in its journal. */
+  class Keeper extends ScriptedNode {
+    constructor(name: string, kept: Buffer) {
+      super(name, {
+        recall: async (_, sink) => {
+          sink.begin(kept.length)
+          if (kept.length > 0) await sink.piece('DIGESTS', digestOf(kept).blockDigests)
+          for (let at = 0; at < kept.length; at += 300_000)
+            void sink.piece('CHUNK', kept.subarray(at, at + 300_000)).catch(() => {})
+          await sink.piece('CHUNK', Buffer.alloc(0))
+          return null
+        },
+      })
+    }
+  }
+
+  test('come whole from who has them staged, in history or in its journal', async () => {
+    const keeper = new Keeper('server3', content)
+    const obtained = await obtain([new Holder('server2', contentOf('x')), keeper], lacking)
+    expect(stageOf((obtained as { stage: string }).stage).equals(content)).toBe(true)
+    expect(keeper.asked).toEqual(['pour a', 'recall a at 1'])
+  })
+
+  test('come also where they are none', async () => {
+    const obtained = await obtain(
+      [new Keeper('server2', Buffer.alloc(0))],
+      put('a', '', { stage: stageId(1) }),
+    )
+    expect(obtained).toMatchObject({ is: 'staged' })
+  })
+
+  test('are lost where what comes is another content, and nothing is left of it', async () => {
+    expect(await obtain([new Keeper('server2', contentOf('x'))], lacking)).toMatchObject({ is: 'lost' })
+    expect(staging()).toEqual([])
+  })
+
+  test('are waited for while somebody who may have them cannot be asked', async () => {
+    const away = new ScriptedNode('server2', { recall: broken('UNREACHABLE') as never })
+    await expect(obtain([away], lacking)).rejects.toMatchObject({ code: 'UNREACHABLE' })
+  })
+})
+
 test('that nobody has any more are lost, and nothing is left of them', async () => {
   expect(await obtain([new Holder('server2', contentOf('x'))], lacking)).toMatchObject({ is: 'lost' })
   expect(staging()).toEqual([])

@@ -1,7 +1,8 @@
 /**
  * Where a coordinator gets the bytes of records that it lacks, as after it took over a journal: from any replica that
- * holds the content now, at its path or where it was before or where later records moved it. Only blocks that are not here are fetched, and what
- * came before something broke off is fetched no second time.
+ * holds the content now, at its path or where it was before or where later records moved it: only blocks that are not here
+ * are fetched then, and what came before something broke off is fetched no second time. Else from a replica that has it
+ * staged, in history or in its journal, which sends it whole.
  */
 import type { Digest } from '../../protocol/digest.ts'
 import { asConcurError, ConcurError } from '../../protocol/errors.ts'
@@ -9,9 +10,9 @@ import { fetchRangesMax } from '../../protocol/limits.ts'
 import type { FilePath } from '../../protocol/path.ts'
 import type { Change, JournalEntry } from '../../protocol/record.ts'
 import { DiskError } from '../../replica/store/disk.ts'
-import type { ContentSource, Obtained, Store } from '../../replica/store/store.ts'
+import type { Announced, ContentSource, Obtained, Store } from '../../replica/store/store.ts'
 import type { Node } from '../node.ts'
-import { BlocksSink, ListSink } from './fetched-blocks.ts'
+import { BlocksSink, ListSink, WholeSink } from './fetched-blocks.ts'
 
 /** What another node may do better. */
 const ofOneNode = new Set(['NOT_FOUND', 'CHANGED', 'IO_ERROR', 'BAD_DIGEST'])
@@ -37,23 +38,31 @@ export class FetchedContents implements ContentSource {
     if (change.type === 'delete') return { is: 'lost', reason: 'has lost the list of what was deleted' }
     const wanted = wantedBy(change)
     if (wanted === null) return lost
-    let unreachable: ConcurError | null = null
+    const tries = new Tries()
     for await (const place of this.options.store.whereabouts({ ...wanted, seq })) {
       if (place.is !== 'in the tree') continue
       for (const node of this.options.nodes) {
-        try {
-          return await this.fetch(entry, node, place.path, wanted.digest)
-        } catch (error) {
-          if (error instanceof DiskError) throw error
-          const known = asConcurError(error)
-          if (known.code === 'UNREACHABLE' || known.code === 'TIMEOUT') unreachable ??= known
-          else if (!ofOneNode.has(known.code)) throw error
-        }
+        const obtained = await tries.of(() => this.fetch(entry, node, place.path, wanted.digest))
+        if (obtained !== null) return obtained
       }
     }
-    if (unreachable !== null)
-      throw new ConcurError('UNREACHABLE', unreachable.message, { cause: unreachable })
-    return lost
+    for (const node of this.options.nodes) {
+      const obtained = await tries.of(() => this.recall(entry, node, wanted))
+      if (obtained !== null) return obtained
+    }
+    return tries.end()
+  }
+
+  private async recall(entry: JournalEntry, node: Node, { path, digest, size }: Wanted): Promise<Obtained> {
+    const begin = (announced: Announced) => this.options.store.gather(entry, announced, () => true)
+    const whole = new WholeSink(digest, begin)
+    try {
+      await node.recall({ path, at: entry.record.seq, digest, size }, whole)
+      return { is: 'staged', stage: await whole.seal() }
+    } catch (error) {
+      whole.giveUp(error)
+      throw error
+    }
   }
 
   private async fetch(entry: JournalEntry, node: Node, path: FilePath, digest: Digest): Promise<Obtained> {
@@ -75,12 +84,44 @@ export class FetchedContents implements ContentSource {
   }
 }
 
+/** What another node may do better, and who could not be asked. */
+class Tries {
+  private unreachable: ConcurError | null = null
+
+  /** @returns null when another node is to be asked. @throws DiskError of this node's disk; what is nobody's in particular. */
+  async of(ask: () => Promise<Obtained>): Promise<Obtained | null> {
+    try {
+      return await ask()
+    } catch (error) {
+      if (error instanceof DiskError) throw error
+      const known = asConcurError(error)
+      if (known.code === 'UNREACHABLE' || known.code === 'TIMEOUT') this.unreachable ??= known
+      else if (!ofOneNode.has(known.code)) throw error
+      return null
+    }
+  }
+
+  /** Nobody had it. @throws ConcurError UNREACHABLE when somebody could not be asked. */
+  end(): Obtained {
+    const { unreachable } = this
+    if (unreachable === null) return lost
+    throw new ConcurError('UNREACHABLE', unreachable.message, { cause: unreachable })
+  }
+}
+
+interface Wanted {
+  readonly path: FilePath
+  readonly from: FilePath | null
+  readonly digest: Digest
+  readonly size: number | null
+}
+
 /** @returns the content that a record makes, and where; null: that is not known. */
-function wantedBy(change: Change): { path: FilePath; from: FilePath | null; digest: Digest } | null {
+function wantedBy(change: Change): Wanted | null {
   if (change.type === 'put' || change.type === 'append')
-    return { path: change.path, from: null, digest: change.digest }
+    return { path: change.path, from: null, digest: change.digest, size: change.size }
   if (change.type !== 'rename') return null
   const { from, to, base, seen } = change
   const digest = base ?? seen[0] ?? null
-  return digest === null ? null : { path: to, from, digest }
+  return digest === null ? null : { path: to, from, digest, size: null }
 }

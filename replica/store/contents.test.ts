@@ -22,7 +22,7 @@ import {
   stageId,
 } from './changes.fixture.ts'
 import { openTemporaryStore, type TemporaryStore } from './store.fixture.ts'
-import type { Obtained } from './store.ts'
+import type { Obtained, OpenBody } from './store.ts'
 
 let temporary: TemporaryStore
 
@@ -42,7 +42,17 @@ function bare(seq: number): JournalEntry {
 
 /** @returns the content that is given out for a record, its blocks held against their digests. */
 async function contentOf(entry: JournalEntry): Promise<Buffer> {
-  const body = await temporary.store.openContent(entry)
+  return wholeOf(await temporary.store.openContent(entry))
+}
+
+/** @returns what a path had behind a record, as it is brought back. */
+async function pastOf(path: string, seq: number, content: Buffer | string): Promise<Buffer> {
+  return wholeOf(
+    await temporary.store.past.open({ path: at(path), at: seq, digest: digest(content), size: null }),
+  )
+}
+
+async function wholeOf(body: OpenBody): Promise<Buffer> {
   const blocks: Buffer[] = []
   for await (const block of body.blocks()) blocks.push(Buffer.from(block))
   body.close()
@@ -178,6 +188,17 @@ test('a put that is not settled yet is given from its stage', async () => {
   await staged(store, 1, large)
   await journalOnly(store, put('a', large, { stage: stageId(1) }))
   expect((await contentOf(bare(1))).equals(large)).toBe(true)
+})
+
+test('what a path had is given from the stage of its record, and from the journal, before that is settled', async () => {
+  await journalOnly(
+    temporary.store,
+    put('a', large, { stage: await staged(temporary.store, 1, large) }),
+    put('b', 'small'),
+  )
+  expect((await pastOf('a', 1, large)).equals(large)).toBe(true)
+  expect((await pastOf('b', 2, 'small')).toString()).toBe('small')
+  await expect(pastOf('b', 1, 'small')).rejects.toMatchObject(nothing)
 })
 
 test('a stage with another content is not given', async () => {

@@ -80,13 +80,15 @@ export class Contents {
    * @throws ConcurError NOT_FOUND: nothing here has these bytes; IO_ERROR.
    */
   async openPast({ path, at, digest, size }: Recall, madeAt: number | null): Promise<OpenBody> {
-    const maker = madeAt === null ? null : this.journal.at(madeAt)
     try {
       const body = await this.found(at, { path, from: null, digest, size })
       if (body !== null) return body
-      const made = maker === null ? null : wantedBy(maker.record.change)
-      const sent = made?.digest === digest ? await this.sent(maker!, made) : null
-      if (sent !== null) return sent
+      for (const seq of [at, madeAt]) {
+        const maker = seq === null ? null : this.journal.at(seq)
+        const made = maker === null ? null : wantedBy(maker.record.change)
+        const sent = made?.digest === digest ? await this.sent(maker!, made) : null
+        if (sent !== null) return sent
+      }
     } catch (error) {
       if (!(error instanceof DiskError)) throw error
       throw new ConcurError('IO_ERROR', `${path}: what it was cannot be read`, { cause: error })
