@@ -70,6 +70,12 @@ export function isWithin(path: string, folder: string): boolean {
   return path === folder || path.startsWith(`${folder}/`)
 }
 
+/** The folders in which a path lies, the deepest first. */
+export function* foldersAbove<Path extends string>(path: Path): Generator<Path> {
+  for (let at = path.lastIndexOf('/'); at > 0; at = path.lastIndexOf('/', at - 1))
+    yield path.slice(0, at) as Path
+}
+
 /** @returns the last part. */
 export function lastPart(path: FilePath): string {
   return path.slice(path.lastIndexOf('/') + 1)

@@ -9,7 +9,7 @@ import type { Wish } from '../sending/wish.ts'
 import { ReaderGoneError } from '../terminal/output.ts'
 import type { Work } from '../terminal/progress.ts'
 import { changeDocument, failureDocument } from '../words/change-documents.ts'
-import { changeLines, lateSentence } from '../words/change-lines.ts'
+import { changeLines, lateSentence, remarkLines } from '../words/change-lines.ts'
 import { printable } from '../words/printable.ts'
 import { tellable } from '../words/tellable.ts'
 import { undoOf } from '../words/undo.ts'
@@ -82,6 +82,17 @@ export async function reportChange(
   else
     await printVerdict(context, [...changeLines(wanted, done, context.paintOut), ...undoLines(wanted, done)])
   return statusOf(context, done)
+}
+
+/** One change of many: what every node has is not worth a line to a person. */
+export async function reportOneOfMany(
+  context: CommandContext,
+  wanted: WantedChange,
+  outcome: ChangeOutcome,
+): Promise<void> {
+  const isQuietlyDone =
+    'done' in outcome && outcome.done.error === null && remarkLines(outcome.done).length === 0
+  if (context.json || !isQuietlyDone) await reportChange(context, wanted, outcome)
 }
 
 function undoLines({ wish }: WantedChange, done: Done): string[] {

@@ -4,14 +4,13 @@ import { type FilePath, parsePath } from '../../protocol/path.ts'
 import { type Found, walkFolder } from '../sending/folder-walk.ts'
 import type { Wish } from '../sending/wish.ts'
 import { partsOf, type Work } from '../terminal/progress.ts'
-import { remarkLines } from '../words/change-lines.ts'
 import { printable } from '../words/printable.ts'
 import { AtOnce } from './at-once.ts'
 import { ChangeCount } from './change-count.ts'
 import type { CommandContext, ExitStatus } from './context.ts'
 import {
   type ChangeOutcome,
-  reportChange,
+  reportOneOfMany,
   reportRefusal,
   sendChange,
   type WantedChange,
@@ -89,12 +88,9 @@ class FolderPush {
     return { command: 'mkdir', subject: path, wish, source: null, nothingToDo: 'is there already' }
   }
 
-  /** What every node has is not worth a line to a person, in a folder of many. */
   private async note(wanted: WantedChange, outcome: ChangeOutcome): Promise<void> {
     this.count.add(wanted, outcome)
-    const isQuietlyDone =
-      'done' in outcome && outcome.done.error === null && remarkLines(outcome.done).length === 0
-    if (this.context.json || !isQuietlyDone) await reportChange(this.context, wanted, outcome)
+    await reportOneOfMany(this.context, wanted, outcome)
   }
 
   private async refuse({ relative }: Found, error: ConcurError): Promise<void> {

@@ -4,14 +4,13 @@ import type { NodeName } from '../../protocol/ids.ts'
 import type { Row } from '../../protocol/messages.ts'
 import { type FilePath, wholeTree } from '../../protocol/path.ts'
 import type { Wish } from '../sending/wish.ts'
-import { remarkLines } from '../words/change-lines.ts'
 import { printable } from '../words/printable.ts'
 import { counted, sizeText } from '../words/quantities.ts'
 import { differenceLine } from '../words/row-lines.ts'
 import { AtOnce } from './at-once.ts'
 import { ChangeCount } from './change-count.ts'
 import { type CommandContext, type ExitStatus, worse } from './context.ts'
-import { reportChange, sendChange, type WantedChange } from './make-change.ts'
+import { reportOneOfMany, sendChange, type WantedChange } from './make-change.ts'
 import { orRefuse } from './or-refuse.ts'
 import { filesAtOnceMax } from './put-file.ts'
 import { printLines, printVerdict } from './report.ts'
@@ -108,13 +107,10 @@ async function resolveRows(context: CommandContext, planned: readonly Planned[])
   return count.status
 }
 
-/** What every node has is not worth a line to a person, of many. */
 async function resolveOne(context: CommandContext, count: ChangeCount, change: WantedChange): Promise<void> {
   const outcome = await sendChange(context, change)
   count.add(change, outcome)
-  const isQuietlyDone =
-    'done' in outcome && outcome.done.error === null && remarkLines(outcome.done).length === 0
-  if (context.json || !isQuietlyDone) await reportChange(context, change, outcome)
+  await reportOneOfMany(context, change, outcome)
 }
 
 async function sayWhatWould(

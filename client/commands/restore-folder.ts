@@ -1,14 +1,14 @@
 /** `restore` of a folder: a change for each thing that is otherwise now, several at once, and one line in the end. */
+import { ConcurError } from '../../protocol/errors.ts'
 import type { PastEntry } from '../../protocol/past-messages.ts'
-import { type FilePath, type FolderPath, isWithin, wholeTree } from '../../protocol/path.ts'
+import { type FilePath, type FolderPath, foldersAbove, wholeTree } from '../../protocol/path.ts'
 import type { Past } from '../reading/ask-past.ts'
 import type { Wish } from '../sending/wish.ts'
 import { partsOf } from '../terminal/progress.ts'
-import { remarkLines } from '../words/change-lines.ts'
 import { AtOnce } from './at-once.ts'
 import { ChangeCount } from './change-count.ts'
 import type { CommandContext, ExitStatus } from './context.ts'
-import { reportChange, sendChange, type WantedChange } from './make-change.ts'
+import { reportOneOfMany, sendChange, type WantedChange } from './make-change.ts'
 import { filesAtOnceMax } from './put-file.ts'
 import { printVerdict } from './report.ts'
 import { wantedAgain } from './wanted-again.ts'
@@ -22,7 +22,8 @@ export interface FolderRestore {
 /** @throws NoServerError, after what was done is told; ReaderGoneError. */
 export async function restoreFolder(context: CommandContext, request: FolderRestore): Promise<ExitStatus> {
   const { path, past, conditions } = request
-  const { ack = null } = conditions
+  if (conditions.ifMatch != null || conditions.ifAbsent)
+    throw new ConcurError('USAGE', '--if-match and --if-absent are about one file')
   const count = new ChangeCount(context, 'restore')
   const shown = path === wholeTree ? '/' : path
   const work = context.progress.begin(shown)
@@ -32,17 +33,17 @@ export async function restoreFolder(context: CommandContext, request: FolderRest
     await sendAll(
       inFolder,
       count,
-      gone.map(entry => wantedAgain(entry, { ack })),
+      gone.map(entry => wantedAgain(entry, conditions)),
     )
     await sendAll(
       inFolder,
       count,
-      made.map(({ path }) => wantedFolder(path, { ack })),
+      made.map(({ path }) => wantedFolder(path, conditions)),
     )
     await sendAll(
       inFolder,
       count,
-      files.map(entry => wantedAgain(entry, { ack })),
+      files.map(entry => wantedAgain(entry, conditions)),
     )
   } finally {
     work.end()
@@ -53,15 +54,13 @@ export async function restoreFolder(context: CommandContext, request: FolderRest
 
 /** What has to go first, the folders that nothing is in, and the files. */
 function sorted(entries: readonly PastEntry[]) {
-  const gone: PastEntry[] = []
-  for (const entry of entries)
-    if (entry.type === 'absent' && !gone.some(({ path }) => isWithin(entry.path, path))) gone.push(entry)
+  const absent = new Set<string>(entries.filter(({ type }) => type === 'absent').map(({ path }) => path))
+  const goesWithFolder = (path: string) => [...foldersAbove(path)].some(folder => absent.has(folder))
+  const gone = entries.filter(({ path, type }) => type === 'absent' && !goesWithFolder(path))
   const files = entries.filter(({ type }) => type === 'file')
   const folders = entries.filter(({ type }) => type === 'folder')
   const holding = new Set<string>()
-  for (const { path } of [...files, ...folders])
-    for (let at = path.lastIndexOf('/'); at > 0; at = path.lastIndexOf('/', at - 1))
-      holding.add(path.slice(0, at))
+  for (const { path } of [...files, ...folders]) for (const folder of foldersAbove(path)) holding.add(folder)
   return { gone, made: folders.filter(({ path }) => !holding.has(path)), files }
 }
 
@@ -83,11 +82,8 @@ async function sendAll(
   }
 }
 
-/** What every node has is not worth a line to a person, in a folder of many. */
 async function send(context: CommandContext, count: ChangeCount, wanted: WantedChange): Promise<void> {
   const outcome = await sendChange(context, wanted)
   count.add(wanted, outcome)
-  const isQuietlyDone =
-    'done' in outcome && outcome.done.error === null && remarkLines(outcome.done).length === 0
-  if (context.json || !isQuietlyDone) await reportChange(context, wanted, outcome)
+  await reportOneOfMany(context, wanted, outcome)
 }

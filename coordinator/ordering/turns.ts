@@ -3,6 +3,7 @@
  * have nothing to do with each other do not wait. A path has to do with itself, with what is above it and with what is
  * below it: a change of a folder waits for all changes in it, and they for it.
  */
+import { foldersAbove } from '../../protocol/path.ts'
 
 /** Called when the change is over. */
 export type EndTurn = () => void
@@ -81,8 +82,4 @@ export class Turns {
     place.below.delete(ticket)
     if (place.here.size === 0 && place.below.size === 0) this.places.delete(path)
   }
-}
-
-function* foldersAbove(path: string): Generator<string> {
-  for (let at = path.lastIndexOf('/'); at > 0; at = path.lastIndexOf('/', at - 1)) yield path.slice(0, at)
 }

@@ -3,7 +3,7 @@
  * what was there before. Records are told in their order. Pure: knows no journal and no disk.
  */
 import type { Digest } from '../../../protocol/digest.ts'
-import { type FilePath, isWithin, movedPath } from '../../../protocol/path.ts'
+import { type FilePath, foldersAbove, isWithin, movedPath } from '../../../protocol/path.ts'
 import type { Change, DeletedEntry } from '../../../protocol/record.ts'
 import type { PathState } from '../path-index.ts'
 
@@ -148,9 +148,4 @@ function before(base: Digest | null, seen: readonly Digest[], size: number | nul
   const [first] = seen
   if (first === undefined) return absent
   return { is: 'file', digest: base !== null && seen.includes(base) ? base : first, size }
-}
-
-function* foldersAbove(path: FilePath): Generator<FilePath> {
-  for (let at = path.lastIndexOf('/'); at > 0; at = path.lastIndexOf('/', at - 1))
-    yield path.slice(0, at) as FilePath
 }
