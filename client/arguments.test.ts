@@ -89,7 +89,7 @@ test('letters stand together, and a value behind its letter', () => {
 })
 
 const names =
-  'get, cat, put, write, append, mv, rm, mkdir, restore, diff, resolve, adopt, revert, ls, verify, stat, status, log, wait'
+  'get, cat, put, write, append, mv, rm, mkdir, restore, diff, resolve, adopt, revert, ls, verify, stat, status, log, history, wait'
 
 test.each([
   [[], `a command is missing; the commands are ${names}`],

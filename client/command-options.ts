@@ -112,6 +112,12 @@ export const logOptions = {
   follow: flagOption({ describe: 'the last 10 unless stated, and what comes, until Ctrl-C' }),
 }
 
+export const historyOptions = {
+  prune: flagOption({ describe: 'what is kept goes for good on every node: it is shown, and you are asked' }),
+  older: durationOption({ describe: 'with --prune: only what is older', min: '0s', max: '36500d' }),
+  yes: flagOption({ describe: 'with --prune: nobody is asked' }),
+}
+
 export const waitOptions = {
   timeout: durationOption({ describe: 'give up after this', default: '30s', min: '0s', max: '30d' }),
 }

@@ -2,9 +2,11 @@
  * The one table of commands. It drives the reading of argv, the help, the completion and what is run; a command's own
  * file is loaded when it is run, but for those that read a file.
  */
+import { ConcurError } from '../protocol/errors.ts'
 import { type CommandTable, command, path } from './command.ts'
 import {
   appendOptions,
+  historyOptions,
   logOptions,
   lsOptions,
   mkdirOptions,
@@ -137,6 +139,17 @@ export const commands: CommandTable = {
     letters: { n: 'last' },
     run: async (context, [path], values) =>
       (await import('./commands/log.ts')).log(context, path ?? '', values),
+  }),
+  history: command({
+    describe: 'contents that were replaced or deleted and are kept, oldest first; --prune has them go',
+    positionals: [maybePath],
+    options: historyOptions,
+    run: async (context, [path], { prune, older, yes }) => {
+      if (prune) return (await import('./commands/prune.ts')).prune(context, path ?? '', { older, yes })
+      if (path === undefined) throw new ConcurError('USAGE', 'history needs a PATH; / is the whole tree')
+      if (older !== null || yes) throw new ConcurError('USAGE', '--older and --yes belong to --prune')
+      return (await import('./commands/history.ts')).history(context, path)
+    },
   }),
   wait: command({
     describe: 'until every configured node has applied everything so far',

@@ -18,6 +18,7 @@ import { BufferPool } from '../protocol/buffer-pool.ts'
 import type { Done } from '../protocol/change-messages.ts'
 import type { Connection } from '../protocol/connection.ts'
 import { ConcurError, type ErrorCode } from '../protocol/errors.ts'
+import type { KeptContent, PrunedEnd, PrunedPath, PruneRequest } from '../protocol/history-messages.ts'
 import { blockBytes } from '../protocol/limits.ts'
 import type { Listed, LoggedOperation, Read, Status, Verdict, Waited } from '../protocol/messages.ts'
 import type { Recall } from '../protocol/past-messages.ts'
@@ -29,7 +30,7 @@ import type { Past } from './reading/ask-past.ts'
 import { askStatus } from './reading/ask-status.ts'
 import type { LogWish } from './reading/follow-log.ts'
 import { listRows } from './reading/list-rows.ts'
-import type { RowReceiver } from './reading/read-rows.ts'
+import type { PageReceiver, RowReceiver } from './reading/read-rows.ts'
 import { type ReadReceiver, tryRead } from './reading/read-try.ts'
 import type { ByteSource } from './sending/byte-source.ts'
 import type { ChangeListener } from './sending/change.ts'
@@ -126,6 +127,26 @@ export class ConcurClient {
     return this.ask(connection =>
       verifyRows({ connection, request: { path, deep }, receiver, timers, silenceMs }),
     )
+  }
+
+  /**
+   * The contents that a path had, and of a folder all below it, and that are still somewhere; of one path the oldest first.
+   * @throws ConcurError.
+   */
+  async history(path: FolderPath, receiver: PageReceiver<KeptContent>): Promise<Listed> {
+    const { historyRows } = await import('./reading/history-rows.ts')
+    const { silenceMs, timers } = this
+    return this.ask(connection => historyRows({ connection, request: { path }, receiver, timers, silenceMs }))
+  }
+
+  /**
+   * Has what lies in history go for good, or, without `seqMax`, be told: the answer has the `seqMax` for what was told.
+   * @throws ConcurError.
+   */
+  async prune(request: PruneRequest, receiver: PageReceiver<PrunedPath>): Promise<PrunedEnd> {
+    const { pruneRows } = await import('./reading/history-rows.ts')
+    const { silenceMs, timers } = this
+    return this.ask(connection => pruneRows({ connection, request, receiver, timers, silenceMs }))
   }
 
   /** What the server knows of coordinator and replicas. @throws ConcurError. */

@@ -40,6 +40,7 @@ export function runProcess(given: Pick<Program, 'argv' | 'environment' | 'comman
     out: new DescriptorOutput(1, { isTerminal: isatty(1), calls: streamCalls }),
     err: new DescriptorOutput(2, { isTerminal: isatty(2), calls: streamCalls }),
     openInput,
+    readLine: isatty(0) && isatty(2) ? readLine : null,
     loadBar,
     dialer: new TcpNetwork(systemTimers),
     clock: systemClock,
@@ -63,6 +64,10 @@ function endBy(signal: string, status: number, streamCalls: StreamCalls): void {
 async function openInput(): Promise<Pieces> {
   const { readPieces } = await import('./sending/pieces.ts')
   return readPieces(0, { owned: false })
+}
+
+async function readLine(): Promise<string> {
+  return (await import('./terminal/read-line.ts')).readLine(process.stdin)
 }
 
 /** Some machines know no name for the user that runs this. */

@@ -30,6 +30,8 @@ export interface Program {
   readonly err: Output
   /** Standard input. */
   readonly openInput: () => Promise<Pieces>
+  /** A line that a person types at the terminal, '' at its end; null: nobody sits at one. */
+  readonly readLine: (() => Promise<string>) | null
   readonly loadBar: () => Promise<ProgressBar>
   readonly dialer: Dialer
   readonly clock: Clock

@@ -168,6 +168,7 @@ test('a coordinator that starts again goes on in a higher term, and an old link 
       committedSeq: 0,
       isFork: false,
       journalKeep: 1,
+      historyMs: null,
     },
     { more: true },
   )

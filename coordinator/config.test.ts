@@ -12,8 +12,29 @@ test('a coordinator that is told nothing more is alone, patient for two seconds,
   expect(config()).toEqual({
     ...{ root: '/srv', name: 'server1', listen: { host: '127.0.0.1', port: 6001 }, replicas: [] },
     ...{ readTimeoutMs: 2_000, heartbeatTimeoutMs: 3_000, ack: 'available', connectionsMax: 12_000 },
-    ...{ journalKeep: 1_000_000, acceptJournal: null, replace: [], recheck: false, text: true },
+    ...{
+      historyMs: 30 * 86_400_000,
+      journalKeep: 1_000_000,
+      acceptJournal: null,
+      replace: [],
+      recheck: false,
+      text: true,
+    },
   })
+})
+
+test.each([
+  ['forever', null],
+  ['1s', 1_000],
+  ['90d', 90 * 86_400_000],
+])('--history %s', (typed, historyMs) => {
+  expect(config({ history: typed }).historyMs).toBe(historyMs)
+})
+
+test.each(['never', '', '0s', '999ms', '30', '36501d'])('--history %s is refused', typed => {
+  expect(() => config({ history: typed })).toThrow(
+    '--history must be forever, or a whole number with ms, s, m, h or d, from 1s to 36500d',
+  )
 })
 
 test('replicas come in the order in which they were given', () => {

@@ -1,5 +1,6 @@
 /** What a coordinator is told: its options, and the configuration that follows from them. */
 import type { AckLevel } from '../protocol/change-messages.ts'
+import { parseDuration } from '../protocol/durations.ts'
 import { ConcurError } from '../protocol/errors.ts'
 import type { NodeName } from '../protocol/ids.ts'
 import { nodesMax } from '../protocol/limits.ts'
@@ -12,6 +13,7 @@ import {
   nodeAddressesOption,
   nodeNameOption,
   nodeNamesOption,
+  parsedOption,
 } from '../protocol/option-kinds.ts'
 import type { ValuesOf } from '../protocol/options.ts'
 import type { Address } from '../protocol/world.ts'
@@ -27,6 +29,8 @@ export interface CoordinatorConfig {
   readonly ack: AckLevel
   /** Records of the journal that stay, however far every node is. */
   readonly journalKeep: number
+  /** Milliseconds for which every node keeps what was replaced or deleted; null: for ever. */
+  readonly historyMs: number | null
   /** Whose journal is taken over at this start. */
   readonly acceptJournal: NodeName | null
   /** A store that was fenced is looked at again. */
@@ -36,6 +40,8 @@ export interface CoordinatorConfig {
   readonly text: boolean
   readonly connectionsMax: number
 }
+
+const historyMax = '36500d'
 
 export const coordinatorOptions = {
   ...serverOptions({ listen: '127.0.0.1:6001' }),
@@ -65,6 +71,15 @@ export const coordinatorOptions = {
     min: 1,
     max: 1_000_000_000,
   }),
+  history: parsedOption(
+    {
+      describe: 'How long every node keeps what was replaced or deleted, in time that it is running',
+      default: '30d',
+      placeholder: 'TIME|forever',
+      allowed: `forever, or a whole number with ms, s, m, h or d, from 1s to ${historyMax}`,
+    },
+    parseHistory,
+  ),
   'accept-journal': nodeNameOption({
     describe: 'Go on from the journal of this replica: the own one was lost, or put back from a copy',
   }),
@@ -72,6 +87,13 @@ export const coordinatorOptions = {
     describe: 'A known name that a new node may take, its old one being gone. Give it once for each',
   }),
   text: flagOption({ describe: 'Answer plain-text reads too', default: true }),
+}
+
+/** @returns milliseconds; null for what is neither. */
+function parseHistory(text: string): number | 'forever' | null {
+  if (text === 'forever') return text
+  const ms = parseDuration(text)
+  return ms !== null && ms >= parseDuration('1s')! && ms <= parseDuration(historyMax)! ? ms : null
 }
 
 /** @throws ConcurError USAGE for values that cannot work together. */
@@ -99,6 +121,7 @@ export function coordinatorConfig(values: ValuesOf<typeof coordinatorOptions>): 
     heartbeatTimeoutMs: values['heartbeat-timeout'],
     ack: values.ack,
     journalKeep: values['journal-keep'],
+    historyMs: values.history === 'forever' ? null : values.history,
     acceptJournal: values['accept-journal'],
     recheck: values.recheck,
     replace: values.replace,

@@ -30,9 +30,11 @@ import type { Member } from './changing/member.ts'
 import { RemoteMember } from './changing/remote-member.ts'
 import type { CoordinatorConfig } from './config.ts'
 import { onChange } from './on-change.ts'
+import { onHistory } from './on-history.ts'
 import { onList } from './on-list.ts'
 import { onLog } from './on-log.ts'
 import { onContent, onPast } from './on-past.ts'
+import { onPrune } from './on-prune.ts'
 import { onRead } from './on-read.ts'
 import { onStatus } from './on-status.ts'
 import { onVerify } from './on-verify.ts'
@@ -76,6 +78,7 @@ export class Coordinator {
     this.nodes = [new LocalMember({ name: config.name, store }), ...remotes]
     if (this.nodes.length > nodesMax)
       throw new ConcurError('USAGE', `--replica: at most ${nodesMax - 1} replicas`)
+    store.history.listen(pruned => log.info(pruned, 'history pruned'))
     this.changing = new Changing({ ...options, members: this.nodes, links: this.links })
     const settledSeqFor = this.changing.settledSeqFor.bind(this.changing)
     const pastOf = (path: FilePath) => store.pastOf(path)
@@ -215,6 +218,10 @@ export class Coordinator {
         return onChange(this.changing.desk, request.body, context)
       case 'LOG':
         return onLog({ store, changing: this.changing }, request.body, context)
+      case 'HISTORY':
+        return onHistory({ nodes: this.nodes, store }, request.body, context)
+      case 'PRUNE':
+        return onPrune({ nodes: this.nodes, store }, request.body, context)
       case 'WAIT':
         return onWait({ store, changing: this.changing }, request.body, context)
       case 'PAST':
@@ -233,6 +240,8 @@ export class Coordinator {
       case 'REPLAY':
       case 'RESTATE':
       case 'RECALL':
+      case 'HAD':
+      case 'FORGET':
         return refuseNodeQuestion(context.stream)
       default:
         return request satisfies never

@@ -4,6 +4,7 @@ import type { BlockRange } from '../protocol/block-ranges.ts'
 import type { CopyAt } from '../protocol/copies.ts'
 import type { Digest } from '../protocol/digest.ts'
 import { asConcurError } from '../protocol/errors.ts'
+import type { ForgetRequest, ForgottenPath, HadContent } from '../protocol/history-messages.ts'
 import type { NodeName } from '../protocol/ids.ts'
 import type { Entry } from '../protocol/messages.ts'
 import type { Recall } from '../protocol/past-messages.ts'
@@ -69,5 +70,13 @@ export class LocalNode implements Node {
 
   sum(folder: FolderPath, options: SumOptions): Promise<TreeSum> {
     return this.store.sum(folder, options)
+  }
+
+  had(path: FolderPath): AsyncIterable<readonly HadContent[]> {
+    return this.store.history.had(path)
+  }
+
+  forget(wanted: ForgetRequest): AsyncIterable<readonly ForgottenPath[]> {
+    return this.store.history.forget(wanted)
   }
 }

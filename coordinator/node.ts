@@ -3,6 +3,7 @@
  */
 import type { BlockRange } from '../protocol/block-ranges.ts'
 import type { Digest } from '../protocol/digest.ts'
+import type { ForgetRequest, ForgottenPath, HadContent } from '../protocol/history-messages.ts'
 import type { NodeName } from '../protocol/ids.ts'
 import type { Entry } from '../protocol/messages.ts'
 import type { Recall } from '../protocol/past-messages.ts'
@@ -54,4 +55,11 @@ export interface Node {
    * @throws ConcurError as `walk`; UNREACHABLE also when nobody wants them any more.
    */
   sum(folder: FolderPath, options: SumOptions): Promise<TreeSum>
+  /**
+   * The contents that a path and all below it had and that the node still has, path by path in the order of their keys.
+   * @throws ConcurError UNREACHABLE, IO_ERROR.
+   */
+  had(path: FolderPath): AsyncIterable<readonly HadContent[]>
+  /** What goes out of the node's history for good, or would, path by path as `had`. @throws ConcurError as `had`. */
+  forget(wanted: ForgetRequest): AsyncIterable<readonly ForgottenPath[]>
 }

@@ -7,9 +7,11 @@ import { BufferPool } from '../protocol/buffer-pool.ts'
 import type { Connection } from '../protocol/connection.ts'
 import type { Digest } from '../protocol/digest.ts'
 import { ConcurError } from '../protocol/errors.ts'
+import type { ForgetRequest, ForgottenPath, HadContent } from '../protocol/history-messages.ts'
 import type { NodeName } from '../protocol/ids.ts'
 import { chunkBytesMax } from '../protocol/limits.ts'
 import type { Entry } from '../protocol/messages.ts'
+import type { BodyOf, Message, RequestOpcode } from '../protocol/opcodes.ts'
 import type { Recall } from '../protocol/past-messages.ts'
 import type { FilePath, FolderPath } from '../protocol/path.ts'
 import type { Stream, StreamEvents } from '../protocol/stream.ts'
@@ -119,35 +121,50 @@ export class RemoteNode implements Node {
     })
   }
 
-  async *walk(
+  walk(
     path: FolderPath,
     recursive: boolean,
     buckets: ReadonlySet<number> | null = null,
   ): AsyncGenerator<readonly Entry[]> {
-    const pages = new PageQueue<{ entries: readonly Entry[]; bytes: number }>()
-    const stream = this.openConnection().request(
-      'WALK',
-      { path, recursive, buckets: buckets === null ? null : [...buckets] },
-      {
-        onMessage: (message, fin, bytes) => {
-          wait.heard()
-          if (message.opcode === 'ENTRIES') pages.push({ entries: message.body.entries, bytes })
-          if (!pages.isEmpty) wait.hold()
-          if (fin) pages.finish(null)
-        },
-        onFailed: error => pages.finish(this.named(error)),
+    const wanted = { path, recursive, buckets: buckets === null ? null : [...buckets] }
+    return this.pagesOf('WALK', wanted, ({ opcode, body }) => (opcode === 'ENTRIES' ? body.entries : null))
+  }
+
+  had(path: FolderPath): AsyncIterable<readonly HadContent[]> {
+    return this.pagesOf('HAD', { path }, ({ opcode, body }) => (opcode === 'HAD_IS' ? body.contents : null))
+  }
+
+  forget(wanted: ForgetRequest): AsyncIterable<readonly ForgottenPath[]> {
+    return this.pagesOf('FORGET', wanted, ({ opcode, body }) => (opcode === 'FORGOT' ? body.paths : null))
+  }
+
+  /** `pageIn`: null for a frame that is no page of the answer. */
+  private async *pagesOf<K extends RequestOpcode, Page>(
+    opcode: K,
+    body: BodyOf<K>,
+    pageIn: (message: Message) => readonly Page[] | null,
+  ): AsyncGenerator<readonly Page[]> {
+    const pages = new PageQueue<{ page: readonly Page[]; bytes: number }>()
+    const stream = this.openConnection().request(opcode, body, {
+      onMessage: (message, fin, bytes) => {
+        wait.heard()
+        const page = pageIn(message)
+        if (page !== null) pages.push({ page, bytes })
+        if (!pages.isEmpty) wait.hold()
+        if (fin) pages.finish(null)
       },
-    )
+      onFailed: error => pages.finish(this.named(error)),
+    })
     const wait = this.silence.begin(() =>
       pages.finish(new ConcurError('UNREACHABLE', `${this.name} ${this.silentReason}`)),
     )
     try {
       for (;;) {
         if (pages.isEmpty) wait.heard()
-        const page = await pages.next()
-        if (page === null) return
-        stream.consumed(page.bytes)
-        yield page.entries
+        const next = await pages.next()
+        if (next === null) return
+        stream.consumed(next.bytes)
+        yield next.page
       }
     } finally {
       wait.end()

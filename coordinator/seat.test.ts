@@ -79,6 +79,7 @@ function sit(options: Partial<SeatOptions> = {}): Seat {
   seat = new Seat({
     onNodeId: nodeId => void told.push(`node id ${nodeId[0]}`),
     journalKeep: 1_000_000,
+    historyMs: null,
     ...{ name, ledger, nodeId: null, acknowledgedSeq: 0, mayReplace: false, clock: time, timers: time, log },
     store: {
       journal,

@@ -44,6 +44,8 @@ export interface SeatOptions {
   readonly mayReplace: boolean
   /** Records that every node keeps at least. */
   readonly journalKeep: number
+  /** Milliseconds for which every node keeps history; null: for ever. */
+  readonly historyMs: number | null
   readonly clock: Clock
   readonly timers: Timers
   readonly random: Random
@@ -250,6 +252,7 @@ export class Seat {
       openContent: entry => store.openContent(entry),
       stateTree: () => store.stateTree(),
       journalKeep: this.options.journalKeep,
+      historyMs: this.options.historyMs,
       events: {
         onFollowing: settled => this.hear(settled, link.nodeId),
         onSettled: settled => this.hear(settled, link.nodeId),

@@ -105,6 +105,7 @@ export type JournalIs = ValueOf<typeof journalIs>
 /**
  * The coordinator's records from `afterSeq` on will follow; what the replica has behind it is dropped. `isFork`: both know
  * records there to be committed, and they are not the same. `journalKeep`: records that every node keeps at least.
+ * `historyMs`: how long it keeps what was replaced or deleted; none: for ever.
  */
 export const follow = struct({
   epoch,
@@ -113,6 +114,7 @@ export const follow = struct({
   committedSeq: u64,
   isFork: flag,
   journalKeep: u64,
+  historyMs: optional(u64),
 })
 export type Follow = ValueOf<typeof follow>
 

@@ -249,7 +249,19 @@ describe('a request that is refused does not touch the others', () => {
     expect(driven.asked.map(({ stream }) => stream.id)).toEqual([2])
   })
 
-  const ofClients = ['READ', 'LIST', 'STATUS', 'CHANGE', 'LOG', 'WAIT', 'VERIFY', 'PAST', 'CONTENT'] as const
+  const ofClients = [
+    'READ',
+    'LIST',
+    'STATUS',
+    'CHANGE',
+    'LOG',
+    'WAIT',
+    'VERIFY',
+    'HISTORY',
+    'PRUNE',
+    'PAST',
+    'CONTENT',
+  ] as const
   const ofCoordinators = [
     'LOOK',
     'FETCH',
@@ -263,6 +275,8 @@ describe('a request that is refused does not touch the others', () => {
     'SUPPLY',
     'REPLAY',
     'RECALL',
+    'HAD',
+    'FORGET',
   ] as const
   const mayAsk: Record<Hello['role'], readonly RequestOpcode[]> = {
     client: ofClients,
@@ -291,6 +305,8 @@ describe('a request that is refused does not touch the others', () => {
     WALK: { path, recursive: false, buckets: null },
     SUM: { path, deep: false },
     VERIFY: { path, deep: false },
+    HISTORY: { path },
+    PRUNE: { path, olderMs: 0, seqMax: null },
     RESTATE: { epoch: { number: 1, incarnation: id as Incarnation }, committedSeq: 0 },
     SURVEY: { paths: [path] },
     STAGE: { stage: id as StageId },
@@ -302,12 +318,15 @@ describe('a request that is refused does not touch the others', () => {
       committedSeq: 0,
       isFork: false,
       journalKeep: 1,
+      historyMs: null,
     },
     SUPPLY: { seq: 1, size: 0, digest },
     REPLAY: { afterSeq: 0 },
     PAST: { path, at: null },
     CONTENT: { path, at: 1, digest, size: null },
     RECALL: { path, at: 1, digest, size: null },
+    HAD: { path },
+    FORGET: { path, olderMs: 0, seqMax: 0, isDone: false },
   }
 
   test.each(Object.keys(mayAsk) as Hello['role'][])(

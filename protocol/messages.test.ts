@@ -101,13 +101,24 @@ test.each([
   expect(codeOf(opcode, Buffer.from(hex.replaceAll(' ', ''), 'hex'))).toBe('BAD_FRAME')
 })
 
-test.each(['READ', 'LOOK', 'FETCH', 'LIST', 'WALK', 'LOG', 'WAIT', 'SUM', 'VERIFY'])(
-  '%s of a path that is none is BAD_PATH',
-  opcode => {
-    const path = Buffer.from('0004', 'hex')
-    expect(codeOf(opcode, Buffer.concat([path, Buffer.from('../a'), Buffer.alloc(40)]))).toBe('BAD_PATH')
-  },
-)
+test.each([
+  'READ',
+  'LOOK',
+  'FETCH',
+  'LIST',
+  'WALK',
+  'LOG',
+  'WAIT',
+  'SUM',
+  'VERIFY',
+  'HISTORY',
+  'PRUNE',
+  'HAD',
+  'FORGET',
+])('%s of a path that is none is BAD_PATH', opcode => {
+  const path = Buffer.from('0004', 'hex')
+  expect(codeOf(opcode, Buffer.concat([path, Buffer.from('../a'), Buffer.alloc(40)]))).toBe('BAD_PATH')
+})
 
 test.each(['READ', 'LOOK', 'FETCH'])(
   '%s needs a path, and LIST and WALK take none for the whole tree',

@@ -13,6 +13,7 @@ import type { Codec, ValueOf } from './codec.ts'
 import * as copies from './copies.ts'
 import { ConcurError } from './errors.ts'
 import { nothing } from './fields.ts'
+import * as histories from './history-messages.ts'
 import {
   bucketsMax,
   chunkBytesMax,
@@ -255,6 +256,39 @@ export const opcodes = {
     body: states.stated,
   },
 
+  HISTORY: {
+    number: 0x3c,
+    kind: 'request',
+    from: clients,
+    lane: 'control',
+    bodyBytesMax: requestBytesMax,
+    body: histories.history,
+  },
+  PRUNE: {
+    number: 0x3d,
+    kind: 'request',
+    from: clients,
+    lane: 'control',
+    bodyBytesMax: requestBytesMax,
+    body: histories.prune,
+  },
+  HAD: {
+    number: 0x3e,
+    kind: 'request',
+    from: coordinators,
+    lane: 'control',
+    bodyBytesMax: requestBytesMax,
+    body: histories.had,
+  },
+  FORGET: {
+    number: 0x3f,
+    kind: 'request',
+    from: coordinators,
+    lane: 'control',
+    bodyBytesMax: requestBytesMax,
+    body: histories.forget,
+  },
+
   PROGRESS: { number: 0x40, kind: 'answer', lane: 'control', bodyBytesMax: 64, body: messages.progress },
   VERDICT: {
     number: 0x41,
@@ -378,6 +412,35 @@ export const opcodes = {
     lane: 'flow',
     bodyBytesMax: frameBodyBytesMax,
     body: pasts.pastIs,
+  },
+  KEPT: { number: 0x6b, kind: 'answer', lane: 'flow', bodyBytesMax: frameBodyBytesMax, body: histories.kept },
+  PRUNING: {
+    number: 0x6c,
+    kind: 'answer',
+    lane: 'flow',
+    bodyBytesMax: frameBodyBytesMax,
+    body: histories.pruning,
+  },
+  PRUNED: {
+    number: 0x6d,
+    kind: 'answer',
+    lane: 'flow',
+    bodyBytesMax: frameBodyBytesMax,
+    body: histories.pruned,
+  },
+  HAD_IS: {
+    number: 0x6e,
+    kind: 'answer',
+    lane: 'flow',
+    bodyBytesMax: frameBodyBytesMax,
+    body: histories.hadIs,
+  },
+  FORGOT: {
+    number: 0x70,
+    kind: 'answer',
+    lane: 'flow',
+    bodyBytesMax: frameBodyBytesMax,
+    body: histories.forgot,
   },
 } as const satisfies Record<
   string,

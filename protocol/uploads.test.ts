@@ -25,6 +25,7 @@ const followed = {
     committedSeq: 0,
     isFork: false,
     journalKeep: 1,
+    historyMs: null,
   },
   SUPPLY: { seq: 1, size: 0, digest: empty },
   RESTATE: { epoch: { number: 1, incarnation: id as Incarnation }, committedSeq: 0 },

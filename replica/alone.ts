@@ -21,6 +21,7 @@ import { verdictFrom, wantedVersions } from '../protocol/wanted-bodies.ts'
 import type { Address, Clock, Timers } from '../protocol/world.ts'
 import { pagesOf } from './answer-node.ts'
 import type { ReplicaConfig } from './config.ts'
+import { historyAlone } from './history-alone.ts'
 import { logAlone } from './log-alone.ts'
 import type { Log } from './program/log.ts'
 import { beginRequestLine, failure, type Outcome } from './program/request-line.ts'
@@ -47,6 +48,8 @@ const opNames: Record<ClientOpcode, string> = {
   VERIFY: 'verify',
   PAST: 'past',
   CONTENT: 'content',
+  HISTORY: 'history',
+  PRUNE: 'prune',
 }
 
 const listed: Outcome = { verdict: 'listed' }
@@ -94,6 +97,12 @@ export class Alone {
         return logAlone(request.body, stream, this.options)
       case 'CHANGE':
         throw new ConcurError('NOT_COORDINATOR', this.refusal)
+      case 'HISTORY': {
+        const { store, clock, config } = this.options
+        const alone = { store, clock, name: config.name, unreachable: this.unreachable }
+        return historyAlone(request.body, stream, alone)
+      }
+      case 'PRUNE':
       case 'WAIT':
       case 'PAST':
       case 'CONTENT':
@@ -114,6 +123,11 @@ export class Alone {
     const members = store.members()
     if (members.includes(config.name)) return members
     return [...(members.length > 0 ? members : [unknownCoordinator]), config.name]
+  }
+
+  private get unreachable(): Detail[] {
+    const others = this.members.filter(node => node !== this.options.config.name)
+    return others.map(node => ({ node, reason, behindOps: null }))
   }
 
   /** A name that is asked for may be a node's, though no link has told so. */
@@ -171,9 +185,7 @@ export class Alone {
         await stream.sendFlow('ROWS', { rows })
       }
     }
-    const others = this.members.filter(node => node !== config.name)
-    const unreachable = others.map((node): Detail => ({ node, reason, behindOps: null }))
-    await stream.sendFlow('LISTED', { unreachable }, true)
+    await stream.sendFlow('LISTED', { unreachable: this.unreachable }, true)
     return listed
   }
 

@@ -1,6 +1,6 @@
 /**
  * A coordinator's questions about this node's copy, and the way of each request that changes it to what does it.
- * Clause: protocol/README.md "LOOK", "FETCH", "WALK".
+ * Clause: protocol/README.md "LOOK", "FETCH", "WALK", "HAD", "FORGET".
  */
 import type { Request } from '../protocol/connection.ts'
 import type { CopyAt } from '../protocol/copies.ts'
@@ -8,6 +8,7 @@ import { asConcurError } from '../protocol/errors.ts'
 import { pageBytesAim } from '../protocol/limits.ts'
 import type { Entry, Progress } from '../protocol/messages.ts'
 import type { BodyOf, NodeOpcode } from '../protocol/opcodes.ts'
+import { inPages } from '../protocol/pages.ts'
 import type { ProgressReports, Report } from '../protocol/progress-reports.ts'
 import type { Stream } from '../protocol/stream.ts'
 import { onJournalAt, onReplay, onSurvey } from './answer-journal.ts'
@@ -20,6 +21,8 @@ import { onSupply } from './supply.ts'
 
 /** Bytes of an entry beside its path. */
 const entryFixedBytesMax = 64
+/** Of what is told of history. */
+const rowFixedBytesMax = 96
 
 export type NodeRequest = Extract<Request, { opcode: NodeOpcode }>
 
@@ -54,6 +57,10 @@ export function answerNode(request: NodeRequest, answering: Answering): void {
       return answering.following.onRestate(request.body, answering)
     case 'RECALL':
       return failWith(answering.stream, onRecall(request.body, answering))
+    case 'HAD':
+      return failWith(answering.stream, onHad(request.body, answering))
+    case 'FORGET':
+      return failWith(answering.stream, onForget(request.body, answering))
     case 'SUPPLY':
       return onSupply(request.body, answering)
     default:
@@ -149,6 +156,36 @@ async function onSum({ path, deep }: BodyOf<'SUM'>, { stream, store, reports }: 
   } finally {
     report.end()
   }
+}
+
+async function onHad({ path }: BodyOf<'HAD'>, { stream, store, reports }: Answering): Promise<void> {
+  const report = reports.begin(stream)
+  try {
+    for await (const contents of inPages(store.history.had(path), pathBytes)) {
+      if (stream.ended) return
+      await stream.sendFlow('HAD_IS', { contents })
+    }
+    await stream.sendFlow('HAD_IS', { contents: [] }, true)
+  } finally {
+    report.end()
+  }
+}
+
+async function onForget(wanted: BodyOf<'FORGET'>, { stream, store, reports }: Answering): Promise<void> {
+  const report = reports.begin(stream)
+  try {
+    for await (const paths of inPages(store.history.forget(wanted), pathBytes)) {
+      if (stream.ended) return
+      await stream.sendFlow('FORGOT', { paths })
+    }
+    await stream.sendFlow('FORGOT', { paths: [] }, true)
+  } finally {
+    report.end()
+  }
+}
+
+function pathBytes({ path }: { readonly path: string }): number {
+  return Buffer.byteLength(path) + rowFixedBytesMax
 }
 
 /** Cuts what the disk gave at once into pages that fit a frame, however long the names are. */

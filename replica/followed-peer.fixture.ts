@@ -79,6 +79,7 @@ export async function openFollowing(temporary?: TemporaryStore): Promise<Followi
         committedSeq: 0,
         isFork: false,
         journalKeep: 1_000_000,
+        historyMs: null,
         ...request,
       }
       return replica.served.peer.ask('FOLLOW', asked, { more: true })

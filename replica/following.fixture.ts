@@ -56,6 +56,7 @@ export class FollowingReplica {
       committedSeq?: number
       isFork?: boolean
       journalKeep?: number
+      historyMs?: number | null
     } = {},
   ): Answer {
     const { seq, hash } = this.temporary.store.journal.last
@@ -66,6 +67,7 @@ export class FollowingReplica {
       committedSeq: 0,
       isFork: false,
       journalKeep: 1_000_000,
+      historyMs: null,
       ...position,
     }
     return peer.ask('FOLLOW', from, { more: true })

@@ -141,6 +141,7 @@ export class Following {
       else stream.send('NEED_STATED', stated)
     })
     this.store.setJournalKeep({ records: follow.journalKeep, neededAfter: () => Number.POSITIVE_INFINITY })
+    this.store.history.setKeep({ keepMs: follow.historyMs, neededAfter: () => Number.POSITIVE_INFINITY })
     this.store.setContentSource(this.needs)
     if (settler.trouble !== null) settler.retry()
     for (const { message, bodyBytes } of link.early.splice(0)) link.records.hear(message, bodyBytes)

@@ -53,6 +53,7 @@ export class Replica {
     this.address = config.listen
     this.reports = new ProgressReports(timers)
     this.heartbeats = new Heartbeats({ timers, everyMs: config.heartbeatMs, store, lookout })
+    store.history.listen(pruned => options.log.info(pruned, 'history pruned'))
     this.following = new Following({ store, timers, onForkFiled: fork => logFork(options.log, fork) })
     this.alone = new Alone({
       ...options,
@@ -179,6 +180,8 @@ export class Replica {
       case 'REPLAY':
       case 'RESTATE':
       case 'RECALL':
+      case 'HAD':
+      case 'FORGET':
         return answerNode(request, {
           stream,
           store: this.options.store,
@@ -194,6 +197,8 @@ export class Replica {
       case 'VERIFY':
       case 'PAST':
       case 'CONTENT':
+      case 'HISTORY':
+      case 'PRUNE':
         return this.alone.serve(request, stream, client)
       default:
         return request satisfies never

@@ -13,7 +13,9 @@ export const notForReads = [
   './reading/ask-past.ts',
   './reading/ask-wait.ts',
   './reading/follow-log.ts',
+  './reading/history-rows.ts',
   './reading/verify-rows.ts',
   './sending/pieces.ts',
   './sending/sending.ts',
+  './terminal/read-line.ts',
 ]

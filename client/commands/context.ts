@@ -20,6 +20,8 @@ export interface CommandContext {
   readonly err: Output
   /** Standard input. */
   readonly openInput: () => Promise<Pieces>
+  /** A line that a person types at the terminal; null: nobody sits at one. */
+  readonly readLine: (() => Promise<string>) | null
   /** Colour for what goes to `out` and to `err`. */
   readonly paintOut: Paint
   readonly paintErr: Paint

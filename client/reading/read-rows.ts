@@ -8,40 +8,50 @@ import type { Timers } from '../../protocol/world.ts'
 import { Silence } from '../silence.ts'
 
 /** Takes what an answer in rows brings. What it throws ends the request, which rejects with it. */
-export interface RowReceiver {
+export interface PageReceiver<Told> {
   onProgress?(progress: Progress): void
   /** A page. The next one is given when the promise is settled; the server waits as well. */
-  onRows(rows: readonly Row[]): Promise<void>
+  onRows(rows: readonly Told[]): Promise<void>
 }
 
-export interface RowQuestion<K extends RequestOpcode, T> {
+export type RowReceiver = PageReceiver<Row>
+
+export interface RowQuestion<K extends RequestOpcode, T, Told = Row> {
   readonly connection: Connection
   readonly opcode: K
   readonly request: BodyOf<K>
+  /** @returns the rows of a page; null for a frame that is none. */
+  readonly rowsIn: (message: Message) => readonly Told[] | null
   /** @returns what the last frame says; null for a frame that is none of the answer. */
   readonly lastWord: (message: Message) => T | null
-  readonly receiver: RowReceiver
+  readonly receiver: PageReceiver<Told>
   readonly timers: Timers
   readonly silenceMs: number
 }
 
 /** @throws ConcurError what the server or the connection said; or what the receiver threw. */
-export function readRows<K extends RequestOpcode, T extends object>(question: RowQuestion<K, T>): Promise<T> {
+export function readRows<K extends RequestOpcode, T extends object, Told>(
+  question: RowQuestion<K, T, Told>,
+): Promise<T> {
   return new Promise((resolve, reject) => new RowReading(question, resolve, reject).start())
 }
 
-class RowReading<K extends RequestOpcode, T extends object> {
-  private readonly question: RowQuestion<K, T>
+class RowReading<K extends RequestOpcode, T extends object, Told> {
+  private readonly question: RowQuestion<K, T, Told>
   private readonly resolve: (last: T) => void
   private readonly reject: (error: unknown) => void
   private readonly silence: Silence
   private stream: Stream | null = null
-  private readonly pages: { rows: readonly Row[]; bytes: number }[] = []
+  private readonly pages: { rows: readonly Told[]; bytes: number }[] = []
   private isTaking = false
   private last: T | null = null
   private isOver = false
 
-  constructor(question: RowQuestion<K, T>, resolve: (last: T) => void, reject: (error: unknown) => void) {
+  constructor(
+    question: RowQuestion<K, T, Told>,
+    resolve: (last: T) => void,
+    reject: (error: unknown) => void,
+  ) {
     this.question = question
     this.resolve = resolve
     this.reject = reject
@@ -68,16 +78,10 @@ class RowReading<K extends RequestOpcode, T extends object> {
   private onMessage(message: Message, fin: boolean, bodyBytes: number): void {
     if (this.isOver) return
     this.silence.heard()
-    switch (message.opcode) {
-      case 'PROGRESS':
-        this.question.receiver.onProgress?.(message.body)
-        break
-      case 'ROWS':
-        this.pages.push({ rows: message.body.rows, bytes: bodyBytes })
-        break
-      default:
-        this.last = this.lastWord(message)
-    }
+    const rows = this.question.rowsIn(message)
+    if (message.opcode === 'PROGRESS') this.question.receiver.onProgress?.(message.body)
+    else if (rows !== null) this.pages.push({ rows, bytes: bodyBytes })
+    else this.last = this.lastWord(message)
     if (fin !== (this.last !== null))
       throw new ConcurError('BAD_FRAME', `an answer to ${this.question.opcode} without its last frame`)
     if (!this.isTaking) void this.takePages()

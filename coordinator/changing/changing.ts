@@ -94,6 +94,7 @@ export class Changing {
     })
     this.refusals = new Refusals({ ...options, ledger: this.ledger, termStart: this.termStart })
     store.setJournalKeep({ records: config.journalKeep, neededAfter: () => this.neededAfter })
+    store.history.setKeep({ keepMs: config.historyMs, neededAfter: () => this.neededAfter })
     const past = readPast(journal, resultsKeptMax, settler.settledSeq)
     for (const [name, nodeId] of past.nodeIds) this.noteNodeId(name, nodeId)
     this.seats = config.replicas.map(
@@ -104,6 +105,7 @@ export class Changing {
           acknowledgedSeq: past.acknowledged.get(name) ?? 0,
           mayReplace: config.replace.includes(name),
           journalKeep: config.journalKeep,
+          historyMs: config.historyMs,
           onSuperseded: error => this.refusals.stop(error),
           onMembership: () => options.links[at]!.logState(),
           onHeard: () => this.wake(),

@@ -41,6 +41,8 @@ export interface FollowerOptions {
   readonly stateTree: () => StatedTree
   /** Records that every node keeps at least. */
   readonly journalKeep: number
+  /** Milliseconds for which every node keeps history; null: for ever. */
+  readonly historyMs: number | null
   readonly epoch: Epoch
   /** What the coordinator knows to be committed. */
   readonly committedSeq: () => number
@@ -144,12 +146,12 @@ export class Follower {
   private follow({ after, isFork, knowsMore }: MeetingPoint): void {
     if (this.isOver) return
     this.replicaKnowsMore = knowsMore
-    const { connection, journal, epoch, journalKeep } = this.options
+    const { connection, journal, epoch, journalKeep, historyMs } = this.options
     const committedSeq = this.options.committedSeq()
     if (isFork && !hasChanges(journal, after.seq)) throw rolledBack(after.seq)
     const stream = connection.request(
       'FOLLOW',
-      { epoch, afterSeq: after.seq, afterHash: after.hash, committedSeq, isFork, journalKeep },
+      { epoch, afterSeq: after.seq, afterHash: after.hash, committedSeq, isFork, journalKeep, historyMs },
       { onMessage: message => this.onMessage(message), onFailed: error => this.end(error) },
       true,
     )

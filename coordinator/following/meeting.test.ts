@@ -33,6 +33,7 @@ describe('the beginning', () => {
       committedSeq: 0,
       isFork: false,
       journalKeep: 1_000_000,
+      historyMs: null,
     })
     expect(world.following).toEqual([{ journaledSeq: 5, settledSeq: 0, outcomes: [] }])
     expect([follower.sentSeq, follower.journaledSeq, follower.settledSeq]).toEqual([5, 5, 0])

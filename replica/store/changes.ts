@@ -18,6 +18,10 @@ import { Fence } from './fence.ts'
 import { dropFork, type FiledFork, type FilingOptions, fileFork } from './fork/filing.ts'
 import { readForkMark } from './fork/fork-mark.ts'
 import { Gatherings } from './gatherings.ts'
+import type { HistoryCatalog } from './history/catalog.ts'
+import { HistoryKeeper } from './history/keeper.ts'
+import { KeptObjects } from './history/kept-objects.ts'
+import { SeenTime } from './history/seen-time.ts'
 import { History } from './history.ts'
 import { Horizon } from './horizon.ts'
 import type { ContentSource, Ground } from './install/ground.ts'
@@ -57,6 +61,8 @@ export interface ChangesOptions {
   readonly digests: Digests
   readonly hasher: BlockHasher
   readonly paths: PathIndex
+  /** What is known of objects in history. */
+  readonly catalog: HistoryCatalog
   readonly clock: Clock
   readonly timers: Timers
   readonly bootId: string
@@ -77,6 +83,7 @@ export class Changes {
   readonly settler: Settler
   readonly checkpoints: Checkpoints
   readonly horizon: Horizon
+  readonly keeper: HistoryKeeper
   readonly ground: Ground
   /** What the start listed. */
   readonly recovered: readonly Outcome[]
@@ -124,6 +131,7 @@ export class Changes {
     const boot = { renew: () => fence.guard(() => file.renew()) }
     this.boot = new BootRenewal({ boot, settler, tornSeq, isFlushed })
     this.horizon = new Horizon({ ...options, ...parts })
+    this.keeper = this.newKeeper()
     const onFlushed = () => {
       this.boot.flushed()
       this.sweepStated()
@@ -153,6 +161,8 @@ export class Changes {
     await settler.pause()
     await checkpoints.flush()
     const filed = await fileFork(filingOf(options, parts), commonSeq)
+    parts.seen.cutBehind(commonSeq)
+    this.keeper.forkCame(filed.name)
     settler.resumeFrom(commonSeq)
     checkpoints.resumeFrom(commonSeq)
     return filed
@@ -215,14 +225,27 @@ export class Changes {
     sweepStated(this.options, null)
   }
 
+  private newKeeper(): HistoryKeeper {
+    const { options, parts, ground, history, journal } = this
+    const keeper = new HistoryKeeper({
+      ...{ ...options, ...parts, objects: new KeptObjects(ground) },
+      journalBegin: () => journal.begin.seq,
+      flushedSeq: () => this.checkpoints.flushedSeq,
+    })
+    history.onFolder = () => keeper.somethingCame()
+    return keeper
+  }
+
   /** Settles what is committed, flushes it, and closes everything. Whoever gathers a content has given it up, or will. */
   async close(): Promise<void> {
+    await this.keeper.stop()
     await this.settler.idle()
     await this.settler.stop()
     await this.ground.gatherings.idle()
     this.checkpoints.stop()
     if (this.fence.isStopped) await this.checkpoints.ended()
     else await this.checkpoints.flush().catch(this.options.onFault)
+    this.keeper.noteTime()
     await this.journal.close()
     for (const close of this.parts.closers.toReversed()) close()
   }
@@ -249,6 +272,7 @@ interface Begun extends Omit<Start, 'stated'> {
 }
 
 interface Parts {
+  readonly seen: SeenTime
   readonly journal: Journal
   readonly stages: Stages
   readonly gatherings: Gatherings
@@ -275,7 +299,8 @@ async function openWith(options: ChangesOptions, fence: Fence, closers: (() => v
   const onNoSpace = () => gatherings.giveSpace()
   const staging = openOwn(options, 'staging', closers)
   const stages = new Stages({ disk, folder: staging, onFlushFailed, onNoSpace })
-  const history = new History({ disk, folder: openOwn(options, 'history', closers) })
+  const seen = new SeenTime(options)
+  const history = new History({ ...options, seen, folder: openOwn(options, 'history', closers) })
   const exchange = openOwn(options, 'exchange', closers)
   const progress = kept(new Progress({ disk, folder }))
   const reserve = kept(new Reserve({ disk, folder }))
@@ -289,13 +314,14 @@ async function openWith(options: ChangesOptions, fence: Fence, closers: (() => v
     makeRoom: () => reserve.release(),
     onFailed: ({ message }) => fence.set(message),
   })
-  const own = { stages, gatherings, history, exchange }
+  const own = { stages, gatherings, history, exchange, seen }
   const parts = { ...own, journal, fence, progress, reserve, room, log, closers }
   try {
     const fork = fence.isFenced ? null : readForkMark(disk, folder)
     if (fork?.phase === 'undone') await dropFork(filingOf(options, parts), fork.commonSeq)
     const statedRows = fence.isFenced ? null : await statedIn(options, journal)
     const start = await startOf(options, parts, isRechecked, statedRows)
+    if (!fence.isFenced) seen.begin(start.settledSeq)
     const changes = new Changes(options, parts, start)
     if (fork?.phase === 'undoing') await changes.fileFork(fork.commonSeq)
     return changes

@@ -6,6 +6,7 @@
 import fs from 'node:fs'
 import { join } from 'node:path'
 import { DiskError, type Fd, type Landed, newStat } from './disk.ts'
+import { MemoryCatalog } from './history/memory-catalog.ts'
 import type { Index } from './index.ts'
 import { MemoryDigestIndex } from './memory-digest-index.ts'
 import { MemoryPathIndex } from './memory-path-index.ts'
@@ -211,15 +212,22 @@ export type Survives = 'all of the index' | 'the index as it was flushed' | 'not
 export class SurvivingIndex implements Index {
   readonly digests = new MemoryDigestIndex()
   paths = new MemoryPathIndex()
+  history = new MemoryCatalog()
   private flushed = new MemoryPathIndex()
+  private flushedHistory = new MemoryCatalog()
 
   constructor() {
     this.watch()
   }
 
   crash(survives: Survives): void {
-    if (survives === 'nothing of the index') this.paths = new MemoryPathIndex()
-    else if (survives === 'the index as it was flushed') this.paths = this.flushed.copy()
+    if (survives === 'nothing of the index') {
+      this.paths = new MemoryPathIndex()
+      this.history = new MemoryCatalog()
+    } else if (survives === 'the index as it was flushed') {
+      this.paths = this.flushed.copy()
+      this.history = this.flushedHistory.copy()
+    }
     this.watch()
   }
 
@@ -227,10 +235,15 @@ export class SurvivingIndex implements Index {
 
   private watch(): void {
     const { paths } = this
-    this.flushed = paths.copy()
+    this.keep()
     paths.flush = async () => {
-      if (paths === this.paths) this.flushed = paths.copy()
+      if (paths === this.paths) this.keep()
     }
+  }
+
+  private keep(): void {
+    this.flushed = this.paths.copy()
+    this.flushedHistory = this.history.copy()
   }
 }
 

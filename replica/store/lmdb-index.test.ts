@@ -7,8 +7,10 @@ import { blockBytes } from '../../protocol/limits.ts'
 import { parsePath } from '../../protocol/path.ts'
 import type { Timers } from '../../protocol/world.ts'
 import { describeIndex, recordOf } from './digest-index.suite.ts'
+import { describeCatalog } from './history/catalog.suite.ts'
 import type { Index } from './index.ts'
 import { openLmdbIndex } from './lmdb-index.ts'
+import { describePathEntries } from './path-entries.suite.ts'
 import { describePathIndex } from './path-index.suite.ts'
 import { temporaryFolder, timers } from './store.fixture.ts'
 
@@ -35,6 +37,8 @@ describe('as every index', () => {
 
   describeIndex(openIndex, close)
   describePathIndex(openIndex, close)
+  describePathEntries(openIndex, close)
+  describeCatalog(openIndex, close)
 })
 
 test('what was put is there after a restart', async () => {
@@ -43,11 +47,13 @@ test('what was put is there after a restart', async () => {
   before.digests.put(path, recordOf('one'))
   before.digests.putBlockDigests(digest, blockDigests)
   before.paths.putContent(path, digest, 7)
+  before.history.setComplete(true)
   await before.close()
   const after = openIndex()
   expect(after.digests.get(path)).toEqual(recordOf('one'))
   expect(after.digests.blockDigests(digest)).toEqual(blockDigests)
   expect(after.paths.seqOfContent(path, digest)).toBe(7)
+  expect(after.history.isComplete).toBe(true)
   await after.close()
 })
 

@@ -2,6 +2,7 @@
 import { rmSync, statfsSync } from 'node:fs'
 import { dirname } from 'node:path'
 import type { Timers } from '../../protocol/world.ts'
+import { LmdbCatalog } from './history/lmdb-catalog.ts'
 import type { Index } from './index.ts'
 import { LmdbDigestIndex } from './lmdb-digest-index.ts'
 import { type EnvironmentOptions, LmdbEnvironment } from './lmdb-environment.ts'
@@ -52,12 +53,14 @@ function freeBytesOf(folder: string): number {
 export class LmdbIndex implements Index {
   readonly digests: LmdbDigestIndex
   readonly paths: LmdbPathIndex
+  readonly history: LmdbCatalog
   private readonly environment: LmdbEnvironment
 
   constructor(options: EnvironmentOptions) {
     this.environment = new LmdbEnvironment(options)
     this.digests = new LmdbDigestIndex(this.environment)
     this.paths = new LmdbPathIndex(this.environment)
+    this.history = new LmdbCatalog(this.environment)
   }
 
   close(): Promise<void> {

@@ -4,8 +4,10 @@
  */
 import type { Digest } from '../../protocol/digest.ts'
 import { type FilePath, type FolderPath, wholeTree } from '../../protocol/path.ts'
-import { type Bytes, isHashed, keyOf, type LmdbEnvironment } from './lmdb-environment.ts'
-import { LmdbPastContents } from './lmdb-past-contents.ts'
+import { type Bytes, isHashed, keyBytesMax, keyOf, type LmdbEnvironment } from './lmdb-environment.ts'
+import { lmdbPastContents } from './lmdb-past-contents.ts'
+import type { LmdbPathEntries } from './lmdb-path-entries.ts'
+import { entryNameOf } from './path-entries.ts'
 import type { PathIndex, PathState } from './path-index.ts'
 import { decodeSeq, decodeState, encodeSeq, encodeState } from './path-state.ts'
 
@@ -22,20 +24,20 @@ interface Range {
 }
 
 export class LmdbPathIndex implements PathIndex {
+  readonly contents: LmdbPathEntries<number>
   private readonly environment: LmdbEnvironment
   private readonly states: Bytes
   private readonly positions: Bytes
   /** What was put and is not yet seen by a read of the disk. */
   private readonly newStates = new Map<FilePath, PathState>()
   private readonly listeners = new Set<(path: FilePath) => void>()
-  private readonly contents: LmdbPastContents
   private settled: number | null
 
   constructor(environment: LmdbEnvironment) {
     this.environment = environment
     this.states = environment.database('states')
     this.positions = environment.database('positions')
-    this.contents = new LmdbPastContents(environment)
+    this.contents = lmdbPastContents(environment)
     const settled = this.positions.getBinary(settledKey)
     this.settled = settled === undefined ? null : decodeSeq(settled)
   }
@@ -73,19 +75,20 @@ export class LmdbPathIndex implements PathIndex {
   }
 
   putContent(path: FilePath, digest: Digest, seq: number): void {
-    this.contents.put(path, digest, seq)
+    this.contents.put(path, entryNameOf(digest), seq)
   }
 
   seqOfContent(path: FilePath, digest: Digest): number | null {
-    return this.contents.seqOf(path, digest)
+    return this.contents.get(path, entryNameOf(digest))
   }
 
   below(folder: FolderPath): AsyncGenerator<(readonly [FilePath, PathState])[]> {
     if (folder === wholeTree) return this.within([wholeRange], () => true)
     const prefix = `${folder}/`
-    // The byte behind `/` is `0`.
+    // The byte behind `/` is `0`. No key is as long as what lies below a very long one.
     const plain = { start: Buffer.from(prefix), end: Buffer.from(`${folder}0`) }
-    return this.within([plain, hashedRange], path => path.startsWith(prefix))
+    const ranges = plain.start.length > keyBytesMax ? [hashedRange] : [plain, hashedRange]
+    return this.within(ranges, path => path.startsWith(prefix))
   }
 
   setSettled(seq: number): void {

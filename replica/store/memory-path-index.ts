@@ -1,20 +1,22 @@
 /** The path index of a process that forgets. */
 import type { Digest } from '../../protocol/digest.ts'
 import { type FilePath, type FolderPath, wholeTree } from '../../protocol/path.ts'
+import { MemoryPathEntries } from './memory-path-entries.ts'
+import { entryNameOf } from './path-entries.ts'
 import type { PathIndex, PathState } from './path-index.ts'
 
 const pieceMax = 1000
 
 export class MemoryPathIndex implements PathIndex {
+  contents = new MemoryPathEntries<number>()
   settledSeq: number | null = null
   private readonly states = new Map<FilePath, PathState>()
   private readonly listeners = new Set<(path: FilePath) => void>()
-  private readonly contents = new Map<string, number>()
 
   copy(): MemoryPathIndex {
     const copy = new MemoryPathIndex()
     for (const [path, state] of this.states) copy.states.set(path, state)
-    for (const [content, seq] of this.contents) copy.contents.set(content, seq)
+    copy.contents = this.contents.copy()
     copy.settledSeq = this.settledSeq
     return copy
   }
@@ -34,11 +36,11 @@ export class MemoryPathIndex implements PathIndex {
   }
 
   putContent(path: FilePath, digest: Digest, seq: number): void {
-    this.contents.set(`${path}\0${digest}`, seq)
+    this.contents.put(path, entryNameOf(digest), seq)
   }
 
   seqOfContent(path: FilePath, digest: Digest): number | null {
-    return this.contents.get(`${path}\0${digest}`) ?? null
+    return this.contents.get(path, entryNameOf(digest))
   }
 
   async *below(folder: FolderPath): AsyncGenerator<(readonly [FilePath, PathState])[]> {

@@ -62,6 +62,7 @@ export function describePathIndex(open: () => Index, close: (index: Index) => Pr
     const beside = ['a', 'a.txt', 'a0', 'ab/c', `b/${longName}`]
     for (const at of [...inside, ...beside]) index.put(at as FilePath, { seq: 7, is: 'folder' })
     expect([...(await below('a')).keys()].sort()).toEqual(inside.sort())
+    expect(await below(`a/${longName}`)).toEqual(new Map())
     expect(await below('b')).toEqual(new Map([[`b/${longName}`, { seq: 7, is: 'folder' }]]))
     expect(await below('c')).toEqual(new Map())
   })

@@ -5,6 +5,7 @@
  */
 import type { Digest } from '../../protocol/digest.ts'
 import type { FilePath, FolderPath } from '../../protocol/path.ts'
+import type { PathEntries } from './path-entries.ts'
 
 /** `seq`: the last record that changed what the path is. */
 export type PathState = { readonly seq: number } & (
@@ -28,6 +29,8 @@ export interface PathIndex {
   putContent(path: FilePath, digest: Digest, seq: number): void
   /** @returns the last record that made this content of the path, and was followed by another; null: none that is known. */
   seqOfContent(path: FilePath, digest: Digest): number | null
+  /** What was put by `putContent`, each under the name that its digest makes. */
+  readonly contents: Pick<PathEntries<number>, 'of' | 'paths'>
   /**
    * Everything below a folder, in no order that matters, in pieces. What is put below it meanwhile may be left out, or
    * come as it was before.

@@ -20,6 +20,8 @@ export const clock: Clock = { nowMs: () => Date.now(), monotonicMs: () => perfor
 export const timers: Timers = {
   after(ms, act) {
     const timer = setTimeout(act, ms)
+    // A store that a test abandons keeps no process from its end.
+    if (ms > 60_000) timer.unref()
     return () => clearTimeout(timer)
   },
   endOfTurn: act => void setImmediate(act),

@@ -28,6 +28,7 @@ import type { FiledFork } from './fork/filing.ts'
 import { readForkMark } from './fork/fork-mark.ts'
 import { Gatherer } from './gatherer.ts'
 import type { Announced, Gathering } from './gathering.ts'
+import { StoreHistory } from './history/store-history.ts'
 import type { JournalKeep } from './horizon.ts'
 import type { Index } from './index.ts'
 import type { ContentSource } from './install/ground.ts'
@@ -86,6 +87,8 @@ export interface StoreOptions {
 }
 
 export class Store {
+  /** What was replaced or deleted, and how long it stays. */
+  readonly history: StoreHistory
   private readonly options: StoreOptions
   private readonly parts: Parts
   private readonly digests: Digests
@@ -113,7 +116,8 @@ export class Store {
           ? await reasonToStop({ ...options, ...parts, own: own.fd, paths: index.paths })
           : null
         const shared = { ...options, tree, digests, stopped }
-        const changes = await Changes.open({ ...shared, folder: own.fd, paths: index.paths })
+        const kept = { folder: own.fd, paths: index.paths, catalog: index.history }
+        const changes = await Changes.open({ ...shared, ...kept })
         return new Store(options, parts, digests, changes)
       } catch (error) {
         await parts.index.close()
@@ -140,6 +144,13 @@ export class Store {
       newSlices: () => this.newSlices(walkPace),
     })
     this.gatherer = new Gatherer({ ...options, ground, journal })
+    this.history = new StoreHistory({
+      ...{ ...options, ground, journal, keeper: changes.keeper, fence: changes.fence },
+      ...{ paths: parts.index.paths, bodies: this.bodies },
+      look: path => this.look(path, { deep: false }),
+      pastOf: path => this.pastOf(path),
+      flush: () => this.flush(),
+    })
   }
 
   /** Every record of this node. Whoever appends has staged what the record names. */

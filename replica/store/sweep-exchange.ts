@@ -20,7 +20,7 @@ export async function sweepExchange(
     const place = { folder: ground.exchange, name }
     const out = await lookAt(ground, place, null)
     if ('digest' in change && out?.digest === change.digest) ground.disk.remove(ground.exchange, name)
-    else ground.history.take(place, seq!, pathsOf(change).at(-1)! as FilePath)
+    else ground.history.take(place, seq!, pathsOf(change).at(-1)! as FilePath, out)
   }
 }
 

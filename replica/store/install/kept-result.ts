@@ -10,7 +10,7 @@ import type { JournalEntry } from '../../../protocol/record.ts'
 import type { Known } from '../digests.ts'
 import { type Fd, newStat } from '../disk.ts'
 import type { Place } from '../folders.ts'
-import { historyName } from '../history.ts'
+import { historyName, topOf } from '../history.ts'
 import { identityOf, sameIdentity } from '../identity.ts'
 import type { PathState } from '../path-index.ts'
 import type { Slices } from '../slices.ts'
@@ -71,7 +71,7 @@ async function installKeptFile(options: KeptOptions, state: PathState, result: D
     const isStill = ground.paths.get(path)?.seq === state.seq && !options.isUnsettled(path)
     if (!isStill) return false
     const entry = options.entryAt(state.seq)
-    const isDone = bring({ ground, path, object, file, entry }, found)
+    const isDone = bring({ ground, path, seq: state.seq, object, file, entry }, found)
     if (!isDone) return false
     const identity = newStat()
     disk.stat(file, identity)
@@ -85,6 +85,7 @@ async function installKeptFile(options: KeptOptions, state: PathState, result: D
 interface Kept {
   readonly ground: Ground
   readonly path: FilePath
+  readonly seq: number
   readonly object: Place
   readonly file: Fd
   readonly entry: JournalEntry | null
@@ -104,13 +105,15 @@ function executableOf(entry: JournalEntry | null): boolean | null {
   return change?.type === 'put' ? change.executable : null
 }
 
-function moveToPath({ ground, path, object, file, entry }: Kept): boolean {
-  const { disk, tree } = ground
+function moveToPath({ ground, path, seq, object, file, entry }: Kept): boolean {
+  const { disk, tree, history } = ground
+  const top = topOf(seq, 0)
   const site = tree.makeParent(path)
   try {
     giveNewAttributes(disk, site.folder, file, executableOf(entry))
     if (entry !== null) disk.setModifiedAt(file, entry.record.timeMs)
     disk.moveNew(object.folder, object.name, site.folder, site.name)
+    history.catalog.remove({ top, path })
   } finally {
     disk.close(site.folder)
   }
@@ -118,8 +121,8 @@ function moveToPath({ ground, path, object, file, entry }: Kept): boolean {
 }
 
 /** What comes out is in history then, under the name of the record that replaced it; were it not what was looked at, it goes back. */
-function exchangeWith({ ground, path, object, file, entry }: Kept, { record }: Known): boolean {
-  const { disk, tree } = ground
+function exchangeWith({ ground, path, seq, object, file, entry }: Kept, { copy, record }: Known): boolean {
+  const { disk, tree, history } = ground
   const site = tree.openParent(path)
   try {
     const old = disk.openBeneath(site.folder, site.name, 'place')
@@ -129,9 +132,11 @@ function exchangeWith({ ground, path, object, file, entry }: Kept, { record }: K
       if (!sameIdentity(record.identity, before)) return false
       takeAttributes(disk, old, file, executableOf(entry))
       if (entry !== null) disk.setModifiedAt(file, entry.record.timeMs)
+      history.replacing(seq, object.name)
       disk.exchange(object.folder, object.name, site.folder, site.name)
       const isWhatWasSeen = isObject(ground, object, identityOf(before))
       if (!isWhatWasSeen) disk.exchange(object.folder, object.name, site.folder, site.name)
+      else history.file(object, { top: topOf(seq, 0), path }, copy)
       return isWhatWasSeen
     } finally {
       disk.close(old)

@@ -18,7 +18,10 @@ interface Hashed {
 }
 
 /** @returns null when the file shrank while it was read. @throws DiskError. */
-export function digestOfFile(ground: Ground, file: Fd): Hashed | null | Promise<Hashed | null> {
+export function digestOfFile(
+  ground: Pick<Ground, 'disk' | 'hasher'>,
+  file: Fd,
+): Hashed | null | Promise<Hashed | null> {
   const stat = newStat()
   ground.disk.stat(file, stat)
   return digestOfFirst(ground, file, stat.size)
@@ -26,7 +29,7 @@ export function digestOfFile(ground: Ground, file: Fd): Hashed | null | Promise<
 
 /** As `digestOfFile`, of the first `size` bytes. */
 export function digestOfFirst(
-  ground: Ground,
+  ground: Pick<Ground, 'disk' | 'hasher'>,
   file: Fd,
   size: number,
 ): Hashed | null | Promise<Hashed | null> {

@@ -11,6 +11,7 @@ import { type Disk, type Fd, newStat } from '../disk.ts'
 import { removeLeftover } from '../durable-file.ts'
 import type { Place } from '../folders.ts'
 import { historyName, seqName } from '../history.ts'
+import { wholeMs } from '../identity.ts'
 import type { Ground, Work } from './ground.ts'
 import { digestOfFile } from './looked-at.ts'
 import { isCode } from './refusals.ts'
@@ -157,7 +158,10 @@ export async function fileResult(ground: Ground, work: Work, path: FilePath, fil
     return
   }
   await ground.stages.flush(file.fd)
-  ground.history.take(file.place, work.seq, path)
+  const stat = newStat()
+  ground.disk.stat(file.fd, stat)
+  const known = { digest: file.digest, size: stat.size, mtimeMs: wholeMs(stat.mtimeNs) }
+  ground.history.take(file.place, work.seq, path, known)
 }
 
 async function isFiled(ground: Ground, seq: number, path: FilePath, digest: Digest): Promise<boolean> {

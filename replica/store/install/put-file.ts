@@ -74,7 +74,7 @@ class Put {
     this.file = await this.resultIn(exchange)
     if (this.file !== null) return false
     const out = await settleOut(ground, work, { ...wish, exchange, inode: null, before: null })
-    if (out === 'given back') ground.history.take(exchange, work.seq, wish.path)
+    if (out === 'given back') ground.history.take(exchange, work.seq, wish.path, null)
     return out === 'given back' || out === 'kept'
   }
 

@@ -68,7 +68,7 @@ class RenameFile {
     }
     const came = { path: change.to, contents: this.target, exchange, inode: null, before: null }
     const end = await settleOut(ground, work, came)
-    if (end === 'given back') ground.history.take(exchange, work.seq, change.to)
+    if (end === 'given back') ground.history.take(exchange, work.seq, change.to, null)
     return true
   }
 

@@ -43,7 +43,7 @@ function move({ disk, tree }: Ground, from: Rename['from'], to: Rename['to']): v
 function fileFolder({ disk, tree, history }: Ground, work: Work, path: Rename['from']): void {
   const source = tree.openParent(path)
   try {
-    history.take(source, work.seq, path)
+    history.take(source, work.seq, path, null)
   } finally {
     disk.close(source.folder)
   }

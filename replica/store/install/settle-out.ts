@@ -11,7 +11,7 @@ import type { Contents } from './decide.ts'
 import type { Ground, Work } from './ground.ts'
 import { lookAt } from './looked-at.ts'
 import type { Out } from './out.ts'
-import { hasMoved, isCode, keepsChanging, triesMax } from './refusals.ts'
+import { hasMoved, triesMax } from './refusals.ts'
 
 export interface Came {
   readonly path: FilePath
@@ -34,7 +34,7 @@ export async function settleOut(
   if (out === null) return 'settled'
   const mayBeTorn = work.mayBeTorn && came.inode === null
   if (mayBeTorn || out.rotten || isKnown(work, out, came.contents)) {
-    ground.history.take(came.exchange, work.seq, came.path)
+    ground.history.take(came.exchange, work.seq, came.path, out)
     const before = ground.paths.get(came.path)
     work.replaced(came.path, out, { base: came.contents.base, before })
     return 'settled'
@@ -76,7 +76,7 @@ async function giveBack(ground: Ground, work: Work, came: Came, first: Out): Pro
     wentIn = goesIn.inode
     goesIn = out
   }
-  ground.history.take(came.exchange, work.seq, came.path)
+  ground.history.take(came.exchange, work.seq, came.path, null)
   return 'kept'
 }
 
@@ -98,21 +98,4 @@ function exchangeAgain(ground: Ground, { exchange, path }: Came): boolean {
 
 function isOurs(out: Out, { inode, contents }: Came): boolean {
   return out.inode === inode || (inode === null && out.digest !== null && out.digest === contents.result)
-}
-
-/** Puts back what was taken out of a path that is free now; when it is not, it goes to history. */
-export function returnTaken(ground: Ground, work: Work, exchange: Place, path: FilePath): void {
-  try {
-    const site = ground.tree.makeParent(path)
-    try {
-      ground.disk.moveNew(exchange.folder, exchange.name, site.folder, site.name)
-      work.keep(path, 'it was changed on this disk')
-    } finally {
-      ground.disk.close(site.folder)
-    }
-  } catch (error) {
-    if (!hasMoved(error) && !isCode(error, 'ENOTDIR')) throw error
-    ground.history.take(exchange, work.seq, path)
-    work.keep(path, keepsChanging)
-  }
 }

@@ -8,6 +8,7 @@ import type { Place } from '../folders.ts'
 import type { Contents } from './decide.ts'
 import type { Ground, Work } from './ground.ts'
 import { lookAt } from './looked-at.ts'
+import type { Out } from './out.ts'
 import { hasMoved, keepsChanging, reasonOf } from './refusals.ts'
 import { isKnown } from './settle-out.ts'
 
@@ -37,12 +38,16 @@ export async function settleTaken(
   const out = await lookAt(ground, exchange, before)
   if (out === null) return
   ground.digests.forget(path)
-  if (!out.rotten && !isKnown(work, out, contents)) return giveBack(ground, work, exchange, path)
-  ground.history.take(exchange, work.seq, path)
+  if (!out.rotten && !isKnown(work, out, contents)) return giveBack(ground, work, { exchange, path, out })
+  ground.history.take(exchange, work.seq, path, out)
   work.replaced(path, out, { base: contents.base, before: ground.paths.get(path) })
 }
 
-function giveBack(ground: Ground, work: Work, exchange: Place, path: FilePath): void {
+function giveBack(
+  ground: Ground,
+  work: Work,
+  { exchange, path, out }: { exchange: Place; path: FilePath; out: Out },
+): void {
   try {
     const site = ground.tree.makeParent(path)
     try {
@@ -53,7 +58,7 @@ function giveBack(ground: Ground, work: Work, exchange: Place, path: FilePath): 
     work.keep(path, 'it was changed on this disk')
   } catch (error) {
     if (!hasMoved(error) && reasonOf(error) === null) throw error
-    ground.history.take(exchange, work.seq, path)
+    ground.history.take(exchange, work.seq, path, out)
     work.keep(path, keepsChanging)
   }
 }

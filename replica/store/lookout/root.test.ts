@@ -152,7 +152,12 @@ test('a root into which files come, or from which they go through the server, wh
 test('a root that was emptied by a loss of power, before anything was flushed, is mended by the start', async () => {
   await start()
   await settle(watching.temporary.store, put('a', 'one'), put('b', 'two'))
-  const left = { digests: index.digests, paths: index.paths.copy(), close: async () => {} }
+  const left = {
+    digests: index.digests,
+    paths: index.paths.copy(),
+    history: index.history.copy(),
+    close: async () => {},
+  }
   expect([left.paths.settledSeq, left.paths.get(at('a'))?.is]).toEqual([0, 'file'])
   await watching.end(false)
   empty()
