@@ -238,6 +238,24 @@ test('a content of history is opened by its digest, whole or as a beginning, and
   await expect(read(contents[2]!)).rejects.toMatchObject({ code: 'NOT_FOUND' })
 })
 
+test('an edit that gave way comes back by its digest, which the history tells', async () => {
+  await start()
+  await client().put('a', 'one')
+  await cluster.atRest()
+  cluster.write('server2', 'a', 'edited here')
+  await client().put('a', 'third')
+  const { contents } = await client().history('a')
+  const { digest, size } = contents.find(({ seq }) => seq === null)!
+  const { error } = await client().change({ type: 'restore', path: parsePath('a'), at: null, digest, size })
+  expect(error).toBeNull()
+  expect((await client().get('a')).texts.server1).toBe('edited here')
+  expect(await told('a')).toEqual([
+    'put 3 server1 goes',
+    'put 5 server1 = server2 goes',
+    'restore 11 server1 = server2 now',
+  ])
+})
+
 test('every node is told how long history stays', async () => {
   await start(7 * day)
   await client().put('a', 'one')

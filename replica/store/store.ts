@@ -141,6 +141,7 @@ export class Store {
     this.past = new Past({
       ...{ journal, paths: parts.index.paths, contents: this.contents },
       settledSeq: () => changes.settler.settledSeq,
+      openKept: wanted => this.history.open(wanted),
       newSlices: () => this.newSlices(walkPace),
     })
     this.gatherer = new Gatherer({ ...options, ground, journal })

@@ -31,6 +31,10 @@ export async function namesIn({ disk, folder, slices }: WalkedHistory, name: str
       const text = Buffer.from(bytes, 'latin1')
       return isUtf8(text) ? text.toString() : null
     })
+  } catch (error) {
+    // Somebody has removed it since.
+    if (isNothing(error)) return []
+    throw error
   } finally {
     disk.close(fd)
   }

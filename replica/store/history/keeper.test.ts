@@ -202,6 +202,8 @@ test('what records replace that came after a fork is not as old as the fork', as
   await pass(25 * day)
   await store.fileFork(1)
   await settle(store, put('a', 'two', { base: 'one' }))
+  await restart()
+  keepFor(30 * day)
   await pass(10 * day)
   expect(historyOf(temporary.root)).toMatchObject({ '2/a': 'one' })
 })

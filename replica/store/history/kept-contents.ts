@@ -25,7 +25,8 @@ export interface KeptContentsOptions {
 export interface WantedContent {
   readonly path: FilePath
   readonly digest: Digest
-  readonly size: number
+  /** Null: not known, and it is looked for as a whole. */
+  readonly size: number | null
 }
 
 /** The caller closes it. @throws ConcurError NOT_FOUND, IO_ERROR. */
@@ -35,7 +36,7 @@ export async function openKept(options: KeptContentsOptions, wanted: WantedConte
   try {
     for (const piece of options.catalog.of(path)) {
       for (const object of piece) {
-        if (object.digest !== digest && object.identity.size >= size) longer.push(object)
+        if (size !== null && object.digest !== digest && object.identity.size >= size) longer.push(object)
         const body = object.digest === digest ? await bodyIn(options, object, wanted) : null
         if (body !== null) return body
       }
@@ -54,7 +55,7 @@ export async function openKept(options: KeptContentsOptions, wanted: WantedConte
 async function bodyIn(
   { ground, objects, bodies }: KeptContentsOptions,
   object: ObjectName,
-  { path, digest, size }: WantedContent,
+  { path, digest, size: wanted }: WantedContent,
 ): Promise<OpenBody | null> {
   const file = objects.open(object)
   if (file === null) return null
@@ -62,6 +63,7 @@ async function bodyIn(
   try {
     const identity = newStat()
     ground.disk.stat(file, identity)
+    const size = wanted ?? identity.size
     const hashed = identity.size < size ? null : await digestOfFirst(ground, file, size)
     if (hashed?.digest !== digest) return null
     body = bodies.beginning({ path, file, identity, size, blockDigests: hashed.blockDigests })

@@ -100,7 +100,12 @@ export class StoreHistory {
    */
   async open(wanted: WantedContent): Promise<OpenBody> {
     const { keeper, ground } = this.options
-    await keeper.filed()
-    return openKept({ ...this.options, catalog: ground.history.catalog, objects: keeper.objects }, wanted)
+    const { catalog } = ground.history
+    try {
+      await keeper.filed()
+      return await openKept({ ...this.options, catalog, objects: keeper.objects }, wanted)
+    } catch (error) {
+      throw diskRefusal(error)
+    }
   }
 }

@@ -10,6 +10,7 @@ import { type DeletedEntry, type JournalEntry, readDeletedEntries } from '../../
 import type { JournalReader } from '../ahead.ts'
 import type { Contents } from '../contents.ts'
 import type { OpenBody } from '../file-body.ts'
+import type { WantedContent } from '../history/kept-contents.ts'
 import type { PathIndex } from '../path-index.ts'
 import type { Slices } from '../slices.ts'
 import { type PastStates, pastOf } from './past-of.ts'
@@ -18,6 +19,8 @@ export interface PastOptions {
   readonly journal: JournalReader
   readonly paths: PathIndex
   readonly contents: Contents
+  /** Whatever lies in history, by path and digest. */
+  readonly openKept: (wanted: WantedContent) => Promise<OpenBody>
   readonly settledSeq: () => number
   readonly newSlices: () => Slices
 }
@@ -46,9 +49,18 @@ export class Past {
     return now?.is === 'file' && now.digest === digest ? now.seq : paths.seqOfContent(path, digest)
   }
 
-  /** Opens a content that the path had; the caller closes it. @throws ConcurError NOT_FOUND: it is not here; IO_ERROR. */
-  open(recall: Recall): Promise<OpenBody> {
-    return this.options.contents.openPast(recall, this.seqOf(recall.path, recall.digest))
+  /**
+   * Opens a content that the path had, also one that no record made or that the journal does not lead to any more; the
+   * caller closes it. @throws ConcurError NOT_FOUND: it is not here; IO_ERROR.
+   */
+  async open(recall: Recall): Promise<OpenBody> {
+    const { contents, openKept } = this.options
+    try {
+      return await contents.openPast(recall, this.seqOf(recall.path, recall.digest))
+    } catch (error) {
+      if (!(error instanceof ConcurError && error.code === 'NOT_FOUND')) throw error
+      return openKept(recall)
+    }
   }
 
   private async listOf(entry: JournalEntry): Promise<readonly DeletedEntry[]> {
