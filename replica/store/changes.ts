@@ -245,7 +245,7 @@ export class Changes {
     this.checkpoints.stop()
     if (this.fence.isStopped) await this.checkpoints.ended()
     else await this.checkpoints.flush().catch(this.options.onFault)
-    this.keeper.noteTime()
+    this.keeper.end()
     await this.journal.close()
     for (const close of this.parts.closers.toReversed()) close()
   }
@@ -273,6 +273,8 @@ interface Begun extends Omit<Start, 'stated'> {
 
 interface Parts {
   readonly seen: SeenTime
+  /** Whether the catalog had all that is in history when the store was closed last. */
+  readonly isFiled: boolean
   readonly journal: Journal
   readonly stages: Stages
   readonly gatherings: Gatherings
@@ -315,7 +317,8 @@ async function openWith(options: ChangesOptions, fence: Fence, closers: (() => v
     onFailed: ({ message }) => fence.set(message),
   })
   const own = { stages, gatherings, history, exchange, seen }
-  const parts = { ...own, journal, fence, progress, reserve, room, log, closers }
+  const isFiled = options.catalog.isComplete && progress.seq === options.paths.settledSeq
+  const parts = { ...own, isFiled, journal, fence, progress, reserve, room, log, closers }
   try {
     const fork = fence.isFenced ? null : readForkMark(disk, folder)
     if (fork?.phase === 'undone') await dropFork(filingOf(options, parts), fork.commonSeq)
@@ -323,6 +326,7 @@ async function openWith(options: ChangesOptions, fence: Fence, closers: (() => v
     const start = await startOf(options, parts, isRechecked, statedRows)
     if (!fence.isFenced) seen.begin(start.settledSeq)
     const changes = new Changes(options, parts, start)
+    if (fork !== null) changes.keeper.somethingCame()
     if (fork?.phase === 'undoing') await changes.fileFork(fork.commonSeq)
     return changes
   } catch (error) {

@@ -24,7 +24,7 @@ export interface HistoryCatalog {
   of(path: FilePath): Generator<FiledObject[]>
   /** As `PathEntries.paths`. */
   paths(folder: FolderPath, after: FilePath | null): FilePath[]
-  /** Whether all that lies in history was put, but for what came since the last flush. */
+  /** Whether all that lay in history was put when the store was closed in order; said of one that is open: not known. */
   readonly isComplete: boolean
   setComplete(isComplete: boolean): void
 }

@@ -150,10 +150,20 @@ test('objects of an index that was lost are filed again first, and go by the age
   await open(temporary.root)
   keepFor(30 * day)
   await pass(5 * day)
-  expect(index.history.isComplete).toBe(true)
   expect([...index.history.of(at('a'))].flat().map(one => one.digest)).toEqual([digest('one'), digest('two')])
   await pass(6 * day)
   expect(historyOf(temporary.root)).toEqual({})
+})
+
+test('only a store that was closed in order, with all of it filed, says that it is', async () => {
+  await threeOfA()
+  expect(index.history.isComplete).toBe(false)
+  await restart()
+  expect(index.history.isComplete).toBe(false)
+  for await (const _ of store.history.had(at('a'))) expect(index.history.isComplete).toBe(false)
+  await store.close()
+  expect(index.history.isComplete).toBe(true)
+  await open(temporary.root)
 })
 
 test('what a node may need that is behind stays', async () => {

@@ -36,6 +36,8 @@ export interface HistoryKeep {
 export interface KeeperOptions extends Omit<PruningOptions, 'isOver' | 'seen' | 'objects'> {
   readonly objects: KeptObjects
   readonly seen: SeenTime
+  /** Whether the catalog has all that is in history. */
+  readonly isFiled: boolean
   /** Up to here everything is settled and flushed. */
   readonly flushedSeq: () => number
   readonly fence: Pick<Fence, 'isFenced' | 'guard'>
@@ -57,6 +59,8 @@ export class HistoryKeeper {
   private working: Promise<void> = Promise.resolve()
   /** How often something came that the catalog does not know. */
   private came = 0
+  /** Whether the catalog may lack something that is in history. */
+  private isUnfiled: boolean
   /** Of the last round. */
   private prunedUpTo = 0
   private lookedThroughAtMs = Number.NEGATIVE_INFINITY
@@ -64,6 +68,9 @@ export class HistoryKeeper {
   constructor(options: KeeperOptions) {
     this.options = options
     this.pruning = new Pruning({ ...options, isOver: () => this.isStopped })
+    this.isUnfiled = !options.isFiled
+    // A process that ends in the middle leaves it so: then the next one looks through everything.
+    if (!options.fence.isFenced) options.catalog.setComplete(false)
     this.schedule()
   }
 
@@ -90,7 +97,7 @@ export class HistoryKeeper {
 
   /** Returns when the catalog has all that lies in history. @throws DiskError. */
   async filed(): Promise<void> {
-    if (!this.options.catalog.isComplete) await this.turns.run(() => this.fileAll(askedPace))
+    if (this.isUnfiled) await this.turns.run(() => this.fileAll(askedPace))
   }
 
   /** What may go of a folder and all below it. @throws DiskError. */
@@ -114,7 +121,7 @@ export class HistoryKeeper {
   /** Something is in history that the catalog does not know. */
   somethingCame(): void {
     this.came++
-    this.options.catalog.setComplete(false)
+    this.isUnfiled = true
   }
 
   /** A fork's folder came to history. */
@@ -129,6 +136,12 @@ export class HistoryKeeper {
     this.cancel()
     await this.working
     await this.turns.run(async () => {})
+  }
+
+  /** The last word, when all that is settled is flushed. */
+  end(): void {
+    this.noteTime()
+    if (!this.isUnfiled && !this.options.fence.isFenced) this.options.catalog.setComplete(true)
   }
 
   private limited({ olderMs, seqMax }: Due): Due {
@@ -151,12 +164,12 @@ export class HistoryKeeper {
   private async tick(): Promise<void> {
     if (this.options.fence.isFenced) return
     this.noteTime()
-    if (!this.options.catalog.isComplete) await this.turns.run(() => this.fileAll(backgroundPace))
+    if (this.isUnfiled) await this.turns.run(() => this.fileAll(backgroundPace))
     await this.pruneWhatIsDue()
   }
 
   /** Writes down the time that was seen; what cannot be written now is seen again later. */
-  noteTime(): void {
+  private noteTime(): void {
     const { seen, flushedSeq, fence } = this.options
     if (fence.isFenced) return
     seen.sample(flushedSeq(), partOf(this.keepMs, spacingMsMax))
@@ -168,15 +181,15 @@ export class HistoryKeeper {
   }
 
   private async fileAll(pace: Pace): Promise<void> {
-    const { disk, history, catalog, seen } = this.options
+    const { disk, history, seen } = this.options
     const walked = { disk, folder: history.folder, slices: this.slices(pace) }
     const onFork = (name: string): void => {
       if (!seen.dates.noticed.has(name)) seen.notice(name)
     }
-    while (!catalog.isComplete && !this.isStopped) {
+    while (this.isUnfiled && !this.isStopped) {
       const { came } = this
       const isWhole = await fileAll({ ...this.options, walked, onFork, isOver: () => this.isStopped })
-      if (isWhole && came === this.came) catalog.setComplete(true)
+      this.isUnfiled = !isWhole || came !== this.came
     }
   }
 
