@@ -52,6 +52,8 @@ export interface SeatOptions {
   readonly onSuperseded: (error: ConcurError) => void
   /** Changes wait for it from now on, or do not any more. */
   readonly onMembership: () => void
+  /** It was told what paths are, and its journal begins behind that. */
+  readonly onStated: () => void
   /** It has told how far it is. */
   readonly onHeard: () => void
   /** The name belongs to this node from now on. */
@@ -251,6 +253,7 @@ export class Seat {
       stateTree: () => store.stateTree(),
       journalKeep: this.options.journalKeep,
       events: {
+        onStated: this.options.onStated,
         onFollowing: settled => this.hear(settled, link.nodeId),
         onSettled: settled => this.hear(settled, link.nodeId),
         // It may end while a record is being written, which comes first.

@@ -249,7 +249,10 @@ describe('a request that is refused does not touch the others', () => {
     expect(driven.asked.map(({ stream }) => stream.id)).toEqual([2])
   })
 
-  const ofClients = ['READ', 'LIST', 'STATUS', 'CHANGE', 'LOG', 'WAIT', 'VERIFY', 'PAST', 'CONTENT'] as const
+  const ofClients = [
+    ...(['READ', 'LIST', 'STATUS', 'CHANGE', 'LOCK'] as const),
+    ...(['UNLOCK', 'CHECK', 'LOG', 'WAIT', 'VERIFY', 'PAST', 'CONTENT'] as const),
+  ] as const
   const ofCoordinators = [
     'LOOK',
     'FETCH',
@@ -272,18 +275,22 @@ describe('a request that is refused does not touch the others', () => {
   }
   const digest = `b3:${'0'.repeat(64)}` as Digest
   const id = '0'.repeat(32)
+  const operation = { nonce: id as Nonce, counter: 1, floor: 0 }
   const bodies: { readonly [K in RequestOpcode]: BodyOf<K> } = {
     READ: read,
     LIST: { path, recursive: false, compare: false },
     STATUS: {},
     CHANGE: {
-      operation: { nonce: id as Nonce, counter: 1, floor: 0 },
+      operation,
       ifMatch: null,
       ifAbsent: false,
       ack: null,
       fence: null,
       what: { type: 'mkdir', path, parents: false },
     },
+    LOCK: { ...{ operation, path, ttlMs: 1_000 }, waitMs: 0, token: null },
+    UNLOCK: { operation, path, steal: false, token: null },
+    CHECK: { path },
     LOG: { path, sinceSeq: null, last: null, follow: false },
     WAIT: { path, timeoutMs: 1 },
     LOOK: { path, deep: false, settledSeq: 0 },

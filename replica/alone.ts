@@ -47,6 +47,9 @@ const opNames: Record<ClientOpcode, string> = {
   VERIFY: 'verify',
   PAST: 'past',
   CONTENT: 'content',
+  LOCK: 'lock',
+  UNLOCK: 'unlock',
+  CHECK: 'check',
 }
 
 const listed: Outcome = { verdict: 'listed' }
@@ -93,11 +96,14 @@ export class Alone {
       case 'LOG':
         return logAlone(request.body, stream, this.options)
       case 'CHANGE':
+      case 'LOCK':
+      case 'UNLOCK':
         throw new ConcurError('NOT_COORDINATOR', this.refusal)
       case 'WAIT':
       case 'PAST':
       case 'CONTENT':
       case 'VERIFY':
+      case 'CHECK':
         throw new ConcurError('UNREACHABLE', this.refusal)
       default:
         return request satisfies never
@@ -218,7 +224,7 @@ export class Alone {
       ...report,
     }
     const conflicts = conflictsOf([coordinatorRow, report].map(({ marks }) => ({ marks, marked: [] })))
-    stream.send('STATUS_IS', { coordinator: coordinatorRow, replicas: [own], conflicts }, true)
+    stream.send('STATUS_IS', { coordinator: coordinatorRow, replicas: [own], conflicts, locks: [] }, true)
     return { verdict: 'status' }
   }
 }

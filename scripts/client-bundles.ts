@@ -8,12 +8,14 @@ export const clientBundles = {
 
 /** What a command that reads never loads, and its bundle does without. As it is imported. */
 export const notForReads = [
+  './foreground.ts',
   './help.ts',
   './reading/ask-content.ts',
   './reading/ask-past.ts',
   './reading/ask-wait.ts',
   './reading/follow-log.ts',
   './reading/verify-rows.ts',
+  './sending/locking.ts',
   './sending/pieces.ts',
   './sending/sending.ts',
 ]
