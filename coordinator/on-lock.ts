@@ -10,7 +10,8 @@ import { beginRequestLine, failure } from '../replica/program/request-line.ts'
 import { noNeed } from '../replica/store/room.ts'
 import { forgottenMessage } from './changing/answer.ts'
 import type { Cluster, Ordered } from './changing/change-work.ts'
-import type { Asker, Locks, OrderedLock } from './locks/locks.ts'
+import type { Leases, OrderedLock } from './locks/leases.ts'
+import type { Asker, Locks } from './locks/locks.ts'
 import { tooFewFor } from './ordering/policy.ts'
 import type { Results } from './ordering/results.ts'
 import type { RequestContext } from './request.ts'
@@ -20,7 +21,8 @@ export interface LockDesk {
     readonly ledger: Pick<Cluster['ledger'], 'inSync'>
     readonly store: { readonly room: Pick<Cluster['store']['room'], 'refusal'> }
   }
-  readonly locks: Pick<Locks, 'lock' | 'unlock' | 'stateOf' | 'listen'>
+  readonly locks: Pick<Locks, 'lock' | 'unlock' | 'stateOf'>
+  readonly leases: Pick<Leases, 'listen'>
   readonly results: Results
   /** What became of a record. @throws ConcurError when it was abandoned. */
   readonly answerOf: (ordered: Pick<Ordered, 'awaited' | 'change'>) => Promise<Done>
@@ -88,7 +90,7 @@ async function grantedInTime(
     onNews()
   }
   const callOff = timers.after(request.waitMs, end)
-  const stopListening = desk.locks.listen(() => onNews())
+  const stopListening = desk.leases.listen(() => onNews())
   stream.listen({ onMessage: () => {}, onFailed: end })
   try {
     for (;;) {

@@ -19,6 +19,7 @@ import type { Store } from '../../replica/store/store.ts'
 import type { CoordinatorConfig } from '../config.ts'
 import { ContentsAtOnce } from '../following/contents-at-once.ts'
 import { FetchedContents } from '../following/fetched-contents.ts'
+import { Leases } from '../locks/leases.ts'
 import { Locks } from '../locks/locks.ts'
 import type { ChangeDesk } from '../on-change.ts'
 import type { LockDesk } from '../on-lock.ts'
@@ -58,6 +59,7 @@ export class Changing {
   readonly desk: ChangeDesk
   readonly lockDesk: LockDesk
   readonly locks: Locks
+  private readonly leases: Leases
   readonly answers: Answers
   private readonly results: Results
   private readonly options: ChangingOptions
@@ -85,7 +87,7 @@ export class Changing {
           const { epoch, termBeginsAt } = this.ledger
           options.log.info({ epoch: epoch!.number, seq: termBeginsAt }, 'term')
           this.eachSeat(seat => seat.begin())
-          this.locks.begin()
+          this.leases.begin()
         },
         onTakenBack: error => {
           if (this.ledger.epoch === null && !this.termStart.takenBack(error)) this.refusals.stop(error)
@@ -112,7 +114,7 @@ export class Changing {
           journalKeep: config.journalKeep,
           onSuperseded: error => this.refusals.stop(error),
           onMembership: () => options.links[at]!.logState(),
-          onStated: () => this.locks.carryBeyond(journal.last.seq),
+          onStated: () => this.leases.carryBeyond(journal.last.seq),
           onHeard: () => this.wake(),
           onNodeId: nodeId => this.noteNodeId(name, nodeId),
         }),
@@ -125,7 +127,8 @@ export class Changing {
       answerOf: seq => this.answers.answerOfJournaled(seq),
     })
     this.results = results
-    this.locks = this.locksOf(options)
+    this.leases = this.leasesOf(options)
+    this.locks = new Locks({ leases: this.leases, log: options.log })
     this.remember(past)
     const answerOf = (ordered: Pick<Ordered, 'awaited' | 'change'>) => this.answers.answerOf(ordered)
     const cluster = this.cluster()
@@ -140,7 +143,7 @@ export class Changing {
       results,
       answerOf,
     }
-    this.lockDesk = { cluster, locks: this.locks, results, answerOf }
+    this.lockDesk = { cluster, leases: this.leases, locks: this.locks, results, answerOf }
   }
 
   /** Begins the coordinator's term, once the replicas in reach were heard. */
@@ -201,7 +204,7 @@ export class Changing {
   close(): void {
     this.callOffWatch()
     this.termStart.close()
-    this.locks.close()
+    this.leases.close()
     this.stopListening()
     for (const seat of this.seats) seat.close()
     this.wake()
@@ -273,11 +276,11 @@ export class Changing {
 
   private remember({ operations, operationsAfterSeq, locks }: Past): void {
     for (const { operation, seq } of operations) this.results.add(operation, seq)
-    this.locks.restart(operationsAfterSeq, locks)
+    this.leases.restart(operationsAfterSeq, locks)
   }
 
-  private locksOf({ config, store, clock, timers, log, members }: ChangingOptions): Locks {
-    return new Locks({
+  private leasesOf({ config, store, clock, timers, log, members }: ChangingOptions): Leases {
+    return new Leases({
       ...{ ledger: this.ledger, journalKeep: config.journalKeep, clock, timers, log },
       lastSeq: () => store.journal.last.seq,
       refusal: () => this.refusal(),

@@ -7,6 +7,7 @@ import { locksMax, lockTtlMsMax } from '../../protocol/limits.ts'
 import { parsePath } from '../../protocol/path.ts'
 import type { LockChange, Operation } from '../../protocol/record.ts'
 import type { Wanted } from '../ordering/ledger.ts'
+import { Leases } from './leases.ts'
 import { Locks, type Touching } from './locks.ts'
 
 const [ann, bob] = ['ann@laptop', 'bob@desk'] as ClientId[]
@@ -25,10 +26,11 @@ let written: Written[]
 let lastSeq: number
 let refusal: ConcurError | null
 let failure: ConcurError | null
+let leases: Leases
 let locks: Locks
 
-function open({ journalKeep = 1_000_000 } = {}): Locks {
-  locks = new Locks({
+function open({ journalKeep = 1_000_000 } = {}): Leases {
+  leases = new Leases({
     ledger: {
       order(wanted) {
         if (failure !== null) throw failure
@@ -45,7 +47,8 @@ function open({ journalKeep = 1_000_000 } = {}): Locks {
     ...{ lastSeq: () => lastSeq, journalKeep, refusal: () => refusal, tooFew: () => null },
     ...{ clock: time, timers: time, log },
   })
-  return locks
+  locks = new Locks({ leases, log })
+  return leases
 }
 
 beforeEach(() => {
@@ -57,7 +60,7 @@ beforeEach(() => {
   failure = null
   open().begin()
 })
-afterEach(() => locks.close())
+afterEach(() => leases.close())
 
 const askers = { [ann!]: { client: ann!, from: '10.0.0.1' }, [bob!]: { client: bob!, from: 'server2' } }
 const lock = (path: string, client = ann!, more: { ttlMs?: number; token?: number } = {}) =>
@@ -206,6 +209,15 @@ test('a stolen lock is logged, is over, and makes its holder stale until he lock
   touch('a')
 })
 
+test('who was stolen from goes on where he has locked again what covers it', () => {
+  lock('docs')
+  unlock('docs', bob, { steal: true })
+  expect(refused(() => touch('docs/a'))).toMatch(/^STALE_TOKEN /)
+  lock('docs/a')
+  touch('docs/a')
+  expect(refused(() => touch('docs/b'))).toMatch(/^STALE_TOKEN /)
+})
+
 test('unlocking is done where there is nothing to end, and ends one own lock', () => {
   expect(unlock('a')).toBeNull()
   lock('a')
@@ -265,16 +277,25 @@ test('an end that cannot be written is tried again, and nobody has the path mean
   expect(types()).toEqual(['lock', 'expired', 'lock'])
 })
 
-test('whoever waits hears of every end', async () => {
+test('whoever waits hears of every end, and of nothing else', async () => {
   let news = 0
-  const stop = locks.listen(() => news++)
+  const stop = leases.listen(() => news++)
   lock('a')
+  lock('a')
+  expect(news).toBe(0)
   await time.pass(60_000)
-  expect(news).toBeGreaterThanOrEqual(2)
-  stop()
-  const before = news
+  expect(news).toBe(1)
+  lock('a', bob)
+  unlock('a', bob)
+  expect(news).toBe(2)
   lock('a')
-  expect(news).toBe(before)
+  written.at(-1)!.reject(new ConcurError('UNREACHABLE', 'too few'))
+  await time.pass(0)
+  expect(news).toBe(3)
+  stop()
+  lock('a')
+  unlock('a')
+  expect(news).toBe(3)
 })
 
 test('a term begins with all leases whole', async () => {
@@ -285,10 +306,10 @@ test('a term begins with all leases whole', async () => {
   }
   await time.pass(10_000)
   open()
-  locks.restart(50, [{ seq: 70, timeMs: 5, client: ann!, change }])
+  leases.restart(50, [{ seq: 70, timeMs: 5, client: ann!, change }])
   await time.pass(100_000)
   expect(written).toEqual([])
-  locks.begin()
+  leases.begin()
   expect(locks.stateOf(at('a'), ann!).lease).toMatchObject({ token: 70, expiresInMs: 60_000, sinceMs: 5 })
   await time.pass(59_999)
   expect(types()).toEqual([])
@@ -298,8 +319,8 @@ test('a term begins with all leases whole', async () => {
 
 test('a term that begins when all is closed times nothing', async () => {
   lock('a')
-  locks.close()
-  locks.begin()
+  leases.close()
+  leases.begin()
   expect(time.timerCount).toBe(0)
 })
 
@@ -310,8 +331,8 @@ test('a token from before all that is known is stale unless it is the newest tha
     ...{ holder: ann!, ttlMs: 60_000, token: 20, sinceMs: 5, from: 'x' },
   }
   open()
-  locks.restart(50, [{ seq: 70, timeMs: 5, client: null, change }])
-  locks.begin()
+  leases.restart(50, [{ seq: 70, timeMs: 5, client: null, change }])
+  leases.begin()
   touch('a', ann, { fence: 20 })
   expect(refused(() => touch('b', ann, { fence: 20 }))).toMatch(
     /^STALE_TOKEN b: the token 20 is older than the newest; nobody holds it now/,
@@ -321,7 +342,7 @@ test('a token from before all that is known is stale unless it is the newest tha
 
 test('the record of a lease is written anew before a journal may lose it, and lasts no longer for it', async () => {
   open({ journalKeep: 30 })
-  locks.begin()
+  leases.begin()
   const token = lock('a')
   await time.pass(10_000)
   lastSeq += 9
@@ -334,7 +355,7 @@ test('the record of a lease is written anew before a journal may lose it, and la
   expect(locks.stateOf(at('a'), ann!).lease).toMatchObject({ token, expiresInMs: 50_000 })
   touch('b')
   expect(types()).toEqual(['lock', 'lock'])
-  locks.carryBeyond(lastSeq)
+  leases.carryBeyond(lastSeq)
   expect(types()).toEqual(['lock', 'lock', 'lock'])
   await time.pass(50_000)
   expect(types().at(-1)).toBe('expired')
@@ -343,7 +364,7 @@ test('the record of a lease is written anew before a journal may lose it, and la
 test('what cannot be written anew now is written with the next change', () => {
   lock('a')
   refusal = new ConcurError('NO_SPACE', 'full')
-  locks.carryBeyond(lastSeq)
+  leases.carryBeyond(lastSeq)
   refusal = null
   expect(types()).toEqual(['lock'])
   touch('b')
@@ -366,9 +387,9 @@ test('one lock more than there may be is refused, and a renewal is none', () => 
     }
     return { seq: n + 1, timeMs: 5, client: ann!, change }
   })
-  locks.restart(0, records)
+  leases.restart(0, records)
   lastSeq = locksMax
-  locks.begin()
+  leases.begin()
   expect(refused(() => lock('a'))).toMatch(/^BUSY a: 10000 locks are held already/)
   lock('held 5')
 })

@@ -4,7 +4,7 @@ export const bug: PlantedBug = {
   what: 'A lease is timed by the wall clock, which somebody may set.',
   edits: [
     {
-      file: 'coordinator/locks/locks.ts',
+      file: 'coordinator/locks/leases.ts',
       find: 'return { wallMs: clock.nowMs(), monotonicMs: clock.monotonicMs() }',
       put: 'return { wallMs: clock.nowMs(), monotonicMs: clock.nowMs() }',
     },

@@ -4,7 +4,7 @@ export const bug: PlantedBug = {
   what: 'The record of a lease goes with old records, though the lease is held.',
   edits: [
     {
-      file: 'coordinator/locks/locks.ts',
+      file: 'coordinator/locks/leases.ts',
       find: 'if (lease.recordSeq <= seq && this.alive(lease) !== null) this.writeAnew(lease)',
       put: 'if (lease.recordSeq < 0) this.writeAnew(lease)',
     },
