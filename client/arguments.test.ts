@@ -59,6 +59,18 @@ describe('words arrive byte for byte', () => {
   })
 })
 
+test('a command behind -- keeps its words, and a path with a dash has a -- of its own', () => {
+  expect(read('lock', 'x', '--ttl', '5s', '--', 'make', '-j', '--json', '--')).toEqual({
+    words: ['x', 'make', '-j', '--json', '--'],
+    ttl: '5s',
+  })
+  expect(read('lock', 'x')).toEqual({ words: ['x'] })
+  expect(read('lock', 'x', '--')).toEqual({ words: ['x'] })
+  expect(read('lock', '--', '-x')).toEqual({ words: ['-x'] })
+  expect(read('lock', '--', '-x', '--', 'make')).toEqual({ words: ['-x', 'make'] })
+  expect(read('--', 'lock', 'x', '--', 'make')).toEqual({ words: ['x', 'make'] })
+})
+
 test('options stand before or after the command and between its words', () => {
   expect(read('--quiet', '--server', 'a:1', 'get', 'x', '--json', 'y', '-o', 'z')).toEqual({
     words: ['x', 'y'],
@@ -89,7 +101,7 @@ test('letters stand together, and a value behind its letter', () => {
 })
 
 const names =
-  'get, cat, put, write, append, mv, rm, mkdir, restore, diff, resolve, adopt, revert, ls, verify, stat, status, log, history, wait'
+  'get, cat, put, write, append, mv, rm, mkdir, restore, diff, resolve, adopt, revert, ls, verify, stat, status, lock, unlock, check, log, history, wait'
 
 test.each([
   [[], `a command is missing; the commands are ${names}`],
@@ -111,7 +123,11 @@ test.each([
   [['append', 'a', '--parents'], '--parents is not an option of append'],
   [['log', '-n'], '-n needs a value'],
   [['wait', '--timeout'], '--timeout needs a value'],
-  [['write', 'x', '--fence', '3'], '--fence is not an option; --help lists them'],
+  [['get', 'x', '--fence', '3'], '--fence is not an option of get'],
+  [['lock'], 'lock needs a PATH'],
+  [['lock', 'x', 'y'], '"y" is one word too many for lock'],
+  [['lock', 'x', 'y', '--', 'z'], '"y" is one word too many for lock'],
+  [['lock', '--', 'x', 'y'], '"y" is one word too many for lock'],
   [['get', 'x', '--fast'], '--fast is not an option; --help lists them'],
   [['get', 'x', '--__proto__'], '--__proto__ is not an option; --help lists them'],
   [['get', 'x', '-x'], '-x is not an option; --help lists them'],

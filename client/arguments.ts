@@ -39,8 +39,8 @@ function everyOption(commands: CommandTable): OptionTable {
 
 /** @throws ConcurError USAGE. */
 export function splitArguments(argv: readonly string[], commands: CommandTable): SplitArgv {
-  const { words, given } = splitArgv(argv, everyOption(commands))
-  return { words, given: named(given, commandOf(words, commands)?.letters ?? {}) }
+  const { given, ...split } = splitArgv(argv, everyOption(commands))
+  return { ...split, given: named(given, commandOf(split.words, commands)?.letters ?? {}) }
 }
 
 function commandOf([name]: readonly string[], commands: CommandTable): Command | null {
@@ -60,12 +60,13 @@ function named(given: Given, letters: Readonly<Record<string, string>>): Given {
 /** @throws ConcurError USAGE for what is no command, no option of it, or a word too many or too few. */
 export function invocationOf(split: SplitArgv, commands: CommandTable): Invocation {
   const { given } = split
-  const [name, ...words] = split.words
+  const [name] = split.words
   const known = Object.keys(commands).join(', ')
   if (name === undefined) throw usage(`a command is missing; the commands are ${known}`)
   const command = commandOf(split.words, commands)
   if (command === null) throw usage(`${JSON.stringify(name)} is not a command; the commands are ${known}`)
   refuseOptions(name, commands, given)
+  const words = wordsOf(name, command, split)
   refuseWords(name, command, words)
   const own = Object.entries(given).filter(([option]) => Object.hasOwn(command.options, option))
   return { command, words, given: Object.fromEntries(own) }
@@ -94,13 +95,30 @@ function refuseOptions(name: string, commands: CommandTable, given: Given): void
   }
 }
 
+/** The words behind the command's name, without the `--` that stands between them. */
+function wordsOf(name: string, { positionals }: Command, { words, wordsBefore }: SplitArgv): string[] {
+  if (!positionals.some(({ behindDashes }) => behindDashes)) return words.slice(1)
+  const plainMax = positionals.length - 1
+  const before = words.slice(1, wordsBefore)
+  // A PATH that begins with a dash stands behind a `--` of its own.
+  const rest = words.slice(Math.max(1, wordsBefore))
+  const plain = before.length > 0 ? before : rest.splice(0, plainMax)
+  if (before.length === 0 && rest[0] === '--') rest.shift()
+  else if (before.length === 0 && rest.length > 0) throw tooMany(name, rest[0]!)
+  if (plain.length > plainMax) throw tooMany(name, plain[plainMax]!)
+  return [...plain, ...rest]
+}
+
 function refuseWords(name: string, { positionals }: Command, words: readonly string[]): void {
   const required = positionals.filter(({ required }) => required).map(positional => positional.name)
   if (words.length < required.length)
     throw usage(`${name} needs ${required.length === 1 ? `a ${required[0]}` : required.join(' and ')}`)
   const wordsMax = positionals.some(({ many }) => many) ? Number.POSITIVE_INFINITY : positionals.length
-  if (words.length > wordsMax)
-    throw usage(`${JSON.stringify(words[wordsMax])} is one word too many for ${name}`)
+  if (words.length > wordsMax) throw tooMany(name, words[wordsMax]!)
+}
+
+function tooMany(name: string, word: string): ConcurError {
+  return usage(`${JSON.stringify(word)} is one word too many for ${name}`)
 }
 
 function usage(sentence: string): ConcurError {

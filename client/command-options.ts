@@ -38,6 +38,11 @@ const conditions = {
   ack: choiceOption(['available', 'quorum', 'all'], {
     describe: 'the nodes that must be there for it; what the coordinator is configured with unless stated',
   }),
+  fence: integerOption({
+    describe: 'the token of a lock: refused where the path was locked since',
+    min: 0,
+    max: Number.MAX_SAFE_INTEGER,
+  }),
 }
 
 export const putOptions = {
@@ -116,6 +121,20 @@ export const historyOptions = {
   prune: flagOption({ describe: 'what is kept goes for good on every node: it is shown, and you are asked' }),
   older: durationOption({ describe: 'with --prune: only what is older', min: '0s', max: '36500d' }),
   yes: flagOption({ describe: 'with --prune: nobody is asked' }),
+}
+
+export const lockOptions = {
+  ttl: durationOption({ describe: 'how long it lasts', default: '60s', min: '1s', max: '30d' }),
+  wait: durationOption({
+    describe: 'how long to wait for whoever holds it',
+    default: '0s',
+    min: '0s',
+    max: '30d',
+  }),
+}
+
+export const unlockOptions = {
+  steal: flagOption({ describe: 'whoever holds it; that is logged, and told to its holder' }),
 }
 
 export const waitOptions = {

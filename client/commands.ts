@@ -7,6 +7,7 @@ import { type CommandTable, command, path } from './command.ts'
 import {
   appendOptions,
   historyOptions,
+  lockOptions,
   logOptions,
   lsOptions,
   mkdirOptions,
@@ -17,6 +18,7 @@ import {
   restoreOptions,
   rmOptions,
   statusOptions,
+  unlockOptions,
   verifyOptions,
   waitOptions,
   writeOptions,
@@ -131,6 +133,26 @@ export const commands: CommandTable = {
     positionals: [],
     options: statusOptions,
     run: async (context, _, values) => (await import('./commands/status.ts')).status(context, values),
+  }),
+  lock: command({
+    describe: 'a lease for this client id: only it changes the path and what is below; COMMAND runs under it',
+    positionals: [path, { name: 'COMMAND', required: false, many: true, behindDashes: true }],
+    options: lockOptions,
+    takesStdout: (_, words) => words.length > 1,
+    run: async (context, words, values) => (await import('./commands/lock.ts')).lock(context, words, values),
+  }),
+  unlock: command({
+    describe: 'end the lease of this client id, or with --steal of anybody',
+    positionals: [path],
+    options: unlockOptions,
+    run: async (context, [path], values) =>
+      (await import('./commands/unlock.ts')).unlock(context, path!, values),
+  }),
+  check: command({
+    describe: 'whose lease a path is under: exit 1 when it is somebody else’s',
+    positionals: [path],
+    options: {},
+    run: async (context, [path]) => (await import('./commands/check.ts')).check(context, path!),
   }),
   log: command({
     describe: 'what was changed, oldest first',

@@ -20,12 +20,14 @@ import type { Connection } from '../protocol/connection.ts'
 import { ConcurError, type ErrorCode } from '../protocol/errors.ts'
 import type { KeptContent, PrunedEnd, PrunedPath, PruneRequest } from '../protocol/history-messages.ts'
 import { blockBytes } from '../protocol/limits.ts'
+import type { LockIs } from '../protocol/lock-messages.ts'
 import type { Listed, LoggedOperation, Read, Status, Verdict, Waited } from '../protocol/messages.ts'
 import type { Recall } from '../protocol/past-messages.ts'
 import type { FilePath, FolderPath } from '../protocol/path.ts'
 import type { Verified } from '../protocol/sum-messages.ts'
 import type { Random } from '../protocol/world.ts'
 import { type Connected, type ConnectOptions, connectToFirst, type OnDialled } from './connecting.ts'
+import { askCheck } from './reading/ask-check.ts'
 import type { Past } from './reading/ask-past.ts'
 import { askStatus } from './reading/ask-status.ts'
 import type { LogWish } from './reading/follow-log.ts'
@@ -34,6 +36,7 @@ import type { PageReceiver, RowReceiver } from './reading/read-rows.ts'
 import { type ReadReceiver, tryRead } from './reading/read-try.ts'
 import type { ByteSource } from './sending/byte-source.ts'
 import type { ChangeListener } from './sending/change.ts'
+import type { LockWish, UnlockWish } from './sending/locking.ts'
 import type { Operations } from './sending/operations.ts'
 import type { Wish } from './sending/wish.ts'
 
@@ -164,12 +167,30 @@ export class ConcurClient {
    * @throws ConcurError when nothing was changed; NoServerError; what the source threw.
    */
   async change(wish: Wish, source: ByteSource | null, listener: ChangeListener = {}): Promise<Done> {
-    const { makeChange, Operations } = await import('./sending/sending.ts')
-    this.operations ??= new Operations(this.options.random)
-    const { operations, pool, timers, silenceMs } = this
-    const isAbandoned = (): boolean => this.isClosed
-    const connect = (): Promise<Connected> => this.connect(() => {})
-    return makeChange({ wish, source, listener, connect, isAbandoned, operations, pool, timers, silenceMs })
+    const { makeChange } = await import('./sending/sending.ts')
+    return makeChange({ wish, source, listener, pool: this.pool, ...(await this.sending()) })
+  }
+
+  /**
+   * Locks a path for this client's id, or renews its lock, which keeps its token then. Only the holder changes the path and
+   * what is below it, until the time is over; a missing path may be locked.
+   * @returns the lock, with its token. @throws ConcurError LOCKED, STALE_TOKEN; NoServerError.
+   */
+  async lock(wish: LockWish): Promise<LockIs> {
+    const { askLock } = await import('./sending/locking.ts')
+    return askLock(wish, await this.sending())
+  }
+
+  /** Ends this client's lock; with `steal` anybody's. @returns what the path is then. @throws ConcurError LOCKED, STALE_TOKEN. */
+  async unlock(wish: UnlockWish): Promise<LockIs> {
+    const { askUnlock } = await import('./sending/locking.ts')
+    return askUnlock(wish, await this.sending())
+  }
+
+  /** Whether the path is free, locked by this client's id, or by somebody else. @throws ConcurError. */
+  async check(path: FilePath): Promise<LockIs> {
+    const { silenceMs, timers } = this
+    return this.ask(connection => askCheck({ connection, path, timers, silenceMs }))
   }
 
   /**
@@ -217,6 +238,16 @@ export class ConcurClient {
     const { askContent } = await import('./reading/ask-content.ts')
     const { silenceMs, timers, pool } = this
     return this.ask(connection => askContent({ connection, request, bytesMax, pool, timers, silenceMs }))
+  }
+
+  /** What everything needs that is sent again as the same operation. */
+  private async sending() {
+    const { Operations } = await import('./sending/sending.ts')
+    this.operations ??= new Operations(this.options.random)
+    const { operations, timers, silenceMs } = this
+    const isAbandoned = (): boolean => this.isClosed
+    const connect = (): Promise<Connected> => this.connect(() => {})
+    return { connect, isAbandoned, operations, timers, silenceMs }
   }
 
   /** Ends at once and for good; requests under way fail. */

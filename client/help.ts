@@ -75,7 +75,8 @@ function withGlobals(built: Argv): Argv {
 
 function positionalsText(positionals: readonly Positional[]): string {
   return positionals
-    .map(({ name, required, many }) => {
+    .map(({ name, required, many, behindDashes = false }) => {
+      if (behindDashes) return ` [-- ${name}..]`
       const shown = many ? `${name}..` : name
       return required ? ` <${shown}>` : ` [${shown}]`
     })

@@ -3,6 +3,8 @@ import { hostname, userInfo } from 'node:os'
 import { isatty } from 'node:tty'
 import { type ClientId, parseClientId } from '../protocol/ids.ts'
 import { TcpNetwork } from '../protocol/tcp.ts'
+import type { RunCommand } from './commands/context.ts'
+import type { Foreground } from './foreground.ts'
 import { type Program, runProgram } from './program.ts'
 import { Temporaries } from './saving/temporaries.ts'
 import type { Pieces } from './sending/stream-source.ts'
@@ -24,8 +26,15 @@ export function runProcess(given: Pick<Program, 'argv' | 'environment' | 'comman
     bar = new TerminalBar(process.stderr)
     return bar
   }
+  let foreground: Foreground | null = null
+  const runCommand: RunCommand = async (command, environment) => {
+    const { Foreground } = await import('./foreground.ts')
+    foreground = new Foreground({ hasTerminal: [0, 1, 2].some(isatty) })
+    return foreground.run(command, { ...given.environment, ...environment })
+  }
   for (const [signal, status] of Object.entries(signalStatus)) {
-    process.once(signal, () => {
+    process.on(signal, () => {
+      if (foreground?.isRunning) return
       temporaries.removeAll()
       bar?.hide()
       endBy(signal, status, streamCalls)
@@ -41,6 +50,7 @@ export function runProcess(given: Pick<Program, 'argv' | 'environment' | 'comman
     err: new DescriptorOutput(2, { isTerminal: isatty(2), calls: streamCalls }),
     openInput,
     readLine: isatty(0) && isatty(2) ? readLine : null,
+    runCommand,
     loadBar,
     dialer: new TcpNetwork(systemTimers),
     clock: systemClock,
@@ -57,6 +67,7 @@ export function runProcess(given: Pick<Program, 'argv' | 'environment' | 'comman
  * that may never end: then the signal itself ends the process, which a shell shows as the same status.
  */
 function endBy(signal: string, status: number, streamCalls: StreamCalls): void {
+  process.removeAllListeners(signal)
   if (streamCalls.areWaiting) process.kill(process.pid, signal)
   else process.exit(status)
 }

@@ -4,7 +4,7 @@ import type { ClientId } from '../protocol/ids.ts'
 import type { Clock, Dialer, Random, Timers } from '../protocol/world.ts'
 import { invocationOf, splitArguments } from './arguments.ts'
 import type { CommandTable } from './command.ts'
-import type { CommandContext } from './commands/context.ts'
+import type { CommandContext, RunCommand } from './commands/context.ts'
 import { ConcurClient } from './concur-client.ts'
 import { type Environment, readGlobals } from './config.ts'
 import type { GlobalValues } from './global-options.ts'
@@ -32,6 +32,7 @@ export interface Program {
   readonly openInput: () => Promise<Pieces>
   /** A line that a person types at the terminal, '' at its end; null: nobody sits at one. */
   readonly readLine: (() => Promise<string>) | null
+  readonly runCommand: RunCommand
   readonly loadBar: () => Promise<ProgressBar>
   readonly dialer: Dialer
   readonly clock: Clock
@@ -83,7 +84,7 @@ async function run(program: Program, failing: Failing): Promise<number> {
   const { dialer, timers, random, defaultClientId } = program
   const clientId = globals['client-id'] ?? defaultClientId
   const client = new ConcurClient({ servers: globals.server, clientId, dialer, timers, random })
-  return runCommand(contextOf(program, globals, client))
+  return runCommand(contextOf(program, globals, client, clientId))
 }
 
 /** Before argv and config file are understood: a refusal of either is JSON as well where somebody asks for it. */
@@ -103,11 +104,16 @@ async function answerWithoutCommand(
   return given.version ? help.versionText() : help.completionScript(commands)
 }
 
-function takesStdout({ words: [name = ''], given }: SplitArgv, commands: CommandTable): boolean {
-  return Object.hasOwn(commands, name) && commands[name]!.takesStdout(given)
+function takesStdout({ words: [name = '', ...words], given }: SplitArgv, commands: CommandTable): boolean {
+  return Object.hasOwn(commands, name) && commands[name]!.takesStdout(given, words)
 }
 
-function contextOf(program: Program, globals: GlobalValues, client: ConcurClient): CommandContext {
+function contextOf(
+  program: Program,
+  globals: GlobalValues,
+  client: ConcurClient,
+  clientId: ClientId,
+): CommandContext {
   const { out, err, environment, clock, timers, loadBar } = program
   const { json, strict, quiet } = globals
   const canDraw = environment.TERM !== 'dumb'
@@ -116,6 +122,8 @@ function contextOf(program: Program, globals: GlobalValues, client: ConcurClient
   return {
     ...program,
     client,
+    // Whatever it asks the servers, it asks as whoever runs it.
+    runCommand: (command, more) => program.runCommand(command, { CONCUR_CLIENT_ID: clientId, ...more }),
     json,
     strict,
     quiet,

@@ -11,7 +11,10 @@ const table = {
   g: flagOption({ describe: '' }),
 }
 
-const split = (...argv: string[]) => splitArgv(argv, table)
+const split = (...argv: string[]) => {
+  const { words, given } = splitArgv(argv, table)
+  return { words, given }
+}
 
 test('a value arrives as it was typed, however it was given', () => {
   fc.assert(
@@ -35,6 +38,16 @@ test('behind -- there are only words', () => {
       expect(split('-f', 'a', '--', ...words)).toEqual({ words: ['a', ...words], given: { f: true } })
     }),
   )
+})
+
+test.each([
+  [['a', 'b'], 2],
+  [['a', '--', 'b'], 1],
+  [['--', 'a', '--', 'b'], 0],
+  [['-f', '--text', '--', 'a'], 1],
+  [[], 0],
+])('of %j so many words stand in front of --: %i', (argv, wordsBefore) => {
+  expect(splitArgv(argv, table).wordsBefore).toBe(wordsBefore)
 })
 
 test('-- and options are values where a value is due', () => {

@@ -12,6 +12,8 @@ import type { OptionTable } from '../protocol/options.ts'
 
 export interface SplitArgv {
   readonly words: readonly string[]
+  /** So many of them stand in front of the first `--`: all where there is none. */
+  readonly wordsBefore: number
   /**
    * Option name, without dashes in front → text or boolean, or several where it was given more than once. Names that are
    * no options are here as well, as flags.
@@ -28,6 +30,7 @@ class ArgvSplitter {
   private readonly table: OptionTable
   private readonly left: string[]
   private readonly words: string[] = []
+  private wordsBefore: number | null = null
   private readonly given = new Map<string, unknown>()
 
   constructor(argv: readonly string[], table: OptionTable) {
@@ -37,12 +40,18 @@ class ArgvSplitter {
 
   split(): SplitArgv {
     for (let word = this.left.shift(); word !== undefined; word = this.left.shift()) {
-      if (word === '--') this.words.push(...this.left.splice(0))
+      if (word === '--') this.takeRest()
       else if (word.startsWith('--')) this.takeName(word)
       else if (isLetters(word)) this.takeLetters(word)
       else this.words.push(word)
     }
-    return { words: this.words, given: Object.fromEntries(this.given) }
+    const { words, wordsBefore } = this
+    return { words, wordsBefore: wordsBefore ?? words.length, given: Object.fromEntries(this.given) }
+  }
+
+  private takeRest(): void {
+    this.wordsBefore = this.words.length
+    this.words.push(...this.left.splice(0))
   }
 
   private takeName(word: string): void {

@@ -30,8 +30,10 @@ import type { Member } from './changing/member.ts'
 import { RemoteMember } from './changing/remote-member.ts'
 import type { CoordinatorConfig } from './config.ts'
 import { onChange } from './on-change.ts'
+import { onCheck } from './on-check.ts'
 import { onHistory } from './on-history.ts'
 import { onList } from './on-list.ts'
+import { type LockContext, onLock, onUnlock } from './on-lock.ts'
 import { onLog } from './on-log.ts'
 import { onContent, onPast } from './on-past.ts'
 import { onPrune } from './on-prune.ts'
@@ -171,6 +173,7 @@ export class Coordinator {
 
   private converse(transport: Transport, onGone: () => void, busy: ConcurError | null): void {
     let client: ClientId | null = null
+    let from = transport.peerHost
     const connection = new Connection({
       transport,
       side: 'acceptor',
@@ -179,10 +182,11 @@ export class Coordinator {
       events: {
         onOpen: peer => {
           client = peer.clientId
+          if (peer.role === 'relay' && peer.name !== null) from = peer.name
           if (busy !== null) throw busy
           if (peer.role === 'coordinator') throw new ConcurError('FORBIDDEN', 'is a coordinator itself')
         },
-        onRequest: (stream, request) => this.serve(request, stream, client),
+        onRequest: (stream, request) => this.serve(request, stream, { client, from }),
         onClosed: () => {
           this.connections.delete(connection)
           onGone()
@@ -192,9 +196,9 @@ export class Coordinator {
     this.connections.add(connection)
   }
 
-  private serve(request: Request, stream: Stream, client: ClientId | null): void {
+  private serve(request: Request, stream: Stream, peer: Pick<LockContext, 'client' | 'from'>): void {
     const { config, store, lookout, clock, timers, log } = this.options
-    const context = { client, stream, reports: this.reports, clock, timers, log }
+    const context = { ...peer, stream, reports: this.reports, clock, timers, log }
     switch (request.opcode) {
       case 'READ':
         return onRead({ nodes: this.nodes, store, standing: this.changing }, request.body, context)
@@ -216,6 +220,12 @@ export class Coordinator {
         )
       case 'CHANGE':
         return onChange(this.changing.desk, request.body, context)
+      case 'LOCK':
+        return onLock(this.changing.lockDesk, request.body, context)
+      case 'UNLOCK':
+        return onUnlock(this.changing.lockDesk, request.body, context)
+      case 'CHECK':
+        return onCheck(this.changing.lockDesk, request.body, context)
       case 'LOG':
         return onLog({ store, changing: this.changing }, request.body, context)
       case 'HISTORY':

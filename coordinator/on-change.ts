@@ -1,10 +1,11 @@
 /** CHANGE: one change of a client, made once however often it is sent. Clause: protocol/README.md "CHANGE". */
 import { bytesBehind, type ChangeRequest, type Done } from '../protocol/change-messages.ts'
 import { asConcurError } from '../protocol/errors.ts'
+import type { ClientId } from '../protocol/ids.ts'
 import { fileBytesMax } from '../protocol/limits.ts'
 import { beginRequestLine, failure } from '../replica/program/request-line.ts'
 import { needAt } from '../replica/store/room.ts'
-import { nothingDone, unknownDone } from './changing/answer.ts'
+import { forgottenMessage, nothingDone, unknownDone } from './changing/answer.ts'
 import { bring, type Sources } from './changing/bring.ts'
 import { type Asked, assertRoom, type Cluster, type Ordered, orderChange } from './changing/change-work.ts'
 import { receive } from './changing/client-bytes.ts'
@@ -51,10 +52,11 @@ async function change(desk: ChangeDesk, request: ChangeRequest, context: Request
   cluster.loseSilent()
   const refused = cluster.refusal()
   if (refused !== null) throw refused
+  const bound = admitAhead(cluster, request, client)
   assertRoomAhead(cluster, request)
   // Once everything has come, the change is made, whoever waits for its answer.
   const announced = bytesBehind(request.what)
-  if (announced === undefined) return make(desk, { request, client, received: null })
+  if (announced === undefined) return make(desk, { request, client, received: null, bound: null })
   const incoming = cluster.newIncoming()
   let received: Received
   try {
@@ -64,9 +66,20 @@ async function change(desk: ChangeDesk, request: ChangeRequest, context: Request
     throw error
   }
   const meanwhile = results.know(request.operation)
-  if (meanwhile.is === 'new') return make(desk, { request, client, received })
+  if (meanwhile.is === 'new') return make(desk, { request, client, received, bound })
   received.discard()
   return knownDone(desk, request)!
+}
+
+/**
+ * No bytes are taken for a path that somebody else has locked. @returns the token to which they are bound.
+ * @throws ConcurError LOCKED, STALE_TOKEN.
+ */
+function admitAhead({ locks }: Cluster, request: ChangeRequest, client: ClientId | null): number {
+  const { what, fence } = request
+  const paths = pathsOfWish(request)
+  locks.admit({ paths, below: what.type === 'delete' && what.recursive, client, fence, bound: null })
+  return locks.tokenOf(paths)
 }
 
 /**
@@ -82,9 +95,7 @@ function knownDone({ results, cluster }: ChangeDesk, { operation }: ChangeReques
   const known = results.know(operation)
   if (known.is === 'attempt') return known.answer()
   if (known.is === 'new') return null
-  return Promise.resolve(
-    unknownDone(cluster.nodesConfigured, 'it was sent again too late: its result is not kept any more'),
-  )
+  return Promise.resolve(unknownDone(cluster.nodesConfigured, forgottenMessage))
 }
 
 function make(desk: ChangeDesk, asked: Asked): Promise<Done> {

@@ -31,6 +31,7 @@ test('shows the coordinator and every replica in the configured order, and how f
   await time.pass(1_000)
   expect(await client.status()).toEqual({
     conflicts: 0,
+    locks: [],
     coordinator: {
       ...beginning,
       ...scanned,

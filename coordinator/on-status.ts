@@ -3,6 +3,8 @@
 import { addressText } from '../protocol/addresses.ts'
 import { conflictsOf, type Marked } from '../protocol/conflicts.ts'
 import type { NodeName } from '../protocol/ids.ts'
+import { statusLocksBytesMax } from '../protocol/limits.ts'
+import type { LeaseView } from '../protocol/lock-messages.ts'
 import type { CoordinatorStatus, ReplicaStatus, Status } from '../protocol/messages.ts'
 import type { Address } from '../protocol/world.ts'
 import { beginRequestLine } from '../replica/program/request-line.ts'
@@ -52,7 +54,17 @@ function statusOf({ name, address, store, lookout, links, changing }: StatusSour
     coordinator,
     replicas: links.map((link, at) => replicaStatus(link, changing.seats[at]!, ledger)),
     conflicts: conflictsOf([own, ...others]),
+    locks: fittingLocks(changing.locks.all()),
   }
+}
+
+/** As many as there is room for. */
+function fittingLocks(leases: readonly LeaseView[]): LeaseView[] {
+  let bytes = 0
+  return leases.filter(({ path, holder, from }) => {
+    bytes += Buffer.byteLength(path) + Buffer.byteLength(holder) + Buffer.byteLength(from) + 64
+    return bytes <= statusLocksBytesMax
+  })
 }
 
 function replicaStatus(link: ReplicaLink, seat: Seat, ledger: Ledger): ReplicaStatus {

@@ -77,6 +77,7 @@ function sit(options: Partial<SeatOptions> = {}): Seat {
     report: (_, position, outcomes) => void reported.push([position, outcomes]),
   }
   seat = new Seat({
+    onStated: () => void told.push('stated'),
     onNodeId: nodeId => void told.push(`node id ${nodeId[0]}`),
     journalKeep: 1_000_000,
     historyMs: null,

@@ -54,6 +54,8 @@ export interface SeatOptions {
   readonly onSuperseded: (error: ConcurError) => void
   /** Changes wait for it from now on, or do not any more. */
   readonly onMembership: () => void
+  /** It was told what paths are, and its journal begins behind that. */
+  readonly onStated: () => void
   /** It has told how far it is. */
   readonly onHeard: () => void
   /** The name belongs to this node from now on. */
@@ -254,6 +256,7 @@ export class Seat {
       journalKeep: this.options.journalKeep,
       historyMs: this.options.historyMs,
       events: {
+        onStated: this.options.onStated,
         onFollowing: settled => this.hear(settled, link.nodeId),
         onSettled: settled => this.hear(settled, link.nodeId),
         // It may end while a record is being written, which comes first.

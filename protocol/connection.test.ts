@@ -250,17 +250,8 @@ describe('a request that is refused does not touch the others', () => {
   })
 
   const ofClients = [
-    'READ',
-    'LIST',
-    'STATUS',
-    'CHANGE',
-    'LOG',
-    'WAIT',
-    'VERIFY',
-    'HISTORY',
-    'PRUNE',
-    'PAST',
-    'CONTENT',
+    ...(['READ', 'LIST', 'STATUS', 'CHANGE', 'LOCK', 'UNLOCK', 'CHECK'] as const),
+    ...(['LOG', 'WAIT', 'VERIFY', 'HISTORY', 'PRUNE', 'PAST', 'CONTENT'] as const),
   ] as const
   const ofCoordinators = [
     'LOOK',
@@ -286,18 +277,22 @@ describe('a request that is refused does not touch the others', () => {
   }
   const digest = `b3:${'0'.repeat(64)}` as Digest
   const id = '0'.repeat(32)
+  const operation = { nonce: id as Nonce, counter: 1, floor: 0 }
   const bodies: { readonly [K in RequestOpcode]: BodyOf<K> } = {
     READ: read,
     LIST: { path, recursive: false, compare: false },
     STATUS: {},
     CHANGE: {
-      operation: { nonce: id as Nonce, counter: 1, floor: 0 },
+      operation,
       ifMatch: null,
       ifAbsent: false,
       ack: null,
       fence: null,
       what: { type: 'mkdir', path, parents: false },
     },
+    LOCK: { ...{ operation, path, ttlMs: 1_000 }, waitMs: 0, token: null },
+    UNLOCK: { operation, path, steal: false, token: null },
+    CHECK: { path },
     LOG: { path, sinceSeq: null, last: null, follow: false },
     WAIT: { path, timeoutMs: 1 },
     LOOK: { path, deep: false, settledSeq: 0 },

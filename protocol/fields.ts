@@ -3,7 +3,7 @@ import { type Codec, list, parsed, text, u16 } from './codec.ts'
 import { type Digest, digestFromHex, digestHex } from './digest.ts'
 import { ConcurError, type ErrorCode, errorCodeOf, errorNumber } from './errors.ts'
 import { parseClientId, parseClusterId, parseNodeId, parseNodeName } from './ids.ts'
-import { bucketsMax, digestBytes, reasonBytesMax, sentenceBytesMax } from './limits.ts'
+import { bucketsMax, digestBytes, peerBytesMax, reasonBytesMax, sentenceBytesMax } from './limits.ts'
 import { type FilePath, type FolderPath, parsePath, wholeTree } from './path.ts'
 
 export const nothing: Codec<Record<string, never>> = { write: () => {}, read: () => ({}) }
@@ -14,6 +14,8 @@ export const clusterId = parsed(parseClusterId)
 export const clientId = parsed(parseClientId)
 export const sentence = text(sentenceBytesMax)
 export const reason = text(reasonBytesMax)
+/** From where somebody asks: an address, or the node that relays. */
+export const peerText = text(peerBytesMax)
 
 export const path: Codec<FilePath> = { write: (w, v) => w.text(v), read: r => parsePath(r.text()) }
 

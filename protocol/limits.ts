@@ -104,6 +104,22 @@ export const markedNamesMax = 64
 /** Bytes of a client's id. */
 export const clientIdBytesMax = 255
 
+/** Bytes of what is told of where somebody asks from. */
+export const peerBytesMax = 300
+
+/** Milliseconds that a lock lasts, at the least and at the most. */
+export const lockTtlMsMin = 1_000
+export const lockTtlMsMax = 30 * 24 * 60 * 60 * 1_000
+
+/** Locks that are held at once. */
+export const locksMax = 10_000
+
+/** Paths of which the newest token is known though nobody holds them. */
+export const tokensKeptMax = 100_000
+
+/** Bytes of locks that one status tells. */
+export const statusLocksBytesMax = 64 * KiB
+
 /** Milliseconds in which a new connection must have said HELLO. */
 export const helloWithinMsMax = 5_000
 
@@ -124,6 +140,11 @@ assertLimit(
   'a verdict with a note and a detail of every node fits into a frame',
 )
 assertLimit(2 * pathBytesMax + 3 * nodesMax * digestBytes + 1_024 < recordBytesMax, 'every record fits')
+assertLimit(pathBytesMax + clientIdBytesMax + peerBytesMax + 1_024 < recordBytesMax, 'every lock fits')
+assertLimit(
+  statusLocksBytesMax + nodesMax * 5 * reasonBytesMax < frameBodyBytesMax,
+  'a status with reasons of every node and locks fits into a frame',
+)
 assertLimit(
   recordsBytesAim + recordBytesMax + inlineBytesMax + 64 <= frameBodyBytesMax,
   'records and one more with its bytes fit into a frame',

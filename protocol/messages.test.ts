@@ -18,6 +18,7 @@ import {
   recordBytesMax,
   recordsBytesAim,
   sentenceBytesMax,
+  statusLocksBytesMax,
   wantedRangesMax,
 } from './limits.ts'
 import type { LoggedOperation, Status, Verdict } from './messages.ts'
@@ -207,8 +208,11 @@ test('the longest status, and the longest copy, fit too', () => {
       ...words,
     })),
     conflicts: 1,
+    locks: [],
   }
-  expect(encoded('STATUS_IS', longest).length).toBeLessThanOrEqual(opcodes.STATUS_IS.bodyBytesMax)
+  expect(encoded('STATUS_IS', longest).length + statusLocksBytesMax).toBeLessThanOrEqual(
+    opcodes.STATUS_IS.bodyBytesMax,
+  )
   const copy = { is: 'unreadable', reason: longReason } as const
   expect(encoded('COPY', neverJournaled(copy)).length).toBeLessThanOrEqual(opcodes.COPY.bodyBytesMax)
 })

@@ -35,6 +35,7 @@ import {
 } from './fields.ts'
 import { fetchRangesMax, markedNamesMax, nodesMax } from './limits.ts'
 import { listedPath } from './listed-path.ts'
+import { leases } from './lock-messages.ts'
 import { epoch } from './record.ts'
 
 const helloFields = struct({
@@ -266,6 +267,8 @@ export const status = struct({
   replicas: list(replicaStatus, nodesMax),
   /** Paths that are marked on some node, as far as that is known; none: nobody knows of any, and not everybody knows. */
   conflicts: optional(u64),
+  /** Some of the locks that are held: as many as there is room for. */
+  locks: leases,
 })
 export type Status = ValueOf<typeof status>
 

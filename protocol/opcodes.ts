@@ -22,6 +22,7 @@ import {
   reasonBytesMax,
   sentenceBytesMax,
 } from './limits.ts'
+import * as locks from './lock-messages.ts'
 import type { Hello } from './messages.ts'
 import * as messages from './messages.ts'
 import * as pasts from './past-messages.ts'
@@ -212,6 +213,30 @@ export const opcodes = {
     bodyBytesMax: 64,
     body: states.restate,
   },
+  LOCK: {
+    number: 0x33,
+    kind: 'request',
+    from: clients,
+    lane: 'control',
+    bodyBytesMax: requestBytesMax,
+    body: locks.lock,
+  },
+  UNLOCK: {
+    number: 0x34,
+    kind: 'request',
+    from: clients,
+    lane: 'control',
+    bodyBytesMax: requestBytesMax,
+    body: locks.unlock,
+  },
+  CHECK: {
+    number: 0x2f,
+    kind: 'request',
+    from: clients,
+    lane: 'control',
+    bodyBytesMax: requestBytesMax,
+    body: locks.check,
+  },
 
   PAST: {
     number: 0x35,
@@ -356,6 +381,13 @@ export const opcodes = {
     lane: 'control',
     bodyBytesMax: requestBytesMax,
     body: states.needStated,
+  },
+  LOCK_IS: {
+    number: 0x4d,
+    kind: 'answer',
+    lane: 'control',
+    bodyBytesMax: 2 * requestBytesMax,
+    body: locks.lockIs,
   },
 
   RECALLED: { number: 0x4f, kind: 'answer', lane: 'control', bodyBytesMax: 2, body: pasts.recalled },

@@ -8,7 +8,7 @@ import { blake3Library } from './blake3.ts'
 import { ByteReader, ByteWriter } from './bytes.ts'
 import { type Codec, flag, list, oneOf, optional, parsed, struct, u64, union, type ValueOf } from './codec.ts'
 import { ConcurError } from './errors.ts'
-import { clientId, digest, nodeId, nodeName, path, reason, timeMs } from './fields.ts'
+import { clientId, digest, nodeId, nodeName, path, peerText, reason, timeMs } from './fields.ts'
 import { parseIncarnation, parseNonce, parseRecordHash, parseStageId, type RecordHash } from './ids.ts'
 import { nodesMax } from './limits.ts'
 
@@ -69,6 +69,25 @@ const written = union('type', {
   restore: put,
   /** As put, of the content that somebody chose where copies differed. */
   resolve: put,
+  /**
+   * The holder alone changes the path and what is below it, for `ttlMs` from now. `token` none: this record's seq; else it
+   * holds it already, since `sinceMs`.
+   */
+  lock: struct({
+    lockedPath: path,
+    holder: clientId,
+    ttlMs: u64,
+    token: optional(u64),
+    sinceMs: timeMs,
+    from: peerText,
+  }),
+  /** The lock with this token is over; for good where it was stolen: its holder has to lock the path again. */
+  unlock: struct({
+    lockedPath: path,
+    token: u64,
+    how: oneOf(['released', 'expired', 'stolen']),
+    from: peerText,
+  }),
 })
 type Written = ValueOf<typeof written>
 type Put = Extract<Written, { type: 'put' }>
@@ -78,6 +97,8 @@ export type Change =
   | Exclude<Written, { type: 'put' | 'restore' | 'resolve' }>
   | (Put & { readonly by?: 'restore' | 'resolve' })
 export type ChangeType = Change['type']
+/** What becomes of a lock. */
+export type LockChange = Extract<Change, { type: 'lock' | 'unlock' }>
 
 export const change: Codec<Change> = {
   write(writer, value) {
@@ -190,7 +211,12 @@ function bytesBeside(change: Change): number {
   return body === null || body.stage !== null ? 0 : body.bytes
 }
 
-/** @returns every path that a change names. */
+/** Whether a record only says again that a lock is held: journals that begin later must know of it, and nobody has asked. */
+export function isCarried({ client, change }: Pick<JournalRecord, 'client' | 'change'>): boolean {
+  return change.type === 'lock' && client === null
+}
+
+/** @returns every path that a change of the tree names; a lock changes none. */
 export function pathsOf(change: Change): readonly string[] {
   if (change.type === 'rename') return [change.from, change.to]
   return 'path' in change ? [change.path] : []

@@ -117,8 +117,10 @@ test('README.md has every kind of change that a record may be, and the hash of a
     rename: true,
     delete: true,
     mkdir: true,
+    lock: true,
+    unlock: true,
   }
-  const written = [...Object.keys(kinds), 'restore', 'resolve']
+  const written = Object.keys(kinds).toSpliced(Object.keys(kinds).indexOf('lock'), 0, 'restore', 'resolve')
   expect(rows('Records').map(([kind]) => kind)).toEqual(written)
   const { entries } = goldenMeanings().RECORDS!.body as BodyOf<'RECORDS'>
   const [first, second] = entries.map(({ record, body }) => readEntry(record, body))
@@ -189,6 +191,10 @@ test.each([
   'REPLAY',
   'RESTATE',
   'NEED_STATED',
+  'LOCK-renewed',
+  'UNLOCK',
+  'CHECK',
+  'LOCK_IS',
 ])('the fields of %s stand in README.md in the order of the frame', name => {
   const documented = documentedFields(name.split('-')[0]!)
   const isThere = (field: string) => field !== 'digest' && field !== 'error'

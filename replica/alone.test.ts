@@ -5,7 +5,7 @@ import { type ServedAlone, serveAlone } from '../fixtures/served-alone.ts'
 import { until } from '../fixtures/until.ts'
 import type { NodeName } from '../protocol/ids.ts'
 import type { Read } from '../protocol/messages.ts'
-import { type FilePath, wholeTree } from '../protocol/path.ts'
+import { type FilePath, parsePath, wholeTree } from '../protocol/path.ts'
 
 const MiB = 1024 * 1024
 const name = 'server2' as NodeName
@@ -188,14 +188,22 @@ describe('a listing', () => {
 
 test('what needs the coordinator is refused, also while its bytes still come: a change as by one that is not it', async () => {
   const put = alone.peer.ask('CHANGE', putOf('a.txt'), { more: true })
+  const { operation } = putOf('a.txt')
+  const at = parsePath('a.txt')
   void put.stream.sendPiece('CHUNK', Buffer.alloc(9))
   const asked = [
     put,
     alone.peer.ask('WAIT', { path: wholeTree, timeoutMs: 1 }),
     alone.peer.ask('VERIFY', { path: wholeTree, deep: false }),
+    alone.peer.ask('CHECK', { path: at }),
+    alone.peer.ask('LOCK', { operation, path: at, ttlMs: 1_000, waitMs: 0, token: null }),
+    alone.peer.ask('UNLOCK', { operation, path: at, steal: false, token: null }),
   ]
   const errors = await Promise.all(asked.map(async answer => (await answer.ended()).error))
-  expect(errors.map(error => error?.code)).toEqual(['NOT_COORDINATOR', 'UNREACHABLE', 'UNREACHABLE'])
+  expect(errors.map(error => error?.code)).toEqual([
+    ...['NOT_COORDINATOR', 'UNREACHABLE', 'UNREACHABLE'],
+    ...['UNREACHABLE', 'NOT_COORDINATOR', 'NOT_COORDINATOR'],
+  ])
   for (const error of errors) expect(error?.message).toBe('the coordinator cannot be reached from server2')
   expect(alone.peer.closed).toBeNull()
 })
@@ -244,6 +252,7 @@ describe('the status', () => {
         },
       ],
       conflicts: 2,
+      locks: [],
     })
   })
 })

@@ -50,6 +50,9 @@ const opNames: Record<ClientOpcode, string> = {
   CONTENT: 'content',
   HISTORY: 'history',
   PRUNE: 'prune',
+  LOCK: 'lock',
+  UNLOCK: 'unlock',
+  CHECK: 'check',
 }
 
 const listed: Outcome = { verdict: 'listed' }
@@ -96,6 +99,8 @@ export class Alone {
       case 'LOG':
         return logAlone(request.body, stream, this.options)
       case 'CHANGE':
+      case 'LOCK':
+      case 'UNLOCK':
         throw new ConcurError('NOT_COORDINATOR', this.refusal)
       case 'HISTORY': {
         const { store, clock, config } = this.options
@@ -107,6 +112,7 @@ export class Alone {
       case 'PAST':
       case 'CONTENT':
       case 'VERIFY':
+      case 'CHECK':
         throw new ConcurError('UNREACHABLE', this.refusal)
       default:
         return request satisfies never
@@ -230,7 +236,7 @@ export class Alone {
       ...report,
     }
     const conflicts = conflictsOf([coordinatorRow, report].map(({ marks }) => ({ marks, marked: [] })))
-    stream.send('STATUS_IS', { coordinator: coordinatorRow, replicas: [own], conflicts }, true)
+    stream.send('STATUS_IS', { coordinator: coordinatorRow, replicas: [own], conflicts, locks: [] }, true)
     return { verdict: 'status' }
   }
 }

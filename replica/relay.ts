@@ -8,7 +8,7 @@ import { ConcurError, type ErrorCode } from '../protocol/errors.ts'
 import type { Frame } from '../protocol/frame.ts'
 import { streamsPerConnectionMax } from '../protocol/limits.ts'
 import type { Hello } from '../protocol/messages.ts'
-import { opcodes } from '../protocol/opcodes.ts'
+import { type Opcode, opcodes } from '../protocol/opcodes.ts'
 import type { Address, Clock, Dialer, Timers } from '../protocol/world.ts'
 import { RelayedBytes } from './relayed-bytes.ts'
 
@@ -20,6 +20,9 @@ const goneForMs = 1_000
 
 /** What a frame that is held costs beside its body. */
 const heldFrameBytes = 256
+
+/** Requests that write a record: once they were passed on whole it may be there. */
+const changing: ReadonlySet<Opcode> = new Set<Opcode>(['CHANGE', 'LOCK', 'UNLOCK'])
 
 type State =
   | { readonly is: 'idle' }
@@ -113,7 +116,7 @@ export class ClientRelay {
   private relay(upstream: Connection, frame: Frame): void {
     if (frame.opcode === 'CANCEL') this.relayed.delete(frame.stream)
     if (opcodes[frame.opcode].kind === 'request')
-      this.relayed.set(frame.stream, { isChange: frame.opcode === 'CHANGE', isWhole: false })
+      this.relayed.set(frame.stream, { isChange: changing.has(frame.opcode), isWhole: false })
     const relayed = this.relayed.get(frame.stream)
     if (relayed !== undefined && frame.fin) relayed.isWhole = true
     const bytes = frame.body.length

@@ -192,6 +192,9 @@ export class Replica {
       case 'LIST':
       case 'STATUS':
       case 'CHANGE':
+      case 'LOCK':
+      case 'UNLOCK':
+      case 'CHECK':
       case 'LOG':
       case 'WAIT':
       case 'VERIFY':

@@ -8,6 +8,7 @@ export const clientBundles = {
 
 /** What a command that reads never loads, and its bundle does without. As it is imported. */
 export const notForReads = [
+  './foreground.ts',
   './help.ts',
   './reading/ask-content.ts',
   './reading/ask-past.ts',
@@ -15,6 +16,7 @@ export const notForReads = [
   './reading/follow-log.ts',
   './reading/history-rows.ts',
   './reading/verify-rows.ts',
+  './sending/locking.ts',
   './sending/pieces.ts',
   './sending/sending.ts',
   './terminal/read-line.ts',

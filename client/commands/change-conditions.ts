@@ -9,12 +9,14 @@ export interface ConditionOptions {
   readonly 'if-match': Digest | null
   readonly 'if-absent': boolean
   readonly ack: AckLevel | null
+  /** The token of a lock. */
+  readonly fence: number | null
 }
 
 /** @throws ConcurError USAGE. */
 export function conditionsOf(options: ConditionOptions): Omit<Wish, 'what'> {
-  const { 'if-match': ifMatch, 'if-absent': ifAbsent, ack } = options
+  const { 'if-match': ifMatch, 'if-absent': ifAbsent, ack, fence } = options
   if (ifMatch !== null && ifAbsent)
     throw new ConcurError('USAGE', '--if-match and --if-absent exclude each other')
-  return { ifMatch, ifAbsent, ack }
+  return { ifMatch, ifAbsent, ack, fence }
 }

@@ -83,8 +83,8 @@ class FolderPush {
 
   /** It may be there: that is what was wanted. */
   private wantedFolder(path: FilePath): WantedChange {
-    const { ack = null } = this.request.conditions
-    const wish = { ack, what: { type: 'mkdir', path, parents: true } } as const
+    const { ack = null, fence = null } = this.request.conditions
+    const wish = { ack, fence, what: { type: 'mkdir', path, parents: true } } as const
     return { command: 'mkdir', subject: path, wish, source: null, nothingToDo: 'is there already' }
   }
 

@@ -59,10 +59,11 @@ export async function reportFailure(
   context: CommandContext,
   error: { code: string; message: string },
   subject: string | null,
+  toStderr = false,
 ): Promise<void> {
   const { code, message } = error
-  if (context.json)
-    await printDocument(context, failureDocument({ code, message: namingSubject(message, subject) }))
+  const document = failureDocument({ code, message: namingSubject(message, subject) })
+  if (context.json) await printDocument(context, document, toStderr)
   else await reportError(context, error, subject)
 }
 

@@ -15,6 +15,7 @@ const alone: Status = {
   },
   replicas: [{ ...statusOfTwo.replicas[0]!, lastHeartbeatMs: null }],
   conflicts: null,
+  locks: [],
 }
 
 let world: ClientWorld
@@ -170,6 +171,7 @@ describe('where something is wrong', () => {
           coordinator: { ...statusOfTwo.coordinator, epoch: 3, seq: 812, ...coordinator },
           replicas: [{ ...replica!, epoch: 3, appliedSeq: 812, lagOps: 0, lagMs: 0, ...said }],
           conflicts: said.marks ?? null,
+          locks: [],
         },
         true,
       )

@@ -15,6 +15,9 @@ export interface Question<K extends RequestOpcode, T> {
   readonly silenceMs: number
 }
 
+/** The server said nothing at all for too long. */
+export class SilentError extends ConcurError {}
+
 /** @throws ConcurError what the server or the connection said, or TIMEOUT. */
 export function askOnce<K extends RequestOpcode, T>(question: Question<K, T>): Promise<T> {
   const { connection, opcode, request, answer, timers, silenceMs } = question
@@ -36,7 +39,7 @@ export function askOnce<K extends RequestOpcode, T>(question: Question<K, T>): P
       limitMs: silenceMs,
       onSilent() {
         stream.cancel()
-        reject(new ConcurError('TIMEOUT', `the server said nothing for ${silenceMs / 1000} s`))
+        reject(new SilentError('TIMEOUT', `the server said nothing for ${silenceMs / 1000} s`))
       },
     })
   })

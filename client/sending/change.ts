@@ -18,23 +18,28 @@ import type { Operations } from './operations.ts'
 import { requestOf, type Wish } from './wish.ts'
 
 /** Milliseconds after the first loss in which a change is sent again. */
-const sentAgainWithinMs = 30_000
+export const sentAgainWithinMs = 30_000
 
 /** Milliseconds before the change is sent again; doubled each time. */
-const pauseMsMin = 100
-const pauseMsMax = 2_000
+export const pauseMsMin = 100
+export const pauseMsMax = 2_000
 
 /** How often a source is read that changes under the reading. */
 const triesMax = 3
 
 /** Refusals that say nothing of an earlier attempt: who speaks does not know what became of it. */
-const speakForThemselves: readonly ErrorCode[] = [
+export const speakForThemselves: readonly ErrorCode[] = [
   ...(['FENCED', 'ROLLED_BACK', 'WRONG_CLUSTER', 'READ_ONLY'] as const),
   ...(['UNAUTHENTICATED', 'FORBIDDEN', 'INTERNAL'] as const),
 ]
 
 /** Endings of a connection that sending again does not mend. */
-const hopeless: readonly ErrorCode[] = ['BAD_FRAME', 'UNSUPPORTED_VERSION', 'UNAUTHENTICATED', 'FORBIDDEN']
+export const hopeless: readonly ErrorCode[] = [
+  'BAD_FRAME',
+  'UNSUPPORTED_VERSION',
+  'UNAUTHENTICATED',
+  'FORBIDDEN',
+]
 
 /** Hears how a change goes on. */
 export interface ChangeListener {
@@ -229,7 +234,7 @@ class Attempts {
 }
 
 /** That a replica is alone means to a person that too few nodes can be reached. */
-function asUnreachable(error: ConcurError): ConcurError {
+export function asUnreachable(error: ConcurError): ConcurError {
   if (error.code !== 'NOT_COORDINATOR') return error
   return new ConcurError('UNREACHABLE', error.message, { cause: error })
 }

@@ -1,6 +1,8 @@
 /** What `--json` prints. Every key of a shape is always there. Clause: "JSON". */
 import type { Version } from '../../protocol/copies.ts'
+import type { LeaseView } from '../../protocol/lock-messages.ts'
 import type { CoordinatorStatus, ReplicaStatus, Row, Status, Verdict } from '../../protocol/messages.ts'
+import { leaseDocument } from './lock-documents.ts'
 import { operationDocument } from './operation-document.ts'
 import { isoTime } from './quantities.ts'
 
@@ -35,16 +37,16 @@ export function readDocument({ path, verdict, error, savedAs }: ReadDocumentPart
   }
 }
 
-/** As readDocument, with what only `stat` says; locks are not known yet. */
+/** As readDocument, with what only `stat` says. */
 export function statDocument(
-  parts: ReadDocumentParts & { readonly sha256: readonly (string | null)[] },
+  parts: ReadDocumentParts & { readonly sha256: readonly (string | null)[]; readonly lock: LeaseView | null },
 ): Record<string, unknown> {
   const document = readDocument(parts)
   const versions = document.versions as Record<string, unknown>[]
   return {
     ...document,
     versions: versions.map((version, place) => ({ ...version, sha256: parts.sha256[place] ?? null })),
-    lock: null,
+    lock: parts.lock === null ? null : leaseDocument(parts.lock),
     lastOp: parts.verdict?.lastOp == null ? null : operationDocument(parts.verdict.lastOp),
   }
 }
@@ -97,12 +99,11 @@ function copyDocument(copy: Row['nodes'][number]['copy']): Record<string, unknow
   return { digest, size: type === 'file' ? size : null, mtime: isoTime(mtimeMs) }
 }
 
-/** Locks are not known yet: none. */
-export function statusDocument({ coordinator, replicas, conflicts }: Status): Record<string, unknown> {
+export function statusDocument({ coordinator, replicas, locks, conflicts }: Status): Record<string, unknown> {
   return {
     coordinator: coordinatorDocument(coordinator),
     replicas: replicas.map(replicaDocument),
-    locks: [],
+    locks: locks.map(leaseDocument),
     conflicts,
   }
 }

@@ -9,6 +9,7 @@ function status(replica: Replica = {}, coordinator: Partial<Status['coordinator'
   return {
     coordinator: { ...statusOfTwo.coordinator, files: 3, scanAgeMs: 1_000, ...coordinator },
     replicas: [{ ...statusOfTwo.replicas[0]!, files: 2, scanAgeMs: 1_000, lagOps: 0, ...replica }],
+    locks: [],
     conflicts: null,
   }
 }

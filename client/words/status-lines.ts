@@ -1,6 +1,7 @@
 /** The screen of `status`: a line a node, what is wrong with it at the end; then what to do about it. */
 import type { CoordinatorStatus, ReplicaStatus, Status } from '../../protocol/messages.ts'
 import { joinCells, padColumns } from './columns.ts'
+import { lockedLine } from './lock-lines.ts'
 import { nextCommands } from './next-commands.ts'
 import type { Paint } from './paint.ts'
 import { printable } from './printable.ts'
@@ -10,6 +11,8 @@ const secondMs = 1_000
 
 const stateColumn = 3
 
+const locksShownMax = 10
+
 export function statusLines(status: Status, paint: Paint): { nodes: string[]; next: string[] } {
   const { coordinator, replicas } = status
   const rows = [coordinatorCells(coordinator), ...replicas.map(replicaCells)]
@@ -17,7 +20,14 @@ export function statusLines(status: Status, paint: Paint): { nodes: string[]; ne
     const state = cells[stateColumn]!
     return joinCells(cells.with(stateColumn, paint(colourOf(state.trimEnd()), state)))
   })
-  return { nodes: lines, next: nextCommands(status) }
+  return { nodes: [...lines, ...lockedLines(status)], next: nextCommands(status) }
+}
+
+/** A person looks at some; all of them are in JSON. */
+function lockedLines({ locks }: Status): string[] {
+  const more = locks.length - locksShownMax
+  const rest = more > 0 ? [`locked: ${more} more; concur status --json has them`] : []
+  return [...locks.slice(0, locksShownMax).map(lockedLine), ...rest]
 }
 
 function colourOf(state: string): Parameters<Paint>[0] {

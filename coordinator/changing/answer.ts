@@ -63,6 +63,9 @@ export function nothingDone(configured: number): Done {
   return { op: null, digest: null, size: 0, ...none, of: configured, error: null, outcome: 'committed' }
 }
 
+/** Of an operation that is sent again too late. */
+export const forgottenMessage = 'it was sent again too late: its result is not kept any more'
+
 /** Nobody can tell whether it was done. */
 export function unknownDone(configured: number, message: string): Done {
   return { ...nothingDone(configured), error: { code: 'TIMEOUT', message }, outcome: 'unknown' }
@@ -77,6 +80,7 @@ function clientsTypeOf(change: Change) {
 function pathOf(change: Change): FilePath {
   if (change.type === 'rename') return change.to
   if ('path' in change) return change.path
+  if ('lockedPath' in change) return change.lockedPath
   throw new Error(`${change.type} has no path`)
 }
 

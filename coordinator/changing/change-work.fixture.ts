@@ -6,6 +6,7 @@ import { ConcurError } from '../../protocol/errors.ts'
 import type { ClientId, NodeName, StageId } from '../../protocol/ids.ts'
 import type { FilePath } from '../../protocol/path.ts'
 import type { Change, Operation } from '../../protocol/record.ts'
+import type { Touching } from '../locks/locks.ts'
 import type { Wanted } from '../ordering/ledger.ts'
 import { type Asked, type Cluster, orderChange } from './change-work.ts'
 import { Incoming, type Received } from './incoming.ts'
@@ -37,6 +38,10 @@ export class World {
   onExtended: () => void = () => {}
   /** Whether what lies below a folder can be named below another. */
   fits: (from: FilePath, to: FilePath) => boolean = () => true
+  /** What locks say of a change; what it throws is the answer. */
+  admit: (touching: Touching) => void = () => {}
+  /** The newest token of every path. */
+  token = 0
   /** Settles when the record is over. */
   settling: (seq: number) => Promise<void> = () => Promise.resolve()
   readonly cluster: Cluster
@@ -85,6 +90,10 @@ export class World {
           return { seq, outcomes: new Map(), isCommitted: false, done: this.settling(seq) }
         },
       },
+      locks: {
+        admit: touching => this.admit(touching),
+        tokenOf: () => this.token,
+      },
       nodesConfigured: contents.length,
       get ack() {
         return world.ack
@@ -132,7 +141,7 @@ export class World {
   ): Promise<Change | null> {
     const request = { operation, ifMatch: null, ifAbsent: false, ack: null, fence: null, ...asked, what }
     const received = content === undefined ? null : await this.upload(content)
-    const wish: Asked = { request, client: 'ann@laptop' as ClientId, received }
+    const wish: Asked = { request, client: 'ann@laptop' as ClientId, received, bound: null }
     return (await orderChange(this.cluster, wish))?.change ?? null
   }
 

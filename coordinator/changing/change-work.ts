@@ -8,9 +8,10 @@ import { asConcurError, ConcurError } from '../../protocol/errors.ts'
 import type { ClientId } from '../../protocol/ids.ts'
 import { inlineBytesMax, pathBytesMax } from '../../protocol/limits.ts'
 import type { FilePath } from '../../protocol/path.ts'
-import { type Change, type DeletedEntry, writeDeletedEntries } from '../../protocol/record.ts'
+import { type Change, type DeletedEntry, pathsOf, writeDeletedEntries } from '../../protocol/record.ts'
 import { both, grows, type Need, needAt, needOf, noNeed } from '../../replica/store/room.ts'
 import type { Store } from '../../replica/store/store.ts'
+import type { Locks } from '../locks/locks.ts'
 import type { Awaited, Ledger } from '../ordering/ledger.ts'
 import { tooFewFor } from '../ordering/policy.ts'
 import { type Base, type Decision, decide, pathsOfWish, type Surveyed } from './decide.ts'
@@ -26,6 +27,7 @@ export interface Cluster {
     readonly room: Pick<Store['room'], 'refusal' | 'owe' | 'makeWay'>
   }
   readonly ledger: Pick<Ledger, 'inSync' | 'order'> & { readonly tails: Pick<Ledger['tails'], 'over'> }
+  readonly locks: Pick<Locks, 'admit' | 'tokenOf'>
   /** Configured nodes. */
   readonly nodesConfigured: number
   readonly ack: AckLevel
@@ -47,6 +49,8 @@ export interface Asked {
   readonly client: ClientId | null
   /** Of a change that puts bytes. */
   readonly received: Received | null
+  /** Of put and append: the newest token of the path when the bytes began to come. */
+  readonly bound: number | null
 }
 
 /** What is ordered, and what rides beside it. */
@@ -103,6 +107,12 @@ export function assertRoom({ store, self }: Cluster, request: ChangeRequest, nee
   const refused = store.room.refusal(need, grows(request.what))
   if (refused === null) return
   throw new ConcurError(refused.code, `${pathsOfWish(request)[0]}: ${refused.message} on ${self.name}`)
+}
+
+/** @throws ConcurError LOCKED, STALE_TOKEN. */
+function assertAdmitted({ locks }: Cluster, { request, client, bound }: Asked, change: Change): void {
+  const below = 'what' in change && change.what === 'folder'
+  locks.admit({ paths: pathsOf(change) as FilePath[], below, client, fence: request.fence, bound })
 }
 
 function sameNodes(before: readonly Member[], after: readonly Member[]): boolean {
@@ -241,6 +251,7 @@ function order(cluster: Cluster, asked: Asked, { change, inline, staged, need }:
   const { request, client } = asked
   try {
     assertTaken(cluster, asked)
+    assertAdmitted(cluster, asked, change)
     assertRoom(cluster, request, need)
     const tooFew = (inSync: number) => tooFewFor(request.ack ?? ack, inSync, nodesConfigured)
     const awaited = ledger.order({ change, client, operation: request.operation, body: inline }, tooFew)

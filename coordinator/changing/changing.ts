@@ -19,9 +19,13 @@ import type { Store } from '../../replica/store/store.ts'
 import type { CoordinatorConfig } from '../config.ts'
 import { ContentsAtOnce } from '../following/contents-at-once.ts'
 import { FetchedContents } from '../following/fetched-contents.ts'
+import { Leases } from '../locks/leases.ts'
+import { Locks } from '../locks/locks.ts'
 import type { ChangeDesk } from '../on-change.ts'
+import type { LockDesk } from '../on-lock.ts'
 import { Ledger } from '../ordering/ledger.ts'
 import { type Past, readPast } from '../ordering/past.ts'
+import { tooFewFor } from '../ordering/policy.ts'
 import { Results } from '../ordering/results.ts'
 import { Turns } from '../ordering/turns.ts'
 import type { ReplicaLink } from '../replica-link.ts'
@@ -29,7 +33,7 @@ import { Seat } from '../seat.ts'
 import { termToBegin } from '../term.ts'
 import { troubleOf } from '../trouble-text.ts'
 import { Answers } from './answers.ts'
-import type { Cluster } from './change-work.ts'
+import type { Cluster, Ordered } from './change-work.ts'
 import { Incoming } from './incoming.ts'
 import type { Member } from './member.ts'
 import { Refusals } from './refusals.ts'
@@ -53,6 +57,9 @@ export class Changing {
   readonly ledger: Ledger
   readonly seats: readonly Seat[]
   readonly desk: ChangeDesk
+  readonly lockDesk: LockDesk
+  readonly locks: Locks
+  private readonly leases: Leases
   readonly answers: Answers
   private readonly results: Results
   private readonly options: ChangingOptions
@@ -80,6 +87,7 @@ export class Changing {
           const { epoch, termBeginsAt } = this.ledger
           options.log.info({ epoch: epoch!.number, seq: termBeginsAt }, 'term')
           this.eachSeat(seat => seat.begin())
+          this.leases.begin()
         },
         onTakenBack: error => {
           if (this.ledger.epoch === null && !this.termStart.takenBack(error)) this.refusals.stop(error)
@@ -108,6 +116,7 @@ export class Changing {
           historyMs: config.historyMs,
           onSuperseded: error => this.refusals.stop(error),
           onMembership: () => options.links[at]!.logState(),
+          onStated: () => this.leases.carryBeyond(journal.last.seq),
           onHeard: () => this.wake(),
           onNodeId: nodeId => this.noteNodeId(name, nodeId),
         }),
@@ -120,7 +129,10 @@ export class Changing {
       answerOf: seq => this.answers.answerOfJournaled(seq),
     })
     this.results = results
-    remember(results, past)
+    this.leases = this.leasesOf(options)
+    this.locks = new Locks({ leases: this.leases, log: options.log })
+    this.remember(past)
+    const answerOf = (ordered: Pick<Ordered, 'awaited' | 'change'>) => this.answers.answerOf(ordered)
     const cluster = this.cluster()
     this.desk = {
       cluster,
@@ -131,8 +143,9 @@ export class Changing {
       },
       turns: new Turns(),
       results,
-      answerOf: ordered => this.answers.answerOf(ordered),
+      answerOf,
     }
+    this.lockDesk = { cluster, leases: this.leases, locks: this.locks, results, answerOf }
   }
 
   /** Begins the coordinator's term, once the replicas in reach were heard. */
@@ -184,7 +197,7 @@ export class Changing {
     for (const [name, nodeId] of past.nodeIds) this.noteNodeId(name, nodeId)
     this.ledger.restart(settler.settledSeq)
     this.results.restart(past.operationsAfterSeq)
-    remember(this.results, past)
+    this.remember(past)
     this.eachSeat(seat =>
       seat.restart(past.acknowledged.get(seat.name) ?? 0, past.nodeIds.get(seat.name) ?? null),
     )
@@ -193,6 +206,7 @@ export class Changing {
   close(): void {
     this.callOffWatch()
     this.termStart.close()
+    this.leases.close()
     this.stopListening()
     for (const seat of this.seats) seat.close()
     this.wake()
@@ -262,6 +276,20 @@ export class Changing {
     return () => void this.waiters.delete(onNews)
   }
 
+  private remember({ operations, operationsAfterSeq, locks }: Past): void {
+    for (const { operation, seq } of operations) this.results.add(operation, seq)
+    this.leases.restart(operationsAfterSeq, locks)
+  }
+
+  private leasesOf({ config, store, clock, timers, log, members }: ChangingOptions): Leases {
+    return new Leases({
+      ...{ ledger: this.ledger, journalKeep: config.journalKeep, clock, timers, log },
+      lastSeq: () => store.journal.last.seq,
+      refusal: () => this.refusal(),
+      tooFew: inSync => tooFewFor(config.ack, inSync, members.length),
+    })
+  }
+
   private membersKnown(): { name: NodeName; nodeId: NodeId | null }[] {
     const { config, store } = this.options
     const replicas = this.seats.map(({ name, knownNodeId }) => ({ name, nodeId: knownNodeId }))
@@ -307,6 +335,7 @@ export class Changing {
       ...{
         store,
         ledger: this.ledger,
+        locks: this.locks,
         nodesConfigured: members.length,
         ack: config.ack,
         self: self!,
@@ -319,8 +348,4 @@ export class Changing {
         new Incoming({ self: self!, others, onLost: lose, newStageId: () => randomId(random) as StageId }),
     }
   }
-}
-
-function remember(results: Results, { operations }: Past): void {
-  for (const { operation, seq } of operations) results.add(operation, seq)
 }

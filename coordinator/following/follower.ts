@@ -9,7 +9,7 @@ import { asConcurError, ConcurError } from '../../protocol/errors.ts'
 import type { NodeName } from '../../protocol/ids.ts'
 import { recordsBytesAim } from '../../protocol/limits.ts'
 import type { Message } from '../../protocol/opcodes.ts'
-import type { Epoch, JournalEntry } from '../../protocol/record.ts'
+import type { Epoch, JournalEntry, JournalRecord } from '../../protocol/record.ts'
 import type { Stream } from '../../protocol/stream.ts'
 import type { Journal } from '../../replica/store/journal/journal.ts'
 import { loggedOperation } from '../../replica/store/logged-operations.ts'
@@ -21,6 +21,8 @@ import { Restating } from './restating.ts'
 import { Supplies } from './supplies.ts'
 
 export interface FollowerEvents {
+  /** The replica was stated what paths are, and has taken it. */
+  onStated(): void
   /** The replica follows: its position from its first SETTLED. */
   onFollowing(settled: Settled): void
   onSettled(settled: Settled): void
@@ -110,7 +112,9 @@ export class Follower {
     if (point === null && !this.isOver) {
       this.restating = new Restating({ connection, epoch, committedSeq: committedSeq(), tree: stateTree() })
       await this.restating.run()
-      if (!this.isOver) point = await this.meet()
+      if (this.isOver) return
+      this.options.events.onStated()
+      point = await this.meet()
     }
     if (this.isOver) return
     if (point === null) throw new ConcurError('CHANGED', 'its journal begins elsewhere than was said')
@@ -215,10 +219,17 @@ export class Follower {
 function hasChanges(journal: Pick<Journal, 'readAfter' | 'last'>, afterSeq: number): boolean {
   for (let at = afterSeq; at < journal.last.seq; ) {
     const entries = journal.readAfter(at, recordsBytesAim)
-    if (entries.some(({ record }) => loggedOperation(record) !== null)) return true
+    if (entries.some(({ record }) => isOfClient(record))) return true
     at = entries.at(-1)!.record.seq
   }
   return false
+}
+
+/** Time ends locks by itself. */
+function isOfClient(record: JournalRecord): boolean {
+  const { change } = record
+  const isExpiry = change.type === 'unlock' && change.how === 'expired'
+  return !isExpiry && loggedOperation(record) !== null
 }
 
 /** The coordinator's folder was put back from a copy, and nothing was changed through it since. */

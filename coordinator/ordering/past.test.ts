@@ -57,6 +57,7 @@ test('an empty journal has no past', () => {
     nodeIds: new Map(),
     acknowledged: new Map(),
     operations: [],
+    locks: [],
     operationsAfterSeq: 0,
   })
 })
@@ -149,4 +150,20 @@ test('a journal that begins later is read from there, and what is not in it is n
   expect(readPast(journal, 100)).toMatchObject({ nodeIds: new Map(), operationsAfterSeq: 11 })
   expect(seqsOf(journal, 100).map(([, seq]) => seq)).toEqual([12, 13, 14, 15, 16, 17, 18, 19, 20, 21])
   expect(journal.firstRead).toBe(12)
+})
+
+test('the locks are all records of them as far as the journal was read, but for those that were abandoned', () => {
+  const from = 'x'
+  const lock: Change = {
+    type: 'lock',
+    lockedPath: parsePath('a'),
+    ...{ holder: 'ann@laptop' as never, ttlMs: 1_000, token: null, sinceMs: 5, from },
+  }
+  const unlock: Change = { type: 'unlock', lockedPath: parsePath('a'), token: 2, how: 'expired', from }
+  const journal = new ReadJournal().beginTerm(null).add(lock, 1).add(unlock).add(lock, 2)
+  journal.add({ type: 'abandoned', abandonedSeq: 4, reason: 'too few' })
+  expect(readPast(journal, 10).locks).toEqual([
+    { seq: 2, timeMs: 0, client: null, change: lock },
+    { seq: 3, timeMs: 0, client: null, change: unlock },
+  ])
 })

@@ -1,9 +1,10 @@
 /**
- * What a coordinator has to know of its journal when it starts: the nodes that it knew, what they had acknowledged, and
- * which changes of clients its latest records were. Read from the end, as far as that goes.
+ * What a coordinator has to know of its journal when it starts: the nodes that it knew, what they had acknowledged, who
+ * held which lock, and which changes of clients its latest records were. Read from the end, as far as that goes.
  */
 import type { NodeId, NodeName } from '../../protocol/ids.ts'
-import type { JournalEntry, JournalRecord, Operation } from '../../protocol/record.ts'
+import type { Change, JournalEntry, JournalRecord, LockChange, Operation } from '../../protocol/record.ts'
+import type { LockRecord } from '../locks/lock-table.ts'
 import { acknowledgedSeqs } from './acknowledged.ts'
 
 const strideRecords = 4096
@@ -22,7 +23,9 @@ export interface Past {
   readonly acknowledged: ReadonlyMap<NodeName, number>
   /** The latest changes of clients, oldest first. */
   readonly operations: readonly { readonly operation: Operation; readonly seq: number }[]
-  /** Changes up to here are not among them. */
+  /** Records of locks, oldest first. */
+  readonly locks: readonly LockRecord[]
+  /** Changes and locks up to here are not among them. */
   readonly operationsAfterSeq: number
 }
 
@@ -51,8 +54,15 @@ export function readPast(journal: JournalReader, operationsMax: number, committe
     operations: records.flatMap(({ operation, seq }) =>
       operation === null || abandoned.has(seq) ? [] : [{ operation, seq }],
     ),
+    locks: records.flatMap(({ seq, timeMs, client, change }) =>
+      isOfLock(change) && !abandoned.has(seq) ? [{ seq, timeMs, client, change }] : [],
+    ),
     operationsAfterSeq: afterSeq,
   }
+}
+
+function isOfLock(change: Change): change is LockChange {
+  return change.type === 'lock' || change.type === 'unlock'
 }
 
 function recordsBetween(journal: JournalReader, afterSeq: number, lastSeq: number): JournalRecord[] {

@@ -3,7 +3,13 @@
  * which stays the truth: lines that are missing are made from it again, a torn last one is cut, none comes twice.
  * The log never holds up a change: what could not be written is made from the journal later.
  */
-import { type JournalEntry, type JournalRecord, opTypeOf } from '../../protocol/record.ts'
+import {
+  isCarried,
+  type JournalEntry,
+  type JournalRecord,
+  type LockChange,
+  opTypeOf,
+} from '../../protocol/record.ts'
 import { type JournalReader, stretchMax } from './ahead.ts'
 import { type Disk, DiskError, type Fd, newStat, readFully } from './disk.ts'
 import type { Slices } from './slices.ts'
@@ -160,10 +166,12 @@ function seqOf(line: string): number | null {
   }
 }
 
-/** @returns null for what is no change of the tree. */
-function lineOf({ epoch, seq, timeMs, client, change }: JournalRecord): string | null {
+/** @returns null for what is neither a change of the tree nor of who holds a lock. */
+function lineOf(record: JournalRecord): string | null {
+  const { epoch, seq, timeMs, client, change } = record
   const { type } = change
   if (type === 'begin' || type === 'join' || type === 'leave' || type === 'abandoned') return null
+  if (type === 'lock' || type === 'unlock') return lockLineOf(record, change)
   const hasContent = type === 'put' || type === 'append'
   return `${JSON.stringify({
     epoch: epoch.number,
@@ -176,6 +184,16 @@ function lineOf({ epoch, seq, timeMs, client, change }: JournalRecord): string |
     size: hasContent ? change.size : null,
     digest: hasContent ? change.digest : null,
   })}\n`
+}
+
+/** A lock that is written anew, and nothing else of it, gets none. */
+function lockLineOf({ epoch, seq, timeMs, client }: JournalRecord, change: LockChange): string | null {
+  if (isCarried({ client, change })) return null
+  const { type, lockedPath: path, from: peer } = change
+  const common = { epoch: epoch.number, seq, time: timeText(timeMs), client, type, path }
+  const how = type === 'lock' ? { holder: change.holder, ttlMs: change.ttlMs } : { how: change.how }
+  const token = change.token ?? seq
+  return `${JSON.stringify({ ...common, from: null, size: null, digest: null, token, ...how, peer })}\n`
 }
 
 function timeText(timeMs: number): string {

@@ -5,21 +5,16 @@
 import { pageBytesAim } from '../../protocol/limits.ts'
 import type { LoggedOperation } from '../../protocol/messages.ts'
 import { type FolderPath, isWithin } from '../../protocol/path.ts'
-import { type JournalRecord, opTypeOf, pathsOf } from '../../protocol/record.ts'
+import { type Change, isCarried, type JournalRecord, opTypeOf, pathsOf } from '../../protocol/record.ts'
 
 /** How far behind a record the one may stand that abandons it: a coordinator has fewer changes under way. */
 export const spareMax = 10_000
 /** Of an operation beside its paths, the client's id included. */
 const fixedBytes = 350
 
-/** @returns the operation, or null for a record that is none of a client's. */
-export function loggedOperation({
-  epoch,
-  seq,
-  timeMs,
-  client,
-  change,
-}: JournalRecord): LoggedOperation | null {
+/** @returns the operation, or null for a record that is none of a client's; that a lock has expired is told as well. */
+export function loggedOperation(record: JournalRecord): LoggedOperation | null {
+  const { epoch, seq, timeMs, client, change } = record
   const common = { epoch: epoch.number, seq, timeMs, client }
   const nothing = { from: null, size: null, digest: null }
   switch (change.type) {
@@ -35,6 +30,9 @@ export function loggedOperation({
     case 'delete':
     case 'mkdir':
       return { ...common, ...nothing, type: change.type, path: change.path }
+    case 'lock':
+    case 'unlock':
+      return isCarried(record) ? null : { ...common, ...nothing, type: change.type, path: change.lockedPath }
     case 'begin':
     case 'join':
     case 'leave':
@@ -50,8 +48,12 @@ export function isLoggedAt({ change }: JournalRecord, asked: FolderPath): boolea
   const isOfFolder = 'what' in change && change.what === 'folder'
   return (
     asked === '' ||
-    pathsOf(change).some(path => isWithin(path, asked) || (isOfFolder && isWithin(asked, path)))
+    loggedPaths(change).some(path => isWithin(path, asked) || (isOfFolder && isWithin(asked, path)))
   )
+}
+
+function loggedPaths(change: Change): readonly string[] {
+  return 'lockedPath' in change ? [change.lockedPath] : pathsOf(change)
 }
 
 /** Takes records in their order, and leaves out those that a later one abandons. */

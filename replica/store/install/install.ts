@@ -32,6 +32,8 @@ export async function install(ground: Ground, work: Work): Promise<void> {
     case 'join':
     case 'leave':
     case 'abandoned':
+    case 'lock':
+    case 'unlock':
       return
   }
 }
