@@ -10,6 +10,8 @@ export default {
     ],
   },
   testMatch: ['**/*.test.ts'],
+  // Tests wait for disks and timers: who runs them has little to do.
+  maxWorkers: '100%',
   // A process keeps what it has loaded for each file, and is slow once that is much: another one goes on then.
   workerIdleMemoryLimit: '1GB',
   testPathIgnorePatterns: ['/node_modules/', '/dist/'],
