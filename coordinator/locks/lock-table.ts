@@ -8,7 +8,7 @@
  * anything, unless it is that of a lease.
  */
 import type { ClientId } from '../../protocol/ids.ts'
-import type { FilePath } from '../../protocol/path.ts'
+import { type FilePath, foldersAbove } from '../../protocol/path.ts'
 import type { JournalRecord, LockChange } from '../../protocol/record.ts'
 
 export interface Lease {
@@ -216,12 +216,9 @@ function without(
   return new Map([...stolen].filter(([from]) => from !== client))
 }
 
-/** The path, and every folder above it, the nearest first. */
+/** The nearest first. */
 function withFoldersAbove(path: FilePath): FilePath[] {
-  const found = [path]
-  for (let at = path.lastIndexOf('/'); at > 0; at = path.lastIndexOf('/', at - 1))
-    found.push(path.slice(0, at) as FilePath)
-  return found
+  return [path, ...foldersAbove(path)]
 }
 
 function isBelow(path: string, folder: string): boolean {

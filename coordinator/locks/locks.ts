@@ -6,7 +6,7 @@ import { ConcurError } from '../../protocol/errors.ts'
 import type { ClientId } from '../../protocol/ids.ts'
 import { locksMax, lockTtlMsMax, lockTtlMsMin } from '../../protocol/limits.ts'
 import type { LeaseView, LockIs, LockRequest, UnlockRequest } from '../../protocol/lock-messages.ts'
-import type { FilePath } from '../../protocol/path.ts'
+import { compareUtf8, type FilePath } from '../../protocol/path.ts'
 import type { LockChange } from '../../protocol/record.ts'
 import type { Log } from '../../replica/program/log.ts'
 import type { Leases, OrderedLock } from './leases.ts'
@@ -91,7 +91,7 @@ export class Locks {
   /** All that are held, by their paths. */
   all(): LeaseView[] {
     const leases = [...this.leases.table.leases].filter(lease => this.leases.alive(lease) !== null)
-    return leases.sort((a, b) => (a.path < b.path ? -1 : 1)).map(lease => this.leases.viewOf(lease))
+    return leases.sort((a, b) => compareUtf8(a.path, b.path)).map(lease => this.leases.viewOf(lease))
   }
 
   /** The newest token of these paths, to which a change is bound that begins now. */
