@@ -51,6 +51,19 @@ expect_status 9
 concur check job
 expect_output 'check job  free'
 
+# The coordinator may go and come back meanwhile: the lock is the same.
+begin_concur lock job --ttl 2s -- sleep 5
+within 10 is_held
+crash server1
+sleep 2
+start_coordinator server1
+end_concur
+expect_status 0
+expect_no_errors
+concur log job -n 1 --json
+expect_json_lines 'lines[0].type === "unlock" && lines[0].client !== null'
+within 10 is_state server2 up
+
 # A lock that is lost meanwhile is told, and is status 2 whatever the command says.
 begin_concur lock job --ttl 1s -- sleep 2
 within 10 is_held
