@@ -4,6 +4,8 @@ import { FollowedWorld } from '../../fixtures/followed-world.ts'
 import { epoch, ScriptedJournal } from '../../fixtures/scripted-journal.ts'
 import { until } from '../../fixtures/until.ts'
 import { ConcurError } from '../../protocol/errors.ts'
+import type { ClientId } from '../../protocol/ids.ts'
+import { parsePath } from '../../protocol/path.ts'
 import { noHash } from '../../protocol/record.ts'
 
 let world: FollowedWorld
@@ -111,13 +113,20 @@ describe('the beginning', () => {
   test('ends with ROLLED_BACK where both know commits, and none of ours is a change of a client', async () => {
     const common = new ScriptedJournal().grow(6).entries
     const own = new ScriptedJournal(common)
-    for (let i = 0; i < 2; i++) own.append({ change: { type: 'begin', members: [] } })
+    const lockedPath = parsePath('a')
+    const holder = 'ann@laptop' as ClientId
+    own.append({ change: { type: 'begin', members: [] } })
+    // A lock that is said anew, and one whose time was over.
+    own.append({
+      change: { type: 'lock', lockedPath, holder, ttlMs: 1_000, token: 3, sinceMs: 5, from: 'x' },
+    })
+    own.append({ change: { type: 'unlock', lockedPath, token: 3, how: 'expired', from: 'x' } })
     world = new FollowedWorld({
       own: own.entries,
       replica: new ScriptedJournal(common).grow(9, 'theirs').entries,
     })
     world.replica.committedSeq = 10
-    world.committedSeq = 8
+    world.committedSeq = 9
     await world.start(new FakeTime())
     await world.untilEnded()
     expect(world.ended).toMatchObject([{ code: 'ROLLED_BACK' }])

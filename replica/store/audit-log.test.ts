@@ -1,6 +1,8 @@
 /** The log of changes for people: a line for each that is settled, whatever happens to the file; none twice. */
 import { existsSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import type { ClientId } from '../../protocol/ids.ts'
+import { parsePath } from '../../protocol/path.ts'
 import type { Change } from '../../protocol/record.ts'
 import { append, digest, epoch, firstMs, mkdir, put, remove, rename, settle } from './changes.fixture.ts'
 import { DiskError } from './disk.ts'
@@ -47,6 +49,22 @@ test('each change of the tree has a line with what is to be known of it', async 
     line(3, { type: 'rename', path: 'b', from: 'a' }),
     line(4, { type: 'delete', path: 'b' }),
     line(5, { type: 'mkdir', path: 'f' }),
+  ])
+})
+
+test('who gets or loses a lock has a line; that it is said anew has none', async () => {
+  const { store } = await openTemporaryStore({ root })
+  const lockedPath = parsePath('a')
+  const lock: Change = {
+    ...{ type: 'lock', lockedPath, holder: 'ann@laptop' as ClientId },
+    ...{ ttlMs: 1_000, token: 5, sinceMs: 5, from: 'x' },
+  }
+  const unlock: Change = { type: 'unlock', lockedPath, token: 5, how: 'expired', from: 'x' }
+  await settle(store, { change: lock, body: null }, { change: unlock, body: null })
+  await store.close()
+  const nothing = { from: null, size: null, digest: null }
+  expect(lines()).toMatchObject([
+    { seq: 2, client: null, type: 'unlock', path: 'a', ...nothing, token: 5, how: 'expired', peer: 'x' },
   ])
 })
 

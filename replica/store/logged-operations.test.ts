@@ -1,6 +1,6 @@
 import { ScriptedJournal } from '../../fixtures/scripted-journal.ts'
 import type { Digest } from '../../protocol/digest.ts'
-import type { NodeId, NodeName } from '../../protocol/ids.ts'
+import type { ClientId, NodeId, NodeName } from '../../protocol/ids.ts'
 import { frameBodyBytesMax } from '../../protocol/limits.ts'
 import { type FolderPath, parsePath, wholeTree } from '../../protocol/path.ts'
 import type { Change } from '../../protocol/record.ts'
@@ -46,6 +46,19 @@ function seqs(journal: ScriptedJournal, folder = '', last: number | null = null)
 
 test('operations come oldest first, without the records of members and what was abandoned', () => {
   expect(seqs(mixed())).toEqual([2, 3, 5, 7, 8, 9, 10])
+})
+
+test('locks are told with who asked for it, and that one expired; not that one is said anew', () => {
+  const lockedPath = parsePath('a/b')
+  const [from, holder] = ['x', 'ann@laptop' as ClientId]
+  const lock: Change = { type: 'lock', lockedPath, holder, ttlMs: 1_000, token: null, sinceMs: 5, from }
+  const unlock: Change = { type: 'unlock', lockedPath, token: 1, how: 'expired', from }
+  const journal = journalOf(lock, unlock)
+  expect([seqs(journal), seqs(journal, 'a'), seqs(journal, 'b')]).toEqual([[2], [2], []])
+  const { record } = journal.entries[0]!
+  expect(loggedOperation({ ...record, client: holder })).toMatchObject({
+    ...{ type: 'lock', path: 'a/b', client: holder, from: null, size: null, digest: null },
+  })
 })
 
 test.each([
