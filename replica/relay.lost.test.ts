@@ -5,9 +5,11 @@ import { clientHello, type RawPeer } from '../fixtures/raw-peer.ts'
 import { until } from '../fixtures/until.ts'
 import { ByteWriter } from '../protocol/bytes.ts'
 import { writeFrameHeader } from '../protocol/frame.ts'
+import type { ClientId } from '../protocol/ids.ts'
 import { frameHeaderBytes, streamCreditBytes } from '../protocol/limits.ts'
 import { encodeBody, type Opcode } from '../protocol/opcodes.ts'
 import { type FilePath, wholeTree } from '../protocol/path.ts'
+import type { Operation } from '../protocol/record.ts'
 
 const large = Buffer.alloc(8 * 1024 * 1024, 'large')
 const read = { path: 'a.txt' as FilePath, deep: false, bodies: 'all', from: null, lastOp: false } as const
@@ -49,6 +51,21 @@ describe('when the coordinator is lost', () => {
     await time.pass(1_000)
     const anew = (await peer.ask('READ', read).ended()).only('VERDICT')
     expect(anew).toMatchObject({ verdict: 'DIFFERENT_FILES', unreachable: [] })
+  })
+
+  test('a lock that was passed on may have been granted: nobody knows, as of a change', async () => {
+    const other = await cluster.dial('server1', { clientId: 'other@there' as ClientId })
+    const request = (counter: number, waitMs: number) => ({
+      operation: { nonce: 'e'.repeat(32), counter, floor: 0 } as Operation,
+      ...{ path: 'a.txt' as FilePath, ttlMs: 60_000, waitMs, token: null },
+    })
+    expect((await other.ask('LOCK', request(1, 0)).ended()).only('LOCK_IS').state).toBe('mine')
+    const waiting = peer.ask('LOCK', request(2, 50_000))
+    expect((await peer.ask('CHECK', { path: 'a.txt' as FilePath }).ended()).only('LOCK_IS').state).toBe(
+      'held',
+    )
+    cluster.cut('server1')
+    expect((await waiting.ended()).error?.code).toBe('TIMEOUT')
   })
 
   test('in order, the answers fail with its words', async () => {
