@@ -5,6 +5,7 @@
  *     const client = new ConcurClient({ servers, clientId, dialer, timers, random })
  *     const verdict = await client.read(path, { bodies: 'agreed' }, { openVersion: () => sink })
  *     const done = await client.change({ what: { type: 'put', path, executable: false } }, new BytesSource(bytes))
+ *     const { lease } = await client.lock({ path, ttlMs: 60_000 })
  *     for await (const operation of client.log({ path: wholeTree, follow: true })) …
  *     client.close()
  *

@@ -246,6 +246,16 @@ test('status tells what is held', async () => {
   expect(locks[0]!.expiresInMs).toBeGreaterThan(4_000)
 })
 
+test('status tells as many locks as there is room for, the first ones by their paths', async () => {
+  await start()
+  const long = (n: number) => [`${n + 10}`, ...Array(16).fill('x'.repeat(250))].join('/')
+  for (let n = 0; n < 20; n++) await ann.lock(long(n))
+  const { locks } = await ann.status()
+  expect(locks.map(({ path }) => path)).toEqual(locks.map((_, n) => long(n)))
+  expect(locks.length).toBeGreaterThan(10)
+  expect(locks.length).toBeLessThan(20)
+})
+
 describe('a lock is held still, and its token counts,', () => {
   /** Whether the lock of `a` is ann's, with this token, and bob's earlier one of `b` is known to be stale. */
   async function expectKept(token: number, older: number): Promise<void> {
