@@ -44,6 +44,8 @@ function leaseText(path: string, lease: LeaseView, nowMs: number): string {
   return `${who}  token ${token}  ${leftText(expiresInMs)} left`
 }
 
+/** A second that has begun counts: of five minutes that were just granted five are left. */
 function leftText(ms: number): string {
-  return ms < inSecondsMs ? `${Math.ceil(ms / 1_000)} s` : durationText(ms)
+  const seconds = Math.ceil(ms / 1_000)
+  return ms < inSecondsMs ? `${seconds} s` : durationText(seconds * 1_000)
 }
