@@ -104,5 +104,10 @@ export const scenarios: Readonly<Record<string, Scenario>> = {
       ...{ 'm/f/g': null, 'm/f/g/b': 'two', 'm/f/h': null },
     },
   },
+  'a copy of a node’s file under another name': {
+    before: { a: large },
+    change: client => client.resolve('b', 'server1', 'a'),
+    after: { a: large, b: large },
+  },
   'mkdir -p': { before: {}, change: mkdir('f/g'), after: { f: null, 'f/g': null } },
 }
