@@ -1,5 +1,5 @@
 /** What paths were, asked of whole nodes: who has which content, and what goes. */
-import { existsSync, readFileSync } from 'node:fs'
+import { cpSync, existsSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Cluster, startCluster } from '../fixtures/cluster.ts'
 import { parsePath } from '../protocol/path.ts'
@@ -178,6 +178,39 @@ test('what is told survives restarts of every node', async () => {
     await cluster.settled()
   }
   expect(await told('a')).toEqual(before)
+})
+
+test('what a node had that was put back from a copy is told, and so is what it missed', async () => {
+  await start()
+  await client().put('a', 'one')
+  await client().put('a', 'second')
+  await cluster.atRest()
+  await cluster.stop('server2')
+  const { root } = cluster.node('server2')
+  cpSync(root, `${root}.copy`, { recursive: true, preserveTimestamps: true })
+  await cluster.restart('server2')
+  await cluster.settled()
+  await client().put('a', 'the third')
+  await client().put('a', 'the fourth')
+  await cluster.atRest()
+  await cluster.stop('server2')
+  rmSync(root, { recursive: true })
+  cpSync(`${root}.copy`, root, { recursive: true, preserveTimestamps: true })
+  await cluster.restart('server2')
+  await cluster.settled()
+  await cluster.atRest()
+  const all = await told('a')
+  expect(all.map(line => line.split(' ').slice(0, 2).join(' '))).toEqual([
+    'put 3',
+    'put 6',
+    'put 9',
+    'put 10',
+  ])
+  expect([all[0], all[1], all[3]]).toEqual([
+    'put 3 server1 = server2 goes',
+    'put 6 server1 = server2 goes',
+    'put 10 server1 = server2 now',
+  ])
 })
 
 test('pruning tells first, and takes on every node what it told, and nothing that came since', async () => {

@@ -195,6 +195,10 @@ test.each([
   'UNLOCK',
   'CHECK',
   'LOCK_IS',
+  'HISTORY',
+  'PRUNE-done',
+  'HAD',
+  'FORGET',
 ])('the fields of %s stand in README.md in the order of the frame', name => {
   const documented = documentedFields(name.split('-')[0]!)
   const isThere = (field: string) => field !== 'digest' && field !== 'error'

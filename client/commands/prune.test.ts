@@ -57,7 +57,10 @@ test.each(['y', 'Y', 'yes', ' yes '])('names and bytes are shown, and after %p t
 test.each(['', 'n', 'no', 'yellow'])('after %p nothing goes, and the status says so', async answer => {
   tells([of('docs/a')])
   const { status, out } = await run([], answer)
-  expect([status, out.lines]).toEqual([2, ['docs/a  2 files  4 KiB  on server1, server2']])
+  expect([status, out.lines]).toEqual([
+    2,
+    ['docs/a  2 files  4 KiB  on server1, server2', 'nothing was pruned'],
+  ])
   expect(asked()).toEqual([{ path: '', olderMs: 0, seqMax: null }])
 })
 

@@ -43,7 +43,10 @@ export async function prune(
       if (!context.json) await printVerdict(context, ['nothing that may go is in history'])
       return await endWith(context, subject, told.unreachable)
     }
-    if (!options.yes && !(await confirm(context, readLine!, shown.question))) return 2
+    if (!options.yes && !(await confirm(context, readLine!, shown.question))) {
+      await printVerdict(context, ['nothing was pruned'])
+      return 2
+    }
     const gone = new Gone(context)
     const { unreachable } = await ask(context, { path: folder.path, olderMs, seqMax: told.seqMax }, gone)
     if (!context.json) await printVerdict(context, [gone.sentence])

@@ -17,6 +17,8 @@ import {
 } from './path-entries.ts'
 
 const pieceMax = 1000
+/** Each is sought by itself. */
+const pathsMax = 100
 /** Behind every name of a path: no name is as long. */
 const pastNames = Buffer.alloc(nameBytes + 1, 0xff)
 const hashedEnd = Buffer.of(1)
@@ -94,9 +96,9 @@ export class LmdbPathEntries<Value> implements PathEntries<Value> {
       isBelowOrAt(path, folder) && (after === null || compareKeys(path, after) > 0)
     const found = new Set<FilePath>()
     for (const { start, end } of rangesOf(folder)) {
-      if (found.size < pieceMax) this.findIn({ start, end }, after, isWanted, found)
+      if (found.size < pathsMax) this.findIn({ start, end }, after, isWanted, found)
     }
-    const last = found.size < pieceMax ? null : [...found].at(-1)!
+    const last = found.size < pathsMax ? null : [...found].at(-1)!
     for (const [path, ofPath] of this.fresh) {
       const isThere = [...ofPath.values()].some(({ value }) => value !== null)
       if (isThere && isWanted(path) && (last === null || compareKeys(path, last) < 0)) found.add(path)
@@ -116,7 +118,7 @@ export class LmdbPathEntries<Value> implements PathEntries<Value> {
       const behind = Buffer.concat([keysOf(after), pastNames])
       if (Buffer.compare(behind, from) > 0) from = behind
     }
-    while (found.size < pieceMax && Buffer.compare(from, range.end) < 0) {
+    while (found.size < pathsMax && Buffer.compare(from, range.end) < 0) {
       const [next] = this.values.getRange({ start: from, end: range.end, limit: 1 })
       if (next === undefined) return
       const { key, value } = next

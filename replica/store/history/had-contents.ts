@@ -7,11 +7,13 @@ import type { Copy } from '../../../protocol/copies.ts'
 import type { Digest } from '../../../protocol/digest.ts'
 import { ConcurError } from '../../../protocol/errors.ts'
 import type { HadContent } from '../../../protocol/history-messages.ts'
+import type { OpType } from '../../../protocol/messages.ts'
 import type { PathPast } from '../../../protocol/notes.ts'
 import { type FilePath, isWithin, movedPath } from '../../../protocol/path.ts'
 import type { JournalRecord } from '../../../protocol/record.ts'
 import type { JournalReader } from '../ahead.ts'
 import { wholeMs } from '../identity.ts'
+import { loggedOperation } from '../logged-operations.ts'
 import { type EntryName, entryNameOf } from '../path-entries.ts'
 import type { PathIndex } from '../path-index.ts'
 import type { Slices } from '../slices.ts'
@@ -46,17 +48,24 @@ interface Held {
 
 /** In no order that matters. @throws DiskError. */
 export async function hadContents(sources: HadSources, path: FilePath): Promise<HadContent[]> {
-  const held = await heldContents(sources, path, hopsMax)
+  const { held, operations } = await heldContents(sources, path, hopsMax)
   const past = sources.pastOf(path)
-  return [...held].map(([digest, { size, timeMs, isCurrent, leftMs }]) => {
+  const contents: HadContent[] = []
+  for (const [digest, { size, timeMs, isCurrent, leftMs }] of held) {
     const seq = past.seqOf(digest)
-    const operation = seq === null ? null : past.operationAt(seq)
+    const operation = seq === null ? null : (operations.bySeq.get(seq) ?? past.operationAt(seq))
     const told = { seq, timeMs: operation?.timeMs ?? timeMs, type: operation?.type ?? null }
-    return { path, digest, size, ...told, isCurrent, leftMs }
-  })
+    contents.push({ path, digest, size, ...told, isCurrent, leftMs })
+    if (sources.slices.isUsedUp) await sources.slices.next()
+  }
+  return contents
 }
 
-async function heldContents(sources: HadSources, path: FilePath, hops: number): Promise<Map<Digest, Held>> {
+async function heldContents(
+  sources: HadSources,
+  path: FilePath,
+  hops: number,
+): Promise<{ held: Map<Digest, Held>; operations: Operations }> {
   const held = new Map<Digest, Held>()
   const copy = await sources.look(path)
   if (copy.is === 'file') {
@@ -66,9 +75,9 @@ async function heldContents(sources: HadSources, path: FilePath, hops: number): 
   await addObjects(sources, path, held)
   const operations = await operationsOf(sources, path)
   const moved = hops === 0 ? null : movedTo(sources, path)
-  if (moved !== null) addMoved(await heldContents(sources, moved, hops - 1), operations, held)
+  if (moved !== null) addMoved((await heldContents(sources, moved, hops - 1)).held, operations, held)
   addBeginnings(operations, held)
-  return held
+  return { held, operations }
 }
 
 async function addObjects(sources: HadSources, path: FilePath, held: Map<Digest, Held>): Promise<void> {
@@ -84,11 +93,19 @@ async function addObjects(sources: HadSources, path: FilePath, held: Map<Digest,
   }
 }
 
+/** What one operation made of the path. */
+interface Operation {
+  readonly timeMs: number
+  readonly type: OpType | null
+  /** It made `digest` of `before`, which is the beginning of that. */
+  readonly extension: { readonly before: Digest; readonly bytes: number; readonly digest: Digest } | null
+}
+
 interface Operations {
   /** The contents that operations gave the path, by half of their digests. */
   readonly names: ReadonlySet<EntryName>
   /** The last ones, the newest first. */
-  readonly records: readonly JournalRecord[]
+  readonly bySeq: ReadonlyMap<number, Operation>
 }
 
 async function operationsOf({ paths, journal, slices }: HadSources, path: FilePath): Promise<Operations> {
@@ -103,13 +120,21 @@ async function operationsOf({ paths, journal, slices }: HadSources, path: FilePa
   }
   const state = paths.get(path)
   if (state?.is === 'file') seqs.push(state.seq)
-  const records: JournalRecord[] = []
+  const bySeq = new Map<number, Operation>()
   for (const seq of seqs.sort((a, b) => b - a).slice(0, operationsMax)) {
     const record = recordAt(journal, seq)
-    if (record !== null) records.push(record)
+    if (record !== null) bySeq.set(seq, operationOf(record))
     if (slices.isUsedUp) await slices.next()
   }
-  return { names, records }
+  return { names, bySeq }
+}
+
+function operationOf(record: JournalRecord): Operation {
+  const { change, timeMs } = record
+  const type = loggedOperation(record)?.type ?? null
+  const before = change.type === 'append' ? (change.base ?? change.seen[0]) : undefined
+  if (change.type !== 'append' || before === undefined) return { timeMs, type, extension: null }
+  return { timeMs, type, extension: { before, bytes: change.offset, digest: change.digest } }
 }
 
 /** @returns where what the path was has gone with its last operation, if that was a rename; else null. */
@@ -138,13 +163,11 @@ function addMoved(there: ReadonlyMap<Digest, Held>, { names }: Operations, held:
 }
 
 /** An append keeps what was there as the beginning of what it makes; it was there before that. */
-function addBeginnings({ records }: Operations, held: Map<Digest, Held>): void {
-  for (const { change, timeMs } of records) {
-    if (change.type !== 'append') continue
-    const holder = held.get(change.digest)
-    const before = change.base ?? change.seen[0]
-    if (holder === undefined || before === undefined || before === change.digest) continue
-    longest(held, before, { ...holder, size: change.offset, timeMs, isCurrent: false })
+function addBeginnings({ bySeq }: Operations, held: Map<Digest, Held>): void {
+  for (const { timeMs, extension } of bySeq.values()) {
+    const holder = extension === null ? undefined : held.get(extension.digest)
+    if (extension === null || holder === undefined || extension.before === extension.digest) continue
+    longest(held, extension.before, { ...holder, size: extension.bytes, timeMs, isCurrent: false })
   }
 }
 

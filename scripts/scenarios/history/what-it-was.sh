@@ -42,7 +42,7 @@ expect_errors_like 'ERROR NOT_FOUND never-there: nothing that it was is on serve
 for name in server2 server1; do
   concur wait --timeout 10s
   stop "$name"
-  [ "$name" = server1 ] && start_coordinator server1 || start_replica server2
+  if [ "$name" = server1 ]; then start_coordinator server1; else start_replica server2; fi
   within 10 is_state server2 up
 done
 concur history a.txt
