@@ -4,7 +4,7 @@
  */
 import { type Cluster, startCluster } from '../fixtures/cluster.ts'
 import type { ClusterClient } from '../fixtures/cluster-client.ts'
-import { FakeTime } from '../fixtures/fake-time.ts'
+import { FakeTime, turns } from '../fixtures/fake-time.ts'
 import type { RawPeer } from '../fixtures/raw-peer.ts'
 import { until } from '../fixtures/until.ts'
 import { digestOf } from '../protocol/digest.ts'
@@ -13,7 +13,7 @@ import { parsePath } from '../protocol/path.ts'
 import type { JournalEntry, Operation } from '../protocol/record.ts'
 
 const cycles = 10
-const ttlMs = 2_000
+const ttlMs = 5_000
 const [hour, day, year] = [3_600_000, 86_400_000, 365 * 86_400_000]
 
 let time: FakeTime
@@ -30,14 +30,17 @@ beforeEach(async () => {
 })
 afterEach(() => cluster.close())
 
-/** Lets a little time pass until it is settled: journals lie on a real disk, which knows nothing of a test's time. */
-async function meanwhile<T>(work: Promise<T>, stepMs = 1): Promise<T> {
+/** Lets hardly any time pass until it is settled: journals lie on a real disk, which knows nothing of a test's time. */
+async function meanwhile<T>(work: Promise<T>): Promise<T> {
   let isOver = false
   const over = (): void => {
     isOver = true
   }
   work.then(over, over)
-  while (!isOver) await time.pass(stepMs)
+  for (let looks = 1; !isOver; looks++) {
+    await turns(10)
+    if (looks % 200 === 0) await time.pass(1)
+  }
   return work
 }
 

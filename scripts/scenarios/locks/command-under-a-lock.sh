@@ -22,8 +22,8 @@ expect_output 'check job  free'
 
 # Commands of the holder's change what it holds; others wait for its end.
 export CONCUR="node ${file_of[client]}"
-CONCUR_SERVER=${address_of[server1]} begin_concur --client-id cron@home lock job --ttl 1s -- \
-  sh -c 'sleep 3; echo done | $CONCUR write job --fence "$CONCUR_LOCK_TOKEN"'
+CONCUR_SERVER=${address_of[server1]} begin_concur --client-id cron@home lock job --ttl 2s -- \
+  sh -c 'sleep 6; echo done | $CONCUR write job --fence "$CONCUR_LOCK_TOKEN"'
 holder=$client
 is_held() {
   concur check job --client-id bob@desk
@@ -31,7 +31,7 @@ is_held() {
 }
 within 10 is_held
 # Longer than the lock lasts: it was renewed.
-sleep 2
+sleep 4
 is_held || mismatch 'the lock to be renewed'
 concur --client-id bob@desk lock job --wait 20s -- sh -c '$CONCUR cat job; $CONCUR write job bob'
 expect_status 0
@@ -65,7 +65,7 @@ expect_json_lines 'lines[0].type === "unlock" && lines[0].client !== null'
 within 10 is_state server2 up
 
 # A lock that is lost meanwhile is told, and is status 2 whatever the command says.
-begin_concur lock job --ttl 1s -- sleep 2
+begin_concur lock job --ttl 2s -- sleep 4
 within 10 is_held
 concur unlock job --steal --client-id bob@desk
 expect_status 0
