@@ -129,7 +129,7 @@ export const lockOptions = {
     describe: 'how long to wait for whoever holds it',
     default: '0s',
     min: '0s',
-    max: '30d',
+    max: '7d',
   }),
 }
 

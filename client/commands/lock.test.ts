@@ -40,6 +40,14 @@ test('lock takes it for a minute, and says its token and how to give it back', a
   expect(asked('LOCK')[1]).toMatchObject({ ttlMs: 300_000, waitMs: 10_000 })
 })
 
+test.each([
+  [['--ttl', '10ms'], '--ttl must be a whole number with ms, s, m, h or d, from 1s to 30d, not "10ms"'],
+  [['--wait', '8d'], '--wait must be a whole number with ms, s, m, h or d, from 0ms to 7d, not "8d"'],
+])('lock %j is refused', async (argv, sentence) => {
+  const { status, err } = await world.shell.run(['lock', 'plan.md', ...argv])
+  expect([status, err.text]).toEqual([2, `ERROR USAGE: ${sentence}\n`])
+})
+
 test('lock of what another holds is LOCKED, and status 2', async () => {
   world.server.onLock = stream => stream.fail(new ConcurError('LOCKED', lockedSentence))
   const { status, err } = await world.shell.run(['lock', 'plan.md'])
