@@ -111,8 +111,8 @@ export const peerBytesMax = 300
 export const lockTtlMsMin = 1_000
 export const lockTtlMsMax = 30 * 24 * 60 * 60 * 1_000
 
-/** Locks that are held at once. */
-export const locksMax = 10_000
+/** Locks that are held at once: all of them may end in one turn of the event loop. */
+export const locksMax = 4_000
 
 /** Paths of which the newest token is known though nobody holds them. */
 export const tokensKeptMax = 100_000
