@@ -8,7 +8,7 @@ start_coordinator server1
 concur --client-id alice@here get file1.txt
 concur --client-id alice@here get file4.txt
 concur ls
-concur status
+concur status --json
 ask_in_text server1 'file2.txt\n'
 concur get ../canary
 
