@@ -3,7 +3,7 @@
 # tests that need it then say that they were skipped. In CI that is a failure.
 set -u
 
-declare -A package_of=([shellcheck]=shellcheck [nc]=netcat-openbsd)
+declare -A package_of=([shellcheck]=shellcheck [nc]=netcat-openbsd [faketime]=faketime)
 missing=()
 for program in "${!package_of[@]}"; do
   command -v "$program" >/dev/null 2>&1 || missing+=("${package_of[$program]}")
