@@ -17,12 +17,12 @@ import { loggedOperation } from '../logged-operations.ts'
 import { type EntryName, entryNameOf } from '../path-entries.ts'
 import type { PathIndex } from '../path-index.ts'
 import type { Slices } from '../slices.ts'
-import type { HistoryCatalog } from './catalog.ts'
+import type { FiledObject, HistoryCatalog } from './catalog.ts'
 import type { KeptObjects } from './kept-objects.ts'
 import { objectName } from './object-name.ts'
 
-/** Earlier operations of a path that are looked at; of more the last ones count. */
-const operationsMax = 65_536
+/** Operations and objects of a path that are looked at; of more the last ones count. */
+const contentsMax = 10_000
 /** Names that a content is followed to. */
 const hopsMax = 8
 
@@ -81,16 +81,27 @@ async function heldContents(
 }
 
 async function addObjects(sources: HadSources, path: FilePath, held: Map<Digest, Held>): Promise<void> {
-  for (const piece of sources.catalog.of(path)) {
-    for (const filed of piece) {
-      const object = await sources.objects.examine(filed)
-      if (object === null || object.digest === null) continue
-      const { size, mtimeNs } = object.identity
-      const leftMs = sources.leftMs(object.top, objectName(object))
-      longest(held, object.digest, { size, timeMs: wholeMs(mtimeNs), isCurrent: false, leftMs })
-    }
+  for (const filed of await lastObjects(sources, path)) {
+    const object = await sources.objects.examine(filed)
     if (sources.slices.isUsedUp) await sources.slices.next()
+    if (object === null || object.digest === null) continue
+    const { size, mtimeNs } = object.identity
+    const leftMs = sources.leftMs(object.top, objectName(object))
+    longest(held, object.digest, { size, timeMs: wholeMs(mtimeNs), isCurrent: false, leftMs })
   }
+}
+
+/** Those that came last, by their names; what a fork left counts as later. */
+async function lastObjects({ catalog, slices }: HadSources, path: FilePath): Promise<FiledObject[]> {
+  const last = (all: FiledObject[]): FiledObject[] =>
+    all.length <= contentsMax ? all : all.sort((a, b) => (a.top < b.top ? 1 : -1)).slice(0, contentsMax)
+  let found: FiledObject[] = []
+  for (const piece of catalog.of(path)) {
+    found.push(...piece)
+    if (found.length > 2 * contentsMax) found = last(found)
+    if (slices.isUsedUp) await slices.next()
+  }
+  return last(found)
 }
 
 /** What one operation made of the path. */
@@ -121,7 +132,7 @@ async function operationsOf({ paths, journal, slices }: HadSources, path: FilePa
   const state = paths.get(path)
   if (state?.is === 'file') seqs.push(state.seq)
   const bySeq = new Map<number, Operation>()
-  for (const seq of seqs.sort((a, b) => b - a).slice(0, operationsMax)) {
+  for (const seq of seqs.sort((a, b) => b - a).slice(0, contentsMax)) {
     const record = recordAt(journal, seq)
     if (record !== null) bySeq.set(seq, operationOf(record))
     if (slices.isUsedUp) await slices.next()
