@@ -31,16 +31,16 @@ const endings: readonly Ending[] = [
   { name: 'ends', death: 'ended', survives: 'all of the index', calls: every },
   {
     name: 'ends, and once more while it comes back, with the index as it was flushed',
-    ...{ death: 'reset', survives: 'the index as it was flushed', again: true, calls: { of: 2, rest: 0 } },
+    ...{ death: 'reset', survives: 'the index as it was flushed', again: true, calls: { of: 3, rest: 0 } },
     asked: 'server2',
   },
   {
     name: 'ends, and once more while it comes back, without its index',
-    ...{ death: 'ended', survives: 'nothing of the index', again: true, calls: { of: 2, rest: 1 } },
+    ...{ death: 'ended', survives: 'nothing of the index', again: true, calls: { of: 3, rest: 1 } },
   },
   {
     name: 'loses power',
-    ...{ death: 'silent', survives: 'the index as it was flushed', calls: { of: 2, rest: 1 } },
+    ...{ death: 'silent', survives: 'the index as it was flushed', calls: { of: 3, rest: 2 } },
     asked: 'server2',
   },
   {
