@@ -171,12 +171,13 @@ function leftOversOn(node: string): string[] {
 }
 
 describe.each(['server1', 'server2'])('on %s somebody', node => {
-  describe.each(Object.keys(edits))('%s', how => {
+  describe.each(Object.keys(edits).map((how, nth) => [how, nth] as const))('%s', (how, nth) => {
     test.each(Object.keys(operations))('in the middle of: %s', async name => {
       const operation = operations[name]!
       for (const path of operation.edited) {
-        let moment = 1
-        while (await new Run(operation, node).at(moment, path, edits[how]!)) moment++
+        // Of two ways one takes the odd moments, the other the even ones.
+        let moment = 1 + (nth % 2)
+        while (await new Run(operation, node).at(moment, path, edits[how]!)) moment += 2
         expect(moment).toBeGreaterThan(8)
       }
     })

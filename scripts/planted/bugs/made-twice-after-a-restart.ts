@@ -5,7 +5,7 @@ export const bug: PlantedBug = {
   edits: [
     {
       file: 'coordinator/changing/changing.ts',
-      find: 'results.add(operation, seq)',
+      find: 'this.results.add(operation, seq)',
       put: 'void [operation, seq]',
     },
   ],
