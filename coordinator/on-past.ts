@@ -3,17 +3,19 @@
  * whichever node has it. Clause: protocol/README.md "PAST", "CONTENT".
  */
 import { asConcurError, ConcurError } from '../protocol/errors.ts'
+import { inPages } from '../protocol/pages.ts'
 import type { PastEntry, PastRequest, Recall } from '../protocol/past-messages.ts'
 import { compareUtf8 } from '../protocol/path.ts'
 import { beginRequestLine, failure } from '../replica/program/request-line.ts'
-import { finishBodies, streamSink } from '../replica/store/body-sink.ts'
+import { type BodySink, finishBodies, streamSink } from '../replica/store/body-sink.ts'
 import type { PastStates } from '../replica/store/past/past-of.ts'
 import type { Store } from '../replica/store/store.ts'
 import type { Node } from './node.ts'
+import { NodeTries } from './node-tries.ts'
 import type { RequestContext } from './request.ts'
 
-/** So many entries fit into a frame, however long their paths are. */
-const pageEntries = 50
+/** Of an entry beside its path, or a little more. */
+const entryFixedBytes = 64
 
 export function onPast(
   store: Pick<Store, 'past' | 'journaled'>,
@@ -23,11 +25,14 @@ export function onPast(
   const { stream } = context
   answer(context, 'past', request.path, async () => {
     const past = await store.past.states(request.path, request.at)
-    const entries = entriesOf(store, request, past)
-    for (let from = 0; from < entries.length; from += pageEntries)
-      await stream.sendFlow('PAST_IS', { at: past.at, entries: entries.slice(from, from + pageEntries) })
+    for await (const entries of inPages([entriesOf(store, request, past)], entryBytes))
+      await stream.sendFlow('PAST_IS', { at: past.at, entries })
     await stream.sendFlow('PAST_IS', { at: past.at, entries: [] }, true)
   })
+}
+
+function entryBytes({ path }: PastEntry): number {
+  return Buffer.byteLength(path) + entryFixedBytes
 }
 
 /** The path itself first, whatever it is now; of the others what is otherwise now. */
@@ -50,32 +55,30 @@ function entriesOf(
 
 export function onContent(nodes: readonly Node[], recall: Recall, context: RequestContext): void {
   const { stream } = context
-  answer(context, 'content', recall.path, async () => {
-    let refusal = new ConcurError('NOT_FOUND', `${recall.path}: no node has ${recall.digest} any more`)
-    for (const node of nodes) {
-      let hasBegun = false
-      const sink = streamSink(stream, 0)
-      const begin = (size: number): void => {
-        hasBegun = true
-        sink.begin(size)
-      }
-      try {
-        const { piece } = sink
-        await node.recall(recall, {
-          begin,
-          piece,
-          get closed() {
-            return stream.ended
-          },
-        })
-        return finishBodies(stream)
-      } catch (error) {
-        const known = asConcurError(error)
-        if (hasBegun || known.code === 'INTERNAL') throw error
-        if (known.code !== 'NOT_FOUND') refusal = known
-      }
+  const { path, digest } = recall
+  answer(context, 'content', path, async () => {
+    const sink = streamSink(stream, 0)
+    let isBegun = false
+    const begin = (size: number): void => {
+      isBegun = true
+      sink.begin(size)
     }
-    throw refusal
+    const tries = new NodeTries()
+    for (const node of nodes) {
+      const { piece } = sink
+      const asked: BodySink = {
+        begin,
+        piece,
+        get closed() {
+          return sink.closed
+        },
+      }
+      const told = await tries.of(() => node.recall(recall, asked).then(() => 'told'))
+      if (told !== null) return finishBodies(stream)
+      // Nobody goes on with what another node has begun.
+      if (isBegun) throw new ConcurError('CHANGED', `${path}: what ${node.name} sent broke off`)
+    }
+    throw tries.unreachable ?? new ConcurError('NOT_FOUND', `${path}: no node has ${digest} any more`)
   })
 }
 

@@ -240,6 +240,25 @@ test.each<[string, string | Buffer]>([
   },
 )
 
+describe('a content that a path had, asked for by itself', () => {
+  test('comes from whichever node has it', async () => {
+    await start({ trees: { server2: { a: large } } })
+    const seq = await now()
+    await client.rm('a')
+    expect((await client.content('a', seq, large)).equals(large)).toBe(true)
+  })
+
+  test('is NOT_FOUND when nobody has it, UNREACHABLE when somebody who may have it is away', async () => {
+    await start({ trees: { server2: { a: 'only here' } } })
+    const seq = await now()
+    await client.rm('a')
+    await expect(client.content('a', seq, 'another')).rejects.toMatchObject({ code: 'NOT_FOUND' })
+    await cluster.stop('server2')
+    await cluster.untilState(['server2'], 'down')
+    await expect(client.content('a', seq, 'only here')).rejects.toMatchObject({ code: 'UNREACHABLE' })
+  })
+})
+
 describe('resolved', () => {
   test('all copies become the one of a node, and the others go to history', async () => {
     await start({ replicas: 2, trees: { server1: { a: 'first' }, server2: { a: large } } })

@@ -6,7 +6,7 @@ const rowsMax = 1000
 
 /** @param bytesOf a row's bytes, or a little more. */
 export async function* inPages<Row>(
-  pieces: AsyncIterable<readonly Row[]>,
+  pieces: AsyncIterable<readonly Row[]> | Iterable<readonly Row[]>,
   bytesOf: (row: Row) => number,
 ): AsyncGenerator<readonly Row[]> {
   let page: Row[] = []

@@ -158,27 +158,33 @@ async function onSum({ path, deep }: BodyOf<'SUM'>, { stream, store, reports }: 
   }
 }
 
-async function onHad({ path }: BodyOf<'HAD'>, { stream, store, reports }: Answering): Promise<void> {
-  const report = reports.begin(stream)
-  try {
-    for await (const contents of inPages(store.history.had(path), pathBytes)) {
-      if (stream.ended) return
-      await stream.sendFlow('HAD_IS', { contents })
-    }
-    await stream.sendFlow('HAD_IS', { contents: [] }, true)
-  } finally {
-    report.end()
-  }
+function onHad({ path }: BodyOf<'HAD'>, answering: Answering): Promise<void> {
+  const { stream, store } = answering
+  return tellPages(answering, store.history.had(path), (contents, fin) =>
+    stream.sendFlow('HAD_IS', { contents }, fin),
+  )
 }
 
-async function onForget(wanted: BodyOf<'FORGET'>, { stream, store, reports }: Answering): Promise<void> {
+function onForget(wanted: BodyOf<'FORGET'>, answering: Answering): Promise<void> {
+  const { stream, store } = answering
+  return tellPages(answering, store.history.forget(wanted), (paths, fin) =>
+    stream.sendFlow('FORGOT', { paths }, fin),
+  )
+}
+
+/** The last page is empty, and ends the answer. */
+async function tellPages<Row extends { readonly path: string }>(
+  { stream, reports }: Answering,
+  rows: AsyncIterable<readonly Row[]>,
+  send: (page: readonly Row[], fin: boolean) => Promise<void>,
+): Promise<void> {
   const report = reports.begin(stream)
   try {
-    for await (const paths of inPages(store.history.forget(wanted), pathBytes)) {
+    for await (const page of inPages(rows, pathBytes)) {
       if (stream.ended) return
-      await stream.sendFlow('FORGOT', { paths })
+      await send(page, false)
     }
-    await stream.sendFlow('FORGOT', { paths: [] }, true)
+    await send([], true)
   } finally {
     report.end()
   }

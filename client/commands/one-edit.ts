@@ -8,6 +8,7 @@ import type { CommandContext, ExitStatus } from './context.ts'
 import { makeChange, reportRefusal } from './make-change.ts'
 import { orRefuse } from './or-refuse.ts'
 import { readPath } from './path-argument.ts'
+import { readVerdict } from './versions.ts'
 import { wantedAgain } from './wanted-again.ts'
 import { wantedCopy } from './wanted-copy.ts'
 
@@ -53,8 +54,7 @@ async function withOneEdit(
     return 2
   }
   return orRefuse(context, path.path, async () => {
-    const receiver = { openVersion: () => ({ write: async () => {} }) }
-    const verdict = await context.client.read(path.path, { bodies: 'none', lastOp: true }, receiver)
+    const verdict = await readVerdict(context, path.path)
     assertOneEdit(verdict, node)
     return settle(path.path, node, verdict)
   })

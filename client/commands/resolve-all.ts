@@ -4,13 +4,15 @@ import type { NodeName } from '../../protocol/ids.ts'
 import type { Row } from '../../protocol/messages.ts'
 import { type FilePath, wholeTree } from '../../protocol/path.ts'
 import type { Wish } from '../sending/wish.ts'
+import { noProgress } from '../terminal/progress.ts'
 import { printable } from '../words/printable.ts'
 import { counted, sizeText } from '../words/quantities.ts'
 import { differenceLine } from '../words/row-lines.ts'
 import { AtOnce } from './at-once.ts'
 import { ChangeCount } from './change-count.ts'
 import { type CommandContext, type ExitStatus, worse } from './context.ts'
-import { reportOneOfMany, sendChange, type WantedChange } from './make-change.ts'
+import { foldersHolding } from './folders-holding.ts'
+import { reportChange, sendChange, type WantedChange } from './make-change.ts'
 import { orRefuse } from './or-refuse.ts'
 import { filesAtOnceMax } from './put-file.ts'
 import { printLines, printVerdict } from './report.ts'
@@ -36,8 +38,13 @@ interface Planned {
 export function resolveAll(context: CommandContext, request: AllResolving): Promise<ExitStatus> {
   return orRefuse(context, '/', async () => {
     const rows = await differingRows(context, request.pattern)
-    const planned = rows.flatMap(row => plannedFor(row, request) ?? [])
-    const left = rows.filter(row => !planned.some(plan => plan.row === row))
+    const resolvable = rows.flatMap(row => plannedFor(row, request) ?? [])
+    const known = new Set(resolvable.map(({ row }) => row))
+    const left = rows.filter(row => !known.has(row))
+    const holding = foldersHolding(resolvable.map(({ row }) => row.path as FilePath))
+    const planned = resolvable.filter(
+      ({ row }) => row.type !== 'folder' || !holding.has(row.path as FilePath),
+    )
     const status = request.isDry
       ? await sayWhatWould(context, request, planned)
       : await resolveRows(context, planned)
@@ -88,10 +95,8 @@ async function resolveRows(context: CommandContext, planned: readonly Planned[])
   const work = context.progress.begin('/')
   const sending = new AtOnce(filesAtOnceMax)
   work.expect(planned.reduce((sum, { size }) => sum + size, 0))
-  const quiet: CommandContext = {
-    ...context,
-    progress: { begin: () => noWork, hide: () => context.progress.hide() },
-  }
+  const progress = { begin: noProgress.begin, hide: () => context.progress.hide() }
+  const quiet: CommandContext = { ...context, progress }
   try {
     for (const { change, size } of planned)
       await sending.start(async () => {
@@ -110,7 +115,9 @@ async function resolveRows(context: CommandContext, planned: readonly Planned[])
 async function resolveOne(context: CommandContext, count: ChangeCount, change: WantedChange): Promise<void> {
   const outcome = await sendChange(context, change)
   count.add(change, outcome)
-  await reportOneOfMany(context, change, outcome)
+  // What gives way is what was asked for.
+  const isQuietlyDone = 'done' in outcome && outcome.done.error === null && outcome.done.kept.length === 0
+  if (context.json || !isQuietlyDone) await reportChange(context, change, outcome)
 }
 
 async function sayWhatWould(
@@ -139,5 +146,3 @@ async function sayWhatIsLeft(
   const lines = left.map(({ path }) => `left ${printable(path)}: ${node} has no file or folder there`)
   await printLines(context, lines, context.err)
 }
-
-const noWork = { comparing() {}, expect() {}, received() {}, restart() {}, end() {} }

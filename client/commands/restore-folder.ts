@@ -8,6 +8,7 @@ import { partsOf } from '../terminal/progress.ts'
 import { AtOnce } from './at-once.ts'
 import { ChangeCount } from './change-count.ts'
 import type { CommandContext, ExitStatus } from './context.ts'
+import { foldersHolding } from './folders-holding.ts'
 import { reportOneOfMany, sendChange, type WantedChange } from './make-change.ts'
 import { filesAtOnceMax } from './put-file.ts'
 import { printVerdict } from './report.ts'
@@ -59,8 +60,7 @@ function sorted(entries: readonly PastEntry[]) {
   const gone = entries.filter(({ path, type }) => type === 'absent' && !goesWithFolder(path))
   const files = entries.filter(({ type }) => type === 'file')
   const folders = entries.filter(({ type }) => type === 'folder')
-  const holding = new Set<string>()
-  for (const { path } of [...files, ...folders]) for (const folder of foldersAbove(path)) holding.add(folder)
+  const holding = foldersHolding([...files, ...folders].map(({ path }) => path))
   return { gone, made: folders.filter(({ path }) => !holding.has(path)), files }
 }
 

@@ -8,9 +8,14 @@ import type { CommandContext } from './context.ts'
 /** Bytes of one version that is looked into. */
 export const lookedIntoBytesMax = 32 * 1024 * 1024
 
+/** The verdict without bytes, with the path's last operation. @throws ConcurError. */
+export function readVerdict({ client }: CommandContext, path: FilePath): Promise<Verdict> {
+  return client.read(path, { bodies: 'none', lastOp: true }, neverOpened)
+}
+
 /** @throws ConcurError what the verdict is where it is an error; PRECONDITION_FAILED where the copies do not differ. */
 export async function readVersions(context: CommandContext, path: FilePath): Promise<Verdict> {
-  const verdict = await context.client.read(path, { bodies: 'none', lastOp: true }, neverOpened)
+  const verdict = await readVerdict(context, path)
   assertDiffering(verdict)
   return verdict
 }

@@ -5,9 +5,8 @@ import type { Connection } from '../../protocol/connection.ts'
 import { ConcurError } from '../../protocol/errors.ts'
 import type { Message } from '../../protocol/opcodes.ts'
 import type { Recall } from '../../protocol/past-messages.ts'
-import type { Stream } from '../../protocol/stream.ts'
 import type { Timers } from '../../protocol/world.ts'
-import { Silence } from '../silence.ts'
+import { askOnce } from './ask-once.ts'
 
 export interface ContentOptions {
   readonly connection: Connection
@@ -20,39 +19,17 @@ export interface ContentOptions {
 }
 
 /** @throws ConcurError what the server or the connection said; CHANGED for bytes that are not the content's; TOO_LARGE. */
-export function askContent(options: ContentOptions): Promise<Buffer> {
-  const { connection, request, timers, silenceMs } = options
-  return new Promise((resolve, reject) => {
-    const content = new Content(options)
-    const end = (error: ConcurError | null): void => {
-      silence.end()
-      content.abandon()
-      if (error !== null) reject(error)
-    }
-    const stream: Stream = connection.request('CONTENT', request, {
-      onMessage(message, fin, bytes) {
-        silence.heard()
-        const refusal = content.take(message)
-        if (refusal !== null) {
-          stream.cancel()
-          return end(refusal)
-        }
-        stream.consumed(bytes)
-        if (!fin) return
-        resolve(content.whole())
-        end(null)
-      },
-      onFailed: end,
+export async function askContent(options: ContentOptions): Promise<Buffer> {
+  const content = new Content(options)
+  try {
+    return await askOnce({
+      ...options,
+      opcode: 'CONTENT',
+      answer: (message, fin) => content.take(message) ?? (fin ? content.whole() : null),
     })
-    const silence = new Silence({
-      timers,
-      limitMs: silenceMs,
-      onSilent() {
-        stream.cancel()
-        end(new ConcurError('TIMEOUT', `the server said nothing for ${silenceMs / 1000} s`))
-      },
-    })
-  })
+  } finally {
+    content.abandon()
+  }
 }
 
 class Content {
@@ -68,8 +45,6 @@ class Content {
   take(message: Message): ConcurError | null {
     try {
       switch (message.opcode) {
-        case 'PROGRESS':
-          return null
         case 'BODY':
           return this.begin(message.body.size)
         case 'DIGESTS':

@@ -3,11 +3,12 @@
  * everybody's. Whoever has them pours them; they are staged and ordered as if a client had sent them.
  */
 import type { ChangeRequest } from '../../protocol/change-messages.ts'
-import { asConcurError, ConcurError } from '../../protocol/errors.ts'
+import { ConcurError } from '../../protocol/errors.ts'
 import type { NodeName } from '../../protocol/ids.ts'
 import type { FilePath } from '../../protocol/path.ts'
 import type { BodySink } from '../../replica/store/body-sink.ts'
 import type { Node } from '../node.ts'
+import { NodeTries } from '../node-tries.ts'
 import type { Incoming, Received } from './incoming.ts'
 import { IncomingSink } from './incoming-sink.ts'
 
@@ -21,9 +22,6 @@ export interface Sources {
   seqOf(path: FilePath, digest: What<'restore'>['digest']): number | null
 }
 
-/** What another node may do better. */
-const ofOneNode = new Set(['NOT_FOUND', 'CHANGED', 'IO_ERROR', 'BAD_DIGEST', 'UNREACHABLE', 'TIMEOUT'])
-
 /** @returns null: the change needs no bytes, or the client has sent them. @throws ConcurError when nobody has them. */
 export async function bring(sources: Sources, what: ChangeRequest['what']): Promise<Received | null> {
   if (what.type === 'restore') return bringBack(sources, what)
@@ -34,20 +32,16 @@ export async function bring(sources: Sources, what: ChangeRequest['what']): Prom
 async function bringBack(sources: Sources, what: What<'restore'>): Promise<Received> {
   const { path, digest, size } = what
   const at = what.at ?? sources.seqOf(path, digest) ?? 0
-  let unreachable: ConcurError | null = null
+  const tries = new NodeTries()
   for (const node of sources.nodes) {
-    try {
-      return await pourInto(sources, digest, sink => node.recall({ path, at, digest, size }, sink))
-    } catch (error) {
-      const known = asConcurError(error)
-      if (!ofOneNode.has(known.code)) throw error
-      if (known.code === 'UNREACHABLE' || known.code === 'TIMEOUT') unreachable ??= known
-    }
+    const recall = (sink: BodySink) => node.recall({ path, at, digest, size }, sink)
+    const received = await tries.of(() => pourInto(sources, digest, recall))
+    if (received !== null) return received
   }
-  if (unreachable !== null)
+  if (tries.unreachable !== null)
     throw new ConcurError(
       'UNREACHABLE',
-      `${path}: nobody who could be asked has ${digest}; ${unreachable.message}`,
+      `${path}: nobody who could be asked has ${digest}; ${tries.unreachable.message}`,
     )
   throw new ConcurError('NOT_FOUND', `${path}: no node has ${digest} any more`)
 }

@@ -5,17 +5,14 @@
  * staged, in history or in its journal, which sends it whole.
  */
 import type { Digest } from '../../protocol/digest.ts'
-import { asConcurError, ConcurError } from '../../protocol/errors.ts'
+import { ConcurError } from '../../protocol/errors.ts'
 import { fetchRangesMax } from '../../protocol/limits.ts'
 import type { FilePath } from '../../protocol/path.ts'
 import type { Change, JournalEntry } from '../../protocol/record.ts'
-import { DiskError } from '../../replica/store/disk.ts'
 import type { Announced, ContentSource, Obtained, Store } from '../../replica/store/store.ts'
 import type { Node } from '../node.ts'
+import { NodeTries } from '../node-tries.ts'
 import { BlocksSink, ListSink, WholeSink } from './fetched-blocks.ts'
-
-/** What another node may do better. */
-const ofOneNode = new Set(['NOT_FOUND', 'CHANGED', 'IO_ERROR', 'BAD_DIGEST'])
 
 const lost: Obtained = { is: 'lost', reason: 'never got the bytes, which no node has any more' }
 
@@ -38,7 +35,7 @@ export class FetchedContents implements ContentSource {
     if (change.type === 'delete') return { is: 'lost', reason: 'has lost the list of what was deleted' }
     const wanted = wantedBy(change)
     if (wanted === null) return lost
-    const tries = new Tries()
+    const tries = new NodeTries()
     for await (const place of this.options.store.whereabouts({ ...wanted, seq })) {
       if (place.is !== 'in the tree') continue
       for (const node of this.options.nodes) {
@@ -50,7 +47,9 @@ export class FetchedContents implements ContentSource {
       const obtained = await tries.of(() => this.recall(entry, node, wanted))
       if (obtained !== null) return obtained
     }
-    return tries.end()
+    const { unreachable } = tries
+    if (unreachable === null) return lost
+    throw new ConcurError('UNREACHABLE', unreachable.message, { cause: unreachable })
   }
 
   private async recall(entry: JournalEntry, node: Node, { path, digest, size }: Wanted): Promise<Obtained> {
@@ -81,31 +80,6 @@ export class FetchedContents implements ContentSource {
       gathering.giveUp(error)
       throw error
     }
-  }
-}
-
-/** What another node may do better, and who could not be asked. */
-class Tries {
-  private unreachable: ConcurError | null = null
-
-  /** @returns null when another node is to be asked. @throws DiskError of this node's disk; what is nobody's in particular. */
-  async of(ask: () => Promise<Obtained>): Promise<Obtained | null> {
-    try {
-      return await ask()
-    } catch (error) {
-      if (error instanceof DiskError) throw error
-      const known = asConcurError(error)
-      if (known.code === 'UNREACHABLE' || known.code === 'TIMEOUT') this.unreachable ??= known
-      else if (!ofOneNode.has(known.code)) throw error
-      return null
-    }
-  }
-
-  /** Nobody had it. @throws ConcurError UNREACHABLE when somebody could not be asked. */
-  end(): Obtained {
-    const { unreachable } = this
-    if (unreachable === null) return lost
-    throw new ConcurError('UNREACHABLE', unreachable.message, { cause: unreachable })
   }
 }
 

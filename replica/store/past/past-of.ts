@@ -15,8 +15,8 @@ const readBytes = 1024 * 1024
 export interface PastSources {
   readonly journal: Pick<JournalReader, 'begin' | 'readAfter'>
   readonly paths: Pick<PathIndex, 'get' | 'below'>
-  /** Up to here the index says what the records made. */
-  readonly settledSeq: number
+  /** Up to here the index says what the records made; it moves on. */
+  readonly settledSeq: () => number
   /** What lay in a folder that was deleted. @throws ConcurError when that is not known any more. */
   listOf(entry: JournalEntry): Promise<readonly DeletedEntry[]>
   readonly slices: Slices
@@ -47,13 +47,15 @@ export async function pastOf(
     for (const { path } of await sources.listOf(entry)) if (isIn(path, asked)) paths.add(path)
   }
   const was = new WasOf({ at: behind, paths })
-  for await (const entry of recordsBehind(sources, behind)) {
-    if (was.isComplete) break
-    const { seq, change } = entry.record
-    if (abandoned.has(seq)) continue
-    const needsList = deletesFolder(change) && was.hasIn(change.path)
-    was.take(seq, change, needsList ? await sources.listOf(entry) : [])
-  }
+  // The index is read in the turn in which all that it says was told.
+  for (let told = behind; told < sources.settledSeq() && !was.isComplete; )
+    for await (const entry of recordsBehind(sources, told)) {
+      const { seq, change } = entry.record
+      told = seq
+      if (abandoned.has(seq)) continue
+      const needsList = deletesFolder(change) && was.hasIn(change.path)
+      was.take(seq, change, needsList ? await sources.listOf(entry) : [])
+    }
   return { at: behind, states: was.finish(name => sources.paths.get(name)) }
 }
 
@@ -66,7 +68,7 @@ function beforeTheLast({ paths }: PastSources, asked: FolderPath): number {
 }
 
 function assertKnown({ journal, settledSeq }: PastSources, asked: FolderPath, at: number): void {
-  if (at > settledSeq) throw refusal('NOT_FOUND', asked, `there is no operation ${at} yet`)
+  if (at > settledSeq()) throw refusal('NOT_FOUND', asked, `there is no operation ${at} yet`)
   if (at < journal.begin.seq)
     throw refusal('NOT_FOUND', asked, `the journal begins behind ${journal.begin.seq} by now`)
 }
@@ -86,12 +88,12 @@ async function changedSince(
 }
 
 async function* recordsBehind({ journal, settledSeq, slices }: PastSources, at: number) {
-  for (let seq = at; seq < settledSeq; ) {
+  for (let seq = at; seq < settledSeq(); ) {
     const entries = journal.readAfter(seq, readBytes)
     if (entries.length === 0) return
     for (const entry of entries) {
       seq = entry.record.seq
-      if (seq <= settledSeq) yield entry
+      if (seq <= settledSeq()) yield entry
     }
     if (slices.isUsedUp) await slices.next()
   }

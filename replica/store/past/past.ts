@@ -37,9 +37,9 @@ export class Past {
    * @throws ConcurError NOT_FOUND, IS_DIRECTORY, IO_ERROR.
    */
   states(path: FolderPath, at: number | null): Promise<PastStates> {
-    const { settledSeq, newSlices } = this.options
+    const { newSlices } = this.options
     const listOf = (entry: JournalEntry) => this.listOf(entry)
-    return pastOf({ ...this.options, settledSeq: settledSeq(), slices: newSlices(), listOf }, path, at)
+    return pastOf({ ...this.options, slices: newSlices(), listOf }, path, at)
   }
 
   /** The last operation behind which the path had this content, as far as that is known. */

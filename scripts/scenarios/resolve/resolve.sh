@@ -55,6 +55,22 @@ concur verify
 expect_status 0
 grep -q '^fünf$' server1/list || mismatch 'what was decided'
 
+# All at once, with what one node has; its undo makes them what the first node had.
+for number in 1 2 3; do
+  printf 'first %d' "$number" >"server1/all-$number"
+  printf 'second %d' "$number" >"server2/all-$number"
+done
+concur resolve --all 'all-*' --keep server2
+expect_status 0
+expect_output_like 'resolve /  3 files  24 B  seq * to *  copies 2 of 2' 'undo: concur restore / --at [0-9]*'
+for number in 1 2 3; do expect_everywhere "all-$number" "second $number" server1 server2; done
+undo=$(sed -n 's/^undo: concur //p' stdout)
+# The words of a command.
+# shellcheck disable=SC2086
+concur $undo
+expect_status 0
+for number in 1 2 3; do expect_everywhere "all-$number" "first $number" server1 server2; done
+
 # What cannot be is refused, and changes nothing.
 for wrong in '' '--keep server1 --both' '--all' '--all --both' '--dry-run --keep server1'; do
   # The words are options.

@@ -1,11 +1,11 @@
 /** What this node's journal and index tell of a path's past, for the notes of a verdict. */
-import { ConcurError } from '../../protocol/errors.ts'
-import type { PathPast } from '../../protocol/notes.ts'
-import type { FilePath } from '../../protocol/path.ts'
-import type { JournalRecord } from '../../protocol/record.ts'
-import type { JournalReader } from './ahead.ts'
-import { loggedOperation } from './logged-operations.ts'
-import type { PathIndex } from './path-index.ts'
+import { ConcurError } from '../../../protocol/errors.ts'
+import type { PathPast } from '../../../protocol/notes.ts'
+import type { FilePath } from '../../../protocol/path.ts'
+import type { JournalRecord } from '../../../protocol/record.ts'
+import type { JournalReader } from '../ahead.ts'
+import { loggedOperation } from '../logged-operations.ts'
+import type { PathIndex } from '../path-index.ts'
 
 export function pathPast(
   journal: Pick<JournalReader, 'at'>,

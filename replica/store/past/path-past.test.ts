@@ -15,9 +15,9 @@ import {
   rename,
   settle,
   stageId,
-} from './changes.fixture.ts'
-import { openLmdbIndex } from './lmdb-index.ts'
-import { openTemporaryStore, type TemporaryStore, timers } from './store.fixture.ts'
+} from '../changes.fixture.ts'
+import { openLmdbIndex } from '../lmdb-index.ts'
+import { openTemporaryStore, type TemporaryStore, timers } from '../store.fixture.ts'
 
 const openIndex = (folder: string) => openLmdbIndex({ folder, timers, onFault: console.error })
 
