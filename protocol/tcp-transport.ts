@@ -14,6 +14,7 @@ const nothing = Buffer.alloc(0)
 
 export class TcpTransport implements Transport {
   readonly peerHost: string
+  readonly channel = null
   private readonly socket: Socket
   private events: TransportEvents | null = null
   private failure: NetworkError | null = null

@@ -40,9 +40,19 @@ export interface TransportEvents {
   onClosed(error: Error | null): void
 }
 
+/** What a secured connection is known by. */
+export interface Channel {
+  /** 32 bytes that both ends know, and nobody on any other connection. */
+  readonly binding: Buffer
+  /** The names in the certificate that the peer showed and that was verified; null: it showed none. */
+  readonly peerNames: readonly string[] | null
+}
+
 /** A reliable stream of bytes to one peer. */
 export interface Transport {
   readonly peerHost: string
+  /** Null on a plain connection; known from the first byte on. */
+  readonly channel: Channel | null
   /** Starts delivery. Called once, in the turn in which the transport was got. */
   start(events: TransportEvents): void
   /** Sends the buffers in order in one call to the system; they belong to the transport until `onFlushed`. */

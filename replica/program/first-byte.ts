@@ -24,6 +24,9 @@ export function sortByFirstByte(transport: Transport, options: FirstByteOptions)
 
   const replayed: Transport = {
     peerHost: transport.peerHost,
+    get channel() {
+      return transport.channel
+    },
     start(events) {
       taker = events
     },

@@ -25,6 +25,7 @@ beforeEach(async () => {
   await network.listen(address, transport => {
     const counted: Transport = {
       peerHost: transport.peerHost,
+      channel: null,
       start: events => transport.start(events),
       write(buffers, onFlushed) {
         writes.push(buffers.reduce((sum, { length }) => sum + length, 0))
