@@ -7,6 +7,7 @@ import { Connection } from '../protocol/connection.ts'
 import { ConcurError } from '../protocol/errors.ts'
 import type { ClientId } from '../protocol/ids.ts'
 import type { Hello } from '../protocol/messages.ts'
+import type { DialerKey } from '../protocol/proof.ts'
 import type { Address, Dialer, Timers, Transport } from '../protocol/world.ts'
 import { systemReason } from './words/system-reason.ts'
 
@@ -16,6 +17,8 @@ export const connectWithinMs = 2_000
 export interface ConnectOptions {
   readonly servers: readonly Address[]
   readonly clientId: ClientId
+  /** What it proves itself with, and its servers have to; null: no server has to prove anything. */
+  readonly key?: DialerKey | null
   readonly dialer: Dialer
   readonly timers: Timers
 }
@@ -52,7 +55,7 @@ export async function connectToFirst(options: ConnectOptions, onDialled: OnDiall
 
 function connectTo(
   address: Address,
-  { clientId, dialer, timers }: ConnectOptions,
+  { clientId, key = null, dialer, timers }: ConnectOptions,
   onDialled: OnDialled,
 ): Promise<Connected> {
   return new Promise((resolve, reject) => {
@@ -75,6 +78,7 @@ function connectTo(
         side: 'dialer',
         timers,
         hello: { ...nothingOfANode, role: 'client', clientId },
+        key,
         events: {
           onOpen: peer => end(() => resolve({ address, connection, transport, peer })),
           onClosed: error => end(() => reject(error)),

@@ -1,6 +1,12 @@
 /** The options of every command of the client. Pure. */
 import { parseClientId } from '../protocol/ids.ts'
-import { addressesOption, configFileOption, flagOption, parsedOption } from '../protocol/option-kinds.ts'
+import {
+  addressesOption,
+  configFileOption,
+  fileOption,
+  flagOption,
+  parsedOption,
+} from '../protocol/option-kinds.ts'
 import type { ValuesOf } from '../protocol/options.ts'
 
 export const globalOptions = {
@@ -18,6 +24,7 @@ export const globalOptions = {
     },
     parseClientId,
   ),
+  'token-file': fileOption({ describe: 'the secret to prove oneself with, a line of ROLE SECRET' }),
   strict: flagOption({ describe: 'exit 2 when a node could not be compared' }),
   quiet: flagOption({ describe: 'no verdict lines and no progress; errors stay' }),
   config: configFileOption({

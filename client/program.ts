@@ -1,6 +1,7 @@
 /** From argv to exit status. Everything outside comes in as an argument. */
 import type { ConcurError } from '../protocol/errors.ts'
 import type { ClientId } from '../protocol/ids.ts'
+import type { DialerKey } from '../protocol/proof.ts'
 import type { Clock, Dialer, Random, Timers } from '../protocol/world.ts'
 import { invocationOf, splitArguments } from './arguments.ts'
 import type { CommandTable } from './command.ts'
@@ -83,8 +84,14 @@ async function run(program: Program, failing: Failing): Promise<number> {
   const runCommand = command.prepare(words, given)
   const { dialer, timers, random, defaultClientId } = program
   const clientId = globals['client-id'] ?? defaultClientId
-  const client = new ConcurClient({ servers: globals.server, clientId, dialer, timers, random })
+  const key = await openKey(globals['token-file'], random)
+  const client = new ConcurClient({ servers: globals.server, clientId, key, dialer, timers, random })
   return runCommand(contextOf(program, globals, client, clientId))
+}
+
+/** Who has no key loads nothing for it. */
+async function openKey(file: string | null, random: Pick<Random, 'bytes'>): Promise<DialerKey | null> {
+  return file === null ? null : (await import('./key.ts')).keyOf(file, random)
 }
 
 /** Before argv and config file are understood: a refusal of either is JSON as well where somebody asks for it. */

@@ -7,17 +7,17 @@ import { nodesMax } from '../protocol/limits.ts'
 import {
   choiceOption,
   durationOption,
-  flagOption,
   integerOption,
   type NodeAddress,
   nodeAddressesOption,
   nodeNameOption,
   nodeNamesOption,
   parsedOption,
+  undecidedFlagOption,
 } from '../protocol/option-kinds.ts'
 import type { ValuesOf } from '../protocol/options.ts'
 import type { Address } from '../protocol/world.ts'
-import { serverConfig, serverOptions } from '../replica/program/server-options.ts'
+import { serverConfig, serverOptions, speaksText } from '../replica/program/server-options.ts'
 
 export interface CoordinatorConfig {
   readonly root: string
@@ -86,7 +86,7 @@ export const coordinatorOptions = {
   replace: nodeNamesOption({
     describe: 'A known name that a new node may take, its old one being gone. Give it once for each',
   }),
-  text: flagOption({ describe: 'Answer plain-text reads too', default: true }),
+  text: undecidedFlagOption({ describe: 'Answer plain-text reads too; so it does where no keys are in use' }),
 }
 
 /** @returns milliseconds; null for what is neither. */
@@ -125,7 +125,7 @@ export function coordinatorConfig(values: ValuesOf<typeof coordinatorOptions>): 
     acceptJournal: values['accept-journal'],
     recheck: values.recheck,
     replace: values.replace,
-    text: values.text,
+    text: speaksText(values, true),
   }
 }
 

@@ -2,7 +2,7 @@
  * The coordinator: answers clients, holds a copy, keeps a link to every replica and compares the copies at every
  * read. Puts its parts together; what each does stands in its own file.
  */
-import { Connection, type Request } from '../protocol/connection.ts'
+import { Connection, type OwnHello, type Request } from '../protocol/connection.ts'
 import { ConcurError } from '../protocol/errors.ts'
 import type { ClientId, NodeName } from '../protocol/ids.ts'
 import { nodesMax } from '../protocol/limits.ts'
@@ -22,6 +22,7 @@ import type {
 } from '../protocol/world.ts'
 import { Acceptor } from '../replica/program/acceptor.ts'
 import type { Log } from '../replica/program/log.ts'
+import type { ServerKeys } from '../replica/program/server-keys.ts'
 import type { Lookout } from '../replica/store/lookout/lookout.ts'
 import type { Store } from '../replica/store/store.ts'
 import { Changing } from './changing/changing.ts'
@@ -49,6 +50,8 @@ const firstDialsWithinMs = 1_000
 
 export interface CoordinatorOptions {
   readonly config: CoordinatorConfig
+  /** Null: whoever reaches it may do everything. */
+  readonly keys: ServerKeys | null
   readonly store: Store
   readonly lookout: Lookout
   readonly listener: Listener
@@ -122,13 +125,14 @@ export class Coordinator {
   }
 
   private linkTo({ name, address }: CoordinatorConfig['replicas'][number]): ReplicaLink {
-    const { config, dialer, clock, timers, random, log } = this.options
+    const { config, keys, dialer, clock, timers, random, log } = this.options
     const { heartbeatTimeoutMs } = config
     return new ReplicaLink({
       name,
       address,
       heartbeatTimeoutMs,
       hello: () => this.hello(),
+      key: keys?.nodeKey(null) ?? null,
       dialer,
       clock,
       timers,
@@ -156,7 +160,7 @@ export class Coordinator {
     this.changing.linkUp(name, connection, hello)
   }
 
-  private hello(): Omit<Hello, 'versionMin' | 'versionMax'> {
+  private hello(): OwnHello {
     const { config, store } = this.options
     return {
       role: 'coordinator',
@@ -179,6 +183,7 @@ export class Coordinator {
       side: 'acceptor',
       timers: this.options.timers,
       hello: this.hello(),
+      keys: this.options.keys,
       events: {
         onOpen: peer => {
           client = peer.clientId
@@ -187,7 +192,8 @@ export class Coordinator {
           if (peer.role === 'coordinator') throw new ConcurError('FORBIDDEN', 'is a coordinator itself')
         },
         onRequest: (stream, request) => this.serve(request, stream, { client, from }),
-        onClosed: () => {
+        onClosed: error => {
+          this.options.keys?.noteEnd(transport.peerHost, error)
           this.connections.delete(connection)
           onGone()
         },

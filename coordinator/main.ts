@@ -1,6 +1,7 @@
 /** concur-coordinator: the process around a coordinator. */
 import { parseClusterId } from '../protocol/ids.ts'
 import { randomId } from '../protocol/random-id.ts'
+import { openKeys } from '../replica/program/open-keys.ts'
 import { runServer } from '../replica/program/server-process.ts'
 import { openLocalCopy } from '../replica/store/local-copy.ts'
 import { coordinatorConfig, coordinatorOptions } from './config.ts'
@@ -15,6 +16,8 @@ await runServer(
     async start(values, world, log) {
       const config = coordinatorConfig(values)
       const onFault = (error: unknown): void => log.error({ err: error }, 'store')
+      const keys = openKeys(values['token-file'], { ...world, log }, config.replicas.length > 0)
+      if (config.acceptJournal !== null) keys?.assertAdmin('--accept-journal')
       const copy = await openLocalCopy({
         root: config.root,
         ...world,
@@ -25,7 +28,7 @@ await runServer(
       })
       const { store } = copy
       if (store.clusterId === null) store.setClusterId(parseClusterId(randomId(world.random))!)
-      const coordinator = new Coordinator({ config, ...copy, ...world, log })
+      const coordinator = new Coordinator({ config, keys, ...copy, ...world, log })
       const close = async (): Promise<void> => {
         await coordinator.close()
         await copy.close()

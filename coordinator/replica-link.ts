@@ -2,10 +2,11 @@
  * The lasting relation to one replica: dialled, lost, dialled again with a growing pause, for as long as the
  * coordinator runs. Knows whether the replica is there and what it last reported, and nothing of reads.
  */
-import { Connection } from '../protocol/connection.ts'
+import { Connection, type OwnHello } from '../protocol/connection.ts'
 import { asConcurError, ConcurError, type ErrorCode } from '../protocol/errors.ts'
 import type { NodeName } from '../protocol/ids.ts'
 import type { Heartbeat, Hello, ReplicaState } from '../protocol/messages.ts'
+import type { DialerKey } from '../protocol/proof.ts'
 import type { Address, Cancel, Clock, Dialer, Random, Timers, Transport } from '../protocol/world.ts'
 import type { Log } from '../replica/program/log.ts'
 import { backoffMs, replicaState } from './liveness.ts'
@@ -18,7 +19,9 @@ export interface LinkOptions {
   readonly name: NodeName
   readonly address: Address
   readonly heartbeatTimeoutMs: number
-  readonly hello: () => Omit<Hello, 'versionMin' | 'versionMax'>
+  readonly hello: () => OwnHello
+  /** What it proves itself with; null: no keys are in use. */
+  readonly key: DialerKey | null
   readonly dialer: Dialer
   readonly clock: Clock
   readonly timers: Timers
@@ -150,6 +153,7 @@ export class ReplicaLink {
       side: 'dialer',
       timers,
       hello: hello(),
+      key: this.options.key,
       events: {
         onOpen: peer => {
           callOffHello()

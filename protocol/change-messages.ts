@@ -34,6 +34,8 @@ export const change = struct({
       from: optional(path),
       executable: optional(flag),
       bytes: optional(u64),
+      /** One of many that were asked for at once. */
+      amongMany: flag,
     }),
   }),
 })

@@ -43,6 +43,11 @@ export function blob(bytesMax: number): Codec<Buffer> {
   }
 }
 
+/** Exactly so many bytes. */
+export function bytesOf(count: number): Codec<Buffer> {
+  return { write: (w, v) => w.bytes(v), read: r => Buffer.from(r.bytes(count)) }
+}
+
 /** Text of at most `bytesMax` bytes; what is longer is cut when written and refused when read. */
 export function text(bytesMax: number): Codec<string> {
   return {

@@ -41,7 +41,7 @@ async function goaway(driven: DrivenConnection): Promise<string> {
 describe('HELLO', () => {
   test('is the dialer’s first word, with the versions that it speaks, and the acceptor answers with the one chosen', async () => {
     const dialer = new DrivenConnection({ side: 'dialer' })
-    const hello = { ...nobody, versionMin: 1, versionMax: 1 }
+    const hello = { ...nobody, versionMin: 1, versionMax: 1, claim: null }
     expect(await dialer.said()).toEqual([
       { opcode: 'HELLO', stream: 0, fin: true, body: { ...hello, role: 'client' } },
     ])

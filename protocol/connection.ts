@@ -3,15 +3,18 @@
  * their handler as the acceptor, and ends with a GOAWAY that says why.
  * A peer's mistake ends its connection; it never reaches anybody else. Clause: README.md "Connections".
  */
+import { ByteWriter } from './bytes.ts'
 import { asConcurError, ConcurError, type ErrorCode } from './errors.ts'
 import { Forwarding } from './forwarding.ts'
 import type { Frame } from './frame.ts'
 import { FramedTransport } from './framed-transport.ts'
 import { helloWithinMsMax, streamNumberLast, streamsPerConnectionMax } from './limits.ts'
-import type { Heartbeat, Hello } from './messages.ts'
+import type { Heartbeat, Hello, Rights } from './messages.ts'
 import type { BodyOf, Message, Request, RequestOpcode } from './opcodes.ts'
-import { decodeBody, opcodes } from './opcodes.ts'
+import { decodeBody, encodeBody, opcodes } from './opcodes.ts'
+import { type AcceptorKeys, AcceptorProof, type DialerKey, DialerProof } from './proof.ts'
 import { readRequest } from './request.ts'
+import { rightsOf } from './rights.ts'
 import type { SessionState, Side } from './session.ts'
 import { assertAdmitted, chooseVersion, moveSession, wireVersions } from './session.ts'
 import type { Stream, StreamEvents } from './stream.ts'
@@ -21,9 +24,12 @@ import type { Cancel, Timers, Transport } from './world.ts'
 
 export type { Request }
 
+/** What a side says of itself; the rest of its HELLO is the connection's. */
+export type OwnHello = Omit<Hello, 'versionMin' | 'versionMax' | 'claim'>
+
 export interface ConnectionEvents {
   /**
-   * The peer's HELLO is in. Throw a ConcurError to turn the peer away. A dialer may ask from now on; what an acceptor
+   * The peer's HELLO is in, and where keys are in use it has proven itself. Throw a ConcurError to turn the peer away. A dialer may ask from now on; what an acceptor
    * sends before this returns goes nowhere.
    */
   onOpen(peer: Hello): void
@@ -41,8 +47,11 @@ export interface ConnectionOptions {
   readonly transport: Transport
   readonly side: Side
   readonly timers: Timers
-  /** What this side says of itself. */
-  readonly hello: Omit<Hello, 'versionMin' | 'versionMax'>
+  readonly hello: OwnHello
+  /** Dialer: what it proves itself with, and what the acceptor has to prove. None: no acceptor has to prove anything. */
+  readonly key?: DialerKey | null
+  /** Acceptor: what a dialer has to prove. None: whoever reaches it may do everything. */
+  readonly keys?: AcceptorKeys | null
   /** Streams that a peer may have open at once. */
   readonly streamsMax?: (peer: Hello) => number
   readonly events: ConnectionEvents
@@ -54,8 +63,13 @@ export class Connection {
   private readonly forwarding: Forwarding
   private readonly streams: StreamTable
   private readonly giveUpOnHello: Cancel
+  private readonly dialerProof: DialerProof | null
+  private acceptorProof: AcceptorProof | null = null
+  /** Dialer: the body of our HELLO. */
+  private said: Buffer = nothing
   private state: SessionState = 'awaiting-hello'
   private peer: Hello | null = null
+  private rights: Rights = 'client'
   private streamsMax = streamsPerConnectionMax
   private error: ConcurError | null = null
   /** Where frames of streams go instead, on a connection that is spliced to another one. */
@@ -82,7 +96,12 @@ export class Connection {
     this.forwarding = new Forwarding(outbox)
     this.streams = new StreamTable({ outbox, onIdle: () => this.wire.rest() })
     this.giveUpOnHello = timers.after(helloWithinMsMax, () => this.close('TIMEOUT', 'no HELLO in time'))
-    if (side === 'dialer') this.sayHello(wireVersions)
+    this.dialerProof = options.key ? new DialerProof(options.key) : null
+    if (side === 'dialer') {
+      this.said = this.ownHello(wireVersions)
+      outbox.sendEncoded(0, 'HELLO', this.said, true)
+    }
+    if (this.dialerProof !== null) outbox.hold()
     this.wire.start()
   }
 
@@ -101,7 +120,8 @@ export class Connection {
 
   /**
    * Opens a stream with a request, which is its sender's only frame unless `more` follows. A dialer may ask before it has
-   * heard the peer's HELLO; if it is turned away, the stream fails with that.
+   * heard the peer's HELLO; if it is turned away, the stream fails with that. A dialer with a key says nothing of it before
+   * the acceptor has proven itself.
    * @throws ConcurError UNREACHABLE on a connection that ended.
    */
   request<K extends RequestOpcode>(opcode: K, body: BodyOf<K>, events: StreamEvents, more = false): Stream {
@@ -161,14 +181,17 @@ export class Connection {
     }
   }
 
-  private sayHello({ min, max }: { min: number; max: number }): void {
-    const hello = { ...this.options.hello, versionMin: min, versionMax: max }
-    this.wire.outbox.sendControl(0, 'HELLO', hello, true)
+  /** @returns the body of our HELLO for these versions. */
+  private ownHello({ min, max }: { min: number; max: number }): Buffer {
+    const claim = this.dialerProof?.claim ?? null
+    const writer = new ByteWriter()
+    encodeBody(writer, 'HELLO', { ...this.options.hello, versionMin: min, versionMax: max, claim })
+    return writer.take()
   }
 
   private onFrame(frame: Frame): void {
     if (this.state === 'ended') return
-    if (frame.stream === 0) return this.onConnectionFrame(decodeBody(frame.opcode, frame.body))
+    if (frame.stream === 0) return this.onConnectionFrame(decodeBody(frame.opcode, frame.body), frame.body)
     if (opcodes[frame.opcode].kind === 'request') this.streams.countOpened(frame.stream)
     if (!this.splice?.(frame)) this.onStreamFrame(frame)
   }
@@ -183,30 +206,82 @@ export class Connection {
       throw new ConcurError('BAD_FRAME', `${frame.opcode} on a stream that was never opened`)
   }
 
-  private onConnectionFrame(message: Message): void {
-    if (message.opcode === 'HELLO') return this.onHello(message.body)
-    if (message.opcode === 'HEARTBEAT') return this.options.events.onHeartbeat?.(message.body)
-    if (message.opcode !== 'GOAWAY') return
-    this.end(new ConcurError(message.body.code, message.body.message))
-    this.wire.end()
+  private onConnectionFrame(message: Message, bytes: Buffer): void {
+    switch (message.opcode) {
+      case 'HELLO':
+        if (this.options.side === 'dialer') return this.onAnswered(message.body, bytes)
+        return this.onHello(message.body, bytes)
+      case 'CHALLENGE':
+        return this.onChallenge(message.body.nonce)
+      case 'PROOF':
+        return this.onProof(message.body.proof)
+      case 'HEARTBEAT':
+        return this.options.events.onHeartbeat?.(message.body)
+      case 'GOAWAY':
+        this.end(new ConcurError(message.body.code, message.body.message))
+        return this.wire.end()
+    }
   }
 
-  private onHello(peer: Hello): void {
+  /** Dialer: the acceptor wants a proof. */
+  private onChallenge(acceptorNonce: Buffer): void {
+    if (this.dialerProof === null) throw new ConcurError('UNAUTHENTICATED', 'wants a key: give --token-file')
+    const { channel } = this.options.transport
+    const proof = this.dialerProof.answer({ dialerHello: this.said, acceptorNonce, channel })
+    this.state = moveSession(this.state, 'proven')
+    this.wire.outbox.sendAhead('PROOF', { proof })
+  }
+
+  private onProof(proof: Buffer): void {
+    if (this.options.side === 'dialer') return this.dialerProof!.hear(proof)
+    this.acceptorProof!.assertProven(proof)
+    this.admit(this.peer!)
+  }
+
+  /** Dialer: the acceptor takes us. */
+  private onAnswered(peer: Hello, bytes: Buffer): void {
+    chooseVersion(peer)
+    this.dialerProof?.assertProven(bytes)
     this.giveUpOnHello()
-    const version = chooseVersion(peer)
     this.peer = peer
-    this.streamsMax = this.options.streamsMax?.(peer) ?? streamsPerConnectionMax
-    if (this.options.side === 'acceptor') return this.answerHello(peer, version)
     this.state = moveSession(this.state, 'open')
+    if (this.dialerProof !== null) this.wire.outbox.release()
     this.options.events.onOpen(peer)
   }
 
-  /** A peer that is turned away gets a GOAWAY instead of our HELLO; nothing else is ever said before it. */
-  private answerHello(peer: Hello, version: number): void {
+  /** Acceptor. */
+  private onHello(peer: Hello, bytes: Buffer): void {
+    chooseVersion(peer)
+    this.peer = peer
+    const { keys = null, transport, timers } = this.options
+    if (keys === null) return this.admit(peer)
+    const said = { dialerHello: Buffer.from(bytes), channel: transport.channel }
+    const proof = new AcceptorProof(keys, peer, said)
+    this.acceptorProof = proof
+    this.state = moveSession(this.state, 'awaiting-proof')
+    const challenge = (): void => {
+      if (this.state === 'awaiting-proof')
+        this.wire.outbox.sendControl(0, 'CHALLENGE', { nonce: proof.nonce }, true)
+    }
+    const pauseMs = keys.pauseMs(transport.peerHost)
+    if (pauseMs > 0) timers.after(pauseMs, challenge)
+    else challenge()
+  }
+
+  /** Acceptor. A peer that is turned away gets a GOAWAY instead of our HELLO, which tells it that it is taken. */
+  private admit(peer: Hello): void {
+    const version = chooseVersion(peer)
+    this.giveUpOnHello()
+    this.rights = rightsOf(peer, this.acceptorProof === null)
+    this.streamsMax = this.options.streamsMax?.(peer) ?? streamsPerConnectionMax
     this.options.events.onOpen(peer)
     if (this.state === 'ended') return
     this.state = moveSession(this.state, 'open')
-    this.sayHello({ min: version, max: version })
+    const { outbox } = this.wire
+    const hello = this.ownHello({ min: version, max: version })
+    if (this.acceptorProof !== null)
+      outbox.sendControl(0, 'PROOF', { proof: this.acceptorProof.answer(hello) }, true)
+    outbox.sendEncoded(0, 'HELLO', hello, true)
   }
 
   private onRequestFrame(frame: Frame): void {
@@ -215,7 +290,7 @@ export class Connection {
       const sentence = `more than ${this.streamsMax} requests at once on one connection`
       return stream.fail(new ConcurError('BUSY', sentence))
     }
-    const request = readRequest(frame, this.peer!.role)
+    const request = readRequest(frame, { role: this.peer!.role, rights: this.rights })
     if (request instanceof ConcurError) return stream.fail(request)
     stream.hearRequest(uploadOf(request))
     this.options.events.onRequest?.(stream, request, frame.fin)
@@ -262,3 +337,5 @@ export class Connection {
 }
 
 function ignore(): void {}
+
+const nothing = Buffer.alloc(0)

@@ -53,6 +53,22 @@ export const fileBytesMax = 1024 * 1024 * MiB
 /** Bytes of a digest. */
 export const digestBytes = 32
 
+/** Bytes of the nonce that each side of a session with keys takes for it alone. */
+export const nonceBytes = 32
+
+/** Bytes of a proof that a side holds a key. */
+export const proofBytes = 32
+
+/** Failed proofs of one address within `failedProofsWithinMs` milliseconds that slow it down. */
+export const failedProofsMax = 5
+export const failedProofsWithinMs = 60_000
+
+/** Milliseconds that an address which is slowed down waits for its challenge: less than a node's patience for HELLO. */
+export const failedProofPauseMs = 500
+
+/** Addresses of which failures are remembered. */
+export const failedAddressesMax = 10_000
+
 /** Bytes of a path in UTF-8. */
 export const pathBytesMax = 4096
 
@@ -130,6 +146,7 @@ function assertLimit(holds: boolean, relation: string): void {
   if (!holds) throw new Error(`limits contradict each other: ${relation}`)
 }
 
+assertLimit(failedProofPauseMs < helloWithinMsMax, 'who is slowed down is still heard')
 assertLimit(frameBodyBytesMax < 2 ** 24, 'a body length leaves the first byte of a frame 0x00')
 assertLimit(chunkBytesMax <= frameBodyBytesMax, 'a chunk fits into a frame')
 assertLimit(chunkBytesMax <= streamCreditBytes, 'the first credit admits a whole chunk')

@@ -3,6 +3,7 @@
  * Clause: README.md "Messages", in the same order.
  */
 import {
+  bytesOf,
   type Codec,
   flag,
   joined,
@@ -33,10 +34,19 @@ import {
   sentence,
   timeMs,
 } from './fields.ts'
-import { fetchRangesMax, markedNamesMax, nodesMax } from './limits.ts'
+import { keyRoles } from './key-ring.ts'
+import { fetchRangesMax, markedNamesMax, nodesMax, nonceBytes, proofBytes } from './limits.ts'
 import { listedPath } from './listed-path.ts'
 import { leases } from './lock-messages.ts'
 import { epoch } from './record.ts'
+
+export const rights = oneOf(['client', 'admin'])
+/** What a session may do. */
+export type Rights = ValueOf<typeof rights>
+
+/** The key that a dialer says it holds. `rights`: of a relay, what its client may do. */
+const claim = struct({ key: oneOf(keyRoles), rights: optional(rights), nonce: bytesOf(nonceBytes) })
+export type Claim = ValueOf<typeof claim>
 
 const helloFields = struct({
   versionMin: u8,
@@ -51,6 +61,7 @@ const helloFields = struct({
   /** A node's: how far its journal goes; of a coordinator that has begun, its own epoch. */
   epoch: optional(epoch),
   lastSeq: optional(u64),
+  claim: optional(claim),
 })
 export type Hello = ValueOf<typeof helloFields>
 
@@ -63,6 +74,10 @@ export const hello: Codec<Hello> = {
     return value
   },
 }
+
+export const challenge = struct({ nonce: bytesOf(nonceBytes) })
+
+export const proof = struct({ proof: bytesOf(proofBytes) })
 
 export const refusal = struct({ code: errorCode, message: sentence })
 export type Refusal = ValueOf<typeof refusal>

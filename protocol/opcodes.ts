@@ -58,6 +58,15 @@ export const opcodes = {
     body: messages.heartbeat,
   },
 
+  CHALLENGE: {
+    number: 0x04,
+    kind: 'connection',
+    lane: 'control',
+    bodyBytesMax: 32,
+    body: messages.challenge,
+  },
+  PROOF: { number: 0x05, kind: 'connection', lane: 'control', bodyBytesMax: 32, body: messages.proof },
+
   CREDIT: { number: 0x10, kind: 'stream', lane: 'control', bodyBytesMax: 4, body: messages.credit },
   CANCEL: { number: 0x11, kind: 'stream', lane: 'control', bodyBytesMax: 0, body: nothing },
   ERROR: {

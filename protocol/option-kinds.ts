@@ -93,6 +93,21 @@ export function flagOption(spec: { readonly describe: string; readonly default?:
   }
 }
 
+/** A flag that is neither on nor off where it is not given: what holds then, other options say. */
+export function undecidedFlagOption(spec: { readonly describe: string }): Option<boolean | null> {
+  const flag = flagOption(spec)
+  return {
+    ...flag,
+    default: null,
+    read: (texts, refuse) => (texts === null ? null : flag.read(texts, refuse)),
+  }
+}
+
+/** The name of a file. That it can be read is for those to check who have a disk. */
+export function fileOption<const S extends Spec>(spec: S): Option<Settled<S, string>> {
+  return one(spec, { placeholder: 'FILE', allowed: 'a file that can be read', parse: nonEmptyText })
+}
+
 /** Text that a parser of its own accepts; `allowed` says what that is. */
 export function parsedOption<const S extends Spec & { readonly allowed: string }, T>(
   spec: S,

@@ -63,6 +63,7 @@ export class Outbox {
   private bytesUnderWay = 0
   private flushDue = false
   private closed = false
+  private isHeld = false
 
   /**
    * `onStuck`: the peer took nothing for the longest time allowed, or too much waits for it.
@@ -128,6 +129,27 @@ export class Outbox {
     return true
   }
 
+  /** What was sent leaves now; what is sent from here on waits until `release`. */
+  hold(): void {
+    this.flush()
+    this.isHeld = true
+  }
+
+  release(): void {
+    this.isHeld = false
+    this.flushSoon()
+  }
+
+  /** A frame of stream 0 that leaves at once, in front of all that waits. */
+  sendAhead<K extends ControlOpcode>(opcode: K, body: BodyOf<K>): void {
+    const writer = new ByteWriter()
+    writer.skip(frameHeaderBytes)
+    encodeBody(writer, opcode, body)
+    const bodyBytes = writer.length - frameHeaderBytes
+    writeFrameHeader(writer.whole, 0, { bodyBytes, stream: 0, opcode, fin: true })
+    if (!this.closed) this.write([writer.take()], 0, [])
+  }
+
   /** Call after frames were put into a queue or its credit grew. */
   ready(queue: FlowQueue): void {
     const next = queue.frames[0]
@@ -149,7 +171,7 @@ export class Outbox {
   /** Sends now what there is, without waiting for the end of the turn. */
   flush(): void {
     this.flushDue = false
-    if (this.closed) return
+    if (this.closed || this.isHeld) return
     const buffers: Buffer[] = []
     const sent: FlowFrame[] = []
     let flowBytes = this.flowBytesWritten

@@ -8,9 +8,9 @@ import {
   wireVersions,
 } from './session.ts'
 
-const states: readonly SessionState[] = ['awaiting-hello', 'open', 'ended']
+const states: readonly SessionState[] = ['awaiting-hello', 'awaiting-proof', 'proven', 'open', 'ended']
 
-test('a session waits for HELLO, is open, and has ended; any other move is our own mistake, with both names', () => {
+test('a session waits for HELLO, and for a proof where keys are in use, is open, and has ended; any other move is our own mistake, with both names', () => {
   const moves = states.flatMap(from =>
     states.flatMap(to => {
       try {
@@ -21,7 +21,17 @@ test('a session waits for HELLO, is open, and has ended; any other move is our o
       }
     }),
   )
-  expect(moves).toEqual(['awaiting-hello → open', 'awaiting-hello → ended', 'open → ended'])
+  expect(moves).toEqual([
+    'awaiting-hello → awaiting-proof',
+    'awaiting-hello → proven',
+    'awaiting-hello → open',
+    'awaiting-hello → ended',
+    'awaiting-proof → open',
+    'awaiting-proof → ended',
+    'proven → open',
+    'proven → ended',
+    'open → ended',
+  ])
 })
 
 /** What each side admits in each state. */
@@ -40,7 +50,9 @@ test('the table of what may be said when', () => {
   const rulers = ['CREDIT', 'CANCEL', 'ERROR']
   const ofKind = (...kinds: Kind[]) =>
     Object.entries(opcodes).flatMap(([name, { kind }]) => (kinds.includes(kind) ? [name] : []))
-  expect(admitted('awaiting-hello', 'dialer')).toEqual(['HELLO', 'GOAWAY'])
+  expect(admitted('awaiting-hello', 'dialer')).toEqual(['HELLO', 'GOAWAY', 'CHALLENGE'])
+  expect(admitted('awaiting-proof', 'acceptor')).toEqual(['GOAWAY', 'PROOF'])
+  expect(admitted('proven', 'dialer')).toEqual(['HELLO', 'GOAWAY', 'PROOF'])
   expect(admitted('awaiting-hello', 'acceptor')).toEqual(['HELLO', 'GOAWAY'])
   expect(admitted('open', 'acceptor')).toEqual([
     'GOAWAY',

@@ -1,6 +1,7 @@
 /**
- * What may be said when. A connection waits for HELLO, is open, and has ended; in each state each side admits
- * certain frames, and any other is the peer's mistake. The dialer opens streams, the acceptor answers on them.
+ * What may be said when. A connection waits for HELLO, is open, and has ended; where keys are in use, the acceptor waits
+ * for the dialer's proof in between, and the dialer for the answer to it. In each state each side admits certain frames,
+ * and any other is the peer's mistake. The dialer opens streams, the acceptor answers on them.
  * Clause: README.md "Sessions".
  */
 import { ConcurError } from './errors.ts'
@@ -11,10 +12,12 @@ import { type Opcode, opcodes } from './opcodes.ts'
 export const wireVersions = { min: 1, max: 1 } as const
 
 export type Side = 'dialer' | 'acceptor'
-export type SessionState = 'awaiting-hello' | 'open' | 'ended'
+export type SessionState = 'awaiting-hello' | 'awaiting-proof' | 'proven' | 'open' | 'ended'
 
 const moves: Record<SessionState, readonly SessionState[]> = {
-  'awaiting-hello': ['open', 'ended'],
+  'awaiting-hello': ['awaiting-proof', 'proven', 'open', 'ended'],
+  'awaiting-proof': ['open', 'ended'],
+  proven: ['open', 'ended'],
   open: ['ended'],
   ended: [],
 }
@@ -36,7 +39,21 @@ export function assertAdmitted(state: SessionState, side: Side, opcode: Opcode):
 
 function isAdmitted(state: SessionState, side: Side, opcode: Opcode): boolean {
   if (opcode === 'GOAWAY') return true
-  if (state !== 'open') return state === 'awaiting-hello' && opcode === 'HELLO'
+  switch (state) {
+    case 'awaiting-hello':
+      return opcode === 'HELLO' || (opcode === 'CHALLENGE' && side === 'dialer')
+    case 'awaiting-proof':
+      return opcode === 'PROOF'
+    case 'proven':
+      return opcode === 'HELLO' || opcode === 'PROOF'
+    case 'open':
+      return isAdmittedWhenOpen(side, opcode)
+    case 'ended':
+      return false
+  }
+}
+
+function isAdmittedWhenOpen(side: Side, opcode: Opcode): boolean {
   switch (opcodes[opcode].kind) {
     case 'connection':
       return opcode === 'HEARTBEAT' && side === 'dialer'

@@ -155,6 +155,8 @@ function documentedFields(opcode: string): string[] {
 
 test.each([
   'HELLO-coordinator',
+  'CHALLENGE',
+  'PROOF',
   'HEARTBEAT',
   'ERROR',
   'CREDIT',

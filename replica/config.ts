@@ -1,9 +1,9 @@
 /** What a replica is told: its options, and the configuration that follows from them. */
 import type { NodeName } from '../protocol/ids.ts'
-import { addressOption, durationOption, flagOption } from '../protocol/option-kinds.ts'
+import { addressOption, durationOption, undecidedFlagOption } from '../protocol/option-kinds.ts'
 import type { ValuesOf } from '../protocol/options.ts'
 import type { Address } from '../protocol/world.ts'
-import { serverConfig, serverOptions } from './program/server-options.ts'
+import { serverConfig, serverOptions, speaksText } from './program/server-options.ts'
 
 export interface ReplicaConfig {
   readonly root: string
@@ -28,7 +28,7 @@ export const replicaOptions = {
     min: '50ms',
     max: '1m',
   }),
-  text: flagOption({ describe: 'Answer plain-text reads of this copy' }),
+  text: undecidedFlagOption({ describe: 'Answer plain-text reads of this copy' }),
 }
 
 export function replicaConfig(values: ValuesOf<typeof replicaOptions>): ReplicaConfig {
@@ -36,6 +36,6 @@ export function replicaConfig(values: ValuesOf<typeof replicaOptions>): ReplicaC
     ...serverConfig(values),
     coordinator: values.coordinator,
     heartbeatMs: values.heartbeat,
-    text: values.text,
+    text: speaksText(values, false),
   }
 }

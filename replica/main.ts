@@ -1,5 +1,6 @@
 /** concur-replica: the process around a replica. */
 import { replicaConfig, replicaOptions } from './config.ts'
+import { openKeys } from './program/open-keys.ts'
 import { runServer } from './program/server-process.ts'
 import { Replica } from './replica.ts'
 import { openLocalCopy } from './store/local-copy.ts'
@@ -13,6 +14,7 @@ await runServer(
     async start(values, world, log) {
       const config = replicaConfig(values)
       const onFault = (error: unknown): void => log.error({ err: error }, 'store')
+      const keys = openKeys(values['token-file'], { ...world, log }, true)
       const copy = await openLocalCopy({
         root: config.root,
         ...world,
@@ -21,7 +23,7 @@ await runServer(
         onNews: ({ level, message, fields }) => log[level](fields, message),
         recheck: values.recheck,
       })
-      const replica = new Replica({ config, ...copy, ...world, log })
+      const replica = new Replica({ config, keys, ...copy, ...world, log })
       const close = async (): Promise<void> => {
         await replica.close()
         await copy.close()

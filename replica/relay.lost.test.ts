@@ -131,7 +131,7 @@ describe('when the coordinator is lost', () => {
   test('a frame that makes no sense ends the connection of the client that sent it, and no other', async () => {
     await cluster.stop('server1')
     const hello = new ByteWriter()
-    encodeBody(hello, 'HELLO', { ...clientHello, versionMin: 1, versionMax: 1 })
+    encodeBody(hello, 'HELLO', { ...clientHello, versionMin: 1, versionMax: 1, claim: null })
     const line = await cluster.line('server2')
     line.say(frameOf('HELLO', 0, hello.take()))
     line.say(frameOf('READ', 1, Buffer.alloc(30, 0xff)))

@@ -3,12 +3,12 @@
  * go as they are, and the answers back. Identity and credit are the two ends' own; what waits here in either direction
  * is bounded. Where the coordinator cannot be dialled the request is answered from the one copy that is here.
  */
-import { Connection } from '../protocol/connection.ts'
+import { Connection, type OwnHello } from '../protocol/connection.ts'
 import { ConcurError, type ErrorCode } from '../protocol/errors.ts'
 import type { Frame } from '../protocol/frame.ts'
 import { streamsPerConnectionMax } from '../protocol/limits.ts'
-import type { Hello } from '../protocol/messages.ts'
 import { type Opcode, opcodes } from '../protocol/opcodes.ts'
+import type { DialerKey } from '../protocol/proof.ts'
 import type { Address, Clock, Dialer, Timers } from '../protocol/world.ts'
 import { RelayedBytes } from './relayed-bytes.ts'
 
@@ -39,7 +39,9 @@ interface Relayed {
 
 export interface RelayOptions {
   readonly connection: Connection
-  readonly hello: Omit<Hello, 'versionMin' | 'versionMax'>
+  readonly hello: OwnHello
+  /** What it proves itself with to the coordinator; null: no keys are in use. */
+  readonly key: DialerKey | null
   readonly coordinator: () => Address | null
   readonly dialer: Dialer
   readonly timers: Timers
@@ -124,7 +126,7 @@ export class ClientRelay {
   }
 
   private async dial(coordinator: Address): Promise<void> {
-    const { dialer, timers, hello } = this.options
+    const { dialer, timers, hello, key } = this.options
     try {
       const transport = await dialer.dial(coordinator, dialWithinMs)
       const upstream = new Connection({
@@ -132,6 +134,7 @@ export class ClientRelay {
         side: 'dialer',
         timers,
         hello,
+        key,
         events: {
           onOpen: () => {
             callOffHello()

@@ -94,6 +94,7 @@ async function listenAsReplica(): Promise<void> {
           new ClientRelay({
             connection,
             hello: { ...clientHello, role: 'relay' },
+            key: null,
             coordinator: () => coordinatorAt,
             dialer: network,
             timers: time,

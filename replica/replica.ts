@@ -2,12 +2,13 @@
  * The replica: holds a copy, answers its coordinator's questions about it, reports heartbeats, and serves clients by
  * relaying them. Puts its parts together; what each does stands in its own file.
  */
-import { Connection, type Request } from '../protocol/connection.ts'
+import { Connection, type OwnHello, type Request } from '../protocol/connection.ts'
 import { ConcurError } from '../protocol/errors.ts'
 import type { ClientId } from '../protocol/ids.ts'
 import { streamsPerConnectionMax, streamsPerLinkMax } from '../protocol/limits.ts'
 import type { Hello } from '../protocol/messages.ts'
 import { ProgressReports } from '../protocol/progress-reports.ts'
+import { rightsOf } from '../protocol/rights.ts'
 import type { Stream } from '../protocol/stream.ts'
 import type { Address, Clock, Dialer, Listener, Timers, Transport } from '../protocol/world.ts'
 import { Alone } from './alone.ts'
@@ -19,12 +20,15 @@ import { servePlainText } from './plain-text.ts'
 import { Acceptor } from './program/acceptor.ts'
 import { logFork } from './program/fork-line.ts'
 import type { Log } from './program/log.ts'
+import type { ServerKeys } from './program/server-keys.ts'
 import { ClientRelay } from './relay.ts'
 import type { Lookout } from './store/lookout/lookout.ts'
 import type { Store } from './store/store.ts'
 
 export interface ReplicaOptions {
   readonly config: ReplicaConfig
+  /** Null: whoever reaches it may do everything. */
+  readonly keys: ServerKeys | null
   readonly store: Store
   readonly lookout: Lookout
   readonly listener: Listener
@@ -87,7 +91,7 @@ export class Replica {
     return this.options.config.coordinator ?? this.announced
   }
 
-  private hello(): Omit<Hello, 'versionMin' | 'versionMax'> {
+  private hello(): OwnHello {
     const { config, store } = this.options
     const { nodeId, clusterId } = store
     return {
@@ -111,6 +115,7 @@ export class Replica {
       side: 'acceptor',
       timers: this.options.timers,
       hello: this.hello(),
+      keys: this.options.keys,
       streamsMax: ({ role }) => (role === 'coordinator' ? streamsPerLinkMax : streamsPerConnectionMax),
       events: {
         onOpen: peer => {
@@ -121,7 +126,8 @@ export class Replica {
           else throw new ConcurError('NOT_COORDINATOR', `${this.options.config.name} is a replica`)
         },
         onRequest: (stream, request) => this.serve(request, stream, client),
-        onClosed: () => {
+        onClosed: error => {
+          this.options.keys?.noteEnd(transport.peerHost, error)
           this.connections.delete(connection)
           this.heartbeats.stopFor(connection)
           if (relay !== null) this.relays.delete(relay)
@@ -152,11 +158,12 @@ export class Replica {
   }
 
   private relayFor(connection: Connection, peer: Hello): ClientRelay {
-    const { dialer, timers, clock } = this.options
+    const { dialer, timers, clock, keys } = this.options
     const hello = { ...this.hello(), role: 'relay' as const, clientId: peer.clientId }
     const relay = new ClientRelay({
       connection,
       hello,
+      key: keys?.nodeKey(rightsOf(peer, false)) ?? null,
       coordinator: () => this.coordinator,
       dialer,
       timers,

@@ -84,7 +84,8 @@ function plannedFor(row: Row, { node, conditions }: AllResolving): Planned | nul
   const copy = row.nodes.find(copy => copy.node === node)?.copy ?? null
   if (copy === null || copy.type === 'other' || row.escaped) return null
   const path = row.path as FilePath
-  if (copy.type === 'file') return { row, size: copy.size, change: wantedCopy({ path, conditions }, node) }
+  if (copy.type === 'file')
+    return { row, size: copy.size, change: wantedCopy({ path, conditions }, node, { amongMany: true }) }
   const wish: Wish = { ...conditions, what: { type: 'mkdir', path, parents: true } }
   const change = { command: 'mkdir', subject: path, wish, source: null, nothingToDo: 'is there already' }
   return { row, size: 0, change }

@@ -17,7 +17,7 @@ export function resolveBoth(context: CommandContext, resolving: Resolving): Prom
     let status: ExitStatus = 0
     for (const [at, { copies }] of versions.entries()) {
       const target = { path: names[at]!, conditions: { ack, ifAbsent: true } }
-      status = worse(status, await makeChange(context, wantedCopy(target, copies[0]!.node, path)))
+      status = worse(status, await makeChange(context, wantedCopy(target, copies[0]!.node, { from: path })))
       // What has no name of its own yet stays where it is.
       if (status === 2) return status
     }

@@ -19,7 +19,14 @@ export function resolveByMerge(context: CommandContext, resolving: Resolving): P
   return orRefuse(context, path, async () => {
     const merged = await mergedContent(context, resolving)
     if (merged.conflicts > 0) throw await conflict(context, resolving, merged)
-    const what: Wish['what'] = { type: 'resolve', path, node: null, from: null, executable: null }
+    const what: Wish['what'] = {
+      type: 'resolve',
+      path,
+      node: null,
+      from: null,
+      executable: null,
+      amongMany: false,
+    }
     const source = new BytesSource(merged.content)
     const wish = { ...conditions, what }
     return makeChange(context, { command: 'resolve', subject: path, wish, source, nothingToDo: '' })

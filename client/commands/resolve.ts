@@ -70,7 +70,7 @@ async function resolveWith(
   if (found.is === 'folder')
     return refuse(context, path, new ConcurError('IS_DIRECTORY', `${file} is a folder`))
   const { source, executable } = found
-  const what: Wish['what'] = { type: 'resolve', path, node: null, from: null, executable }
+  const what: Wish['what'] = { type: 'resolve', path, node: null, from: null, executable, amongMany: false }
   try {
     const wish = { ...conditions, what }
     return await makeChange(context, { command: 'resolve', subject: path, wish, source, nothingToDo: '' })

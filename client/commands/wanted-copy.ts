@@ -10,12 +10,12 @@ export interface Resolving {
   readonly conditions: Omit<Wish, 'what'>
 }
 
-/** `from`: where the node has it; null: at the path itself. */
+/** `from`: where the node has it; null: at the path itself. `amongMany`: one of many that were asked for at once. */
 export function wantedCopy(
   { path, conditions }: Resolving,
   node: NodeName,
-  from: FilePath | null = null,
+  { from = null, amongMany = false }: { from?: FilePath | null; amongMany?: boolean } = {},
 ): WantedChange {
-  const what: Wish['what'] = { type: 'resolve', path, node, from, executable: null }
+  const what: Wish['what'] = { type: 'resolve', path, node, from, executable: null, amongMany }
   return { command: 'resolve', subject: path, wish: { ...conditions, what }, source: null, nothingToDo: '' }
 }

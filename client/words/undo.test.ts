@@ -24,7 +24,7 @@ test.each<[Wish['what']]>([
   [{ type: 'append', path: a!, create: true }],
   [{ type: 'delete', path: a!, recursive: false, force: false }],
   [{ type: 'restore', path: a!, at: 3, digest, size: null }],
-  [{ type: 'resolve', path: a!, node: null, from: null, executable: null }],
+  [{ type: 'resolve', path: a!, node: null, from: null, executable: null, amongMany: false }],
 ])('%j is undone by what brings back what was there before', what => {
   expect(undone(what)).toBe('concur restore a --at 811')
 })

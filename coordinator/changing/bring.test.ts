@@ -17,6 +17,7 @@ const resolve = {
   from: null,
   executable: null,
   bytes: null,
+  amongMany: false,
 } as const
 
 const refusing = (name: string, code: ErrorCode) =>

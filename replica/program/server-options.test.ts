@@ -22,11 +22,12 @@ test('the root is absolute, whatever the working folder becomes', () => {
 })
 
 test.each(['0.0.0.0:6002', '[::]:6002', '192.168.1.102:6002', 'server2:6002'])(
-  'to listen on %s needs --insecure',
+  'to listen on %s needs --token-file or --insecure',
   listen => {
-    const sentence = `--listen must be a loopback address such as 127.0.0.1 unless --insecure is given, not "${listen}"`
+    const sentence = `--listen must be a loopback address such as 127.0.0.1 unless --token-file or --insecure is given, not "${listen}"`
     expect(() => config({ listen })).toThrow(new ConcurError('USAGE', sentence))
     expect(config({ listen, insecure: true }).listen.port).toBe(6002)
+    expect(config({ listen, 'token-file': 'keys' }).listen.port).toBe(6002)
   },
 )
 

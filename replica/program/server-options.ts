@@ -5,11 +5,13 @@
 import { hostname } from 'node:os'
 import { resolve } from 'node:path'
 import { addressText, isLoopbackHost } from '../../protocol/addresses.ts'
+import { ConcurError } from '../../protocol/errors.ts'
 import { type NodeName, parseNodeName } from '../../protocol/ids.ts'
 import {
   addressOption,
   choiceOption,
   configFileOption,
+  fileOption,
   flagOption,
   folderOption,
   integerOption,
@@ -30,6 +32,9 @@ export function serverOptions({ listen, hostName = hostname() }: { listen: strin
       describe: 'Where to listen; port 0 takes a free one',
       default: listen,
       portMin: 0,
+    }),
+    'token-file': fileOption({
+      describe: 'The secrets of the cluster, lines of ROLE SECRET; without it everybody may do everything',
     }),
     insecure: flagOption({ describe: 'Allow --listen beyond loopback, for everybody who can reach it' }),
     recheck: flagOption({
@@ -67,14 +72,25 @@ export interface ServerConfig {
 /** @throws ConcurError USAGE in one sentence when the values cannot work together. */
 export function serverConfig(values: ServerValues): ServerConfig {
   const { root, name, listen, insecure } = values
-  if (!isLoopbackHost(listen.host) && !insecure) {
+  if (!isLoopbackHost(listen.host) && !insecure && values['token-file'] === null) {
     refuseValue(
       '--listen',
-      'a loopback address such as 127.0.0.1 unless --insecure is given',
+      'a loopback address such as 127.0.0.1 unless --token-file or --insecure is given',
       addressText(listen),
     )
   }
   return { root: resolve(root), name, listen, connectionsMax: values['connections-max'] }
+}
+
+/**
+ * Plain text proves nothing: it is not spoken where keys are in use.
+ * @throws ConcurError USAGE where it is asked for all the same.
+ */
+export function speaksText(values: ServerValues & { text: boolean | null }, unlessSaid: boolean): boolean {
+  if (values['token-file'] === null) return values.text ?? unlessSaid
+  if (values.text)
+    throw new ConcurError('USAGE', '--text: plain-text reads prove nothing; not together with --token-file')
+  return false
 }
 
 /** @returns the host's short name, lower-cased, with every run of what no node name has as one dash. */
