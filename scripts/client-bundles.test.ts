@@ -39,7 +39,9 @@ test('a command that reads loads no module of Node or of a package that it can d
 })
 
 test('what it never loads is left out, and what it may need is not', () => {
-  expect([...reads.onDemand].sort()).toEqual(['./terminal/progress-bar.ts', ...notForReads].sort())
+  expect([...reads.onDemand].sort()).toEqual(
+    ['./key.ts', './terminal/progress-bar.ts', ...notForReads].sort(),
+  )
 })
 
 test('what only other commands need is not among its files', () => {

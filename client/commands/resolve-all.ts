@@ -115,6 +115,8 @@ async function resolveRows(context: CommandContext, planned: readonly Planned[])
 
 async function resolveOne(context: CommandContext, count: ChangeCount, change: WantedChange): Promise<void> {
   const outcome = await sendChange(context, change)
+  // What is forbidden for one is for all of them.
+  if ('error' in outcome && outcome.error.code === 'FORBIDDEN') throw outcome.error
   count.add(change, outcome)
   // What gives way is what was asked for.
   const isQuietlyDone = 'done' in outcome && outcome.done.error === null && outcome.done.kept.length === 0
