@@ -25,6 +25,11 @@ export const globalOptions = {
     parseClientId,
   ),
   'token-file': fileOption({ describe: 'the secret to prove oneself with, a line of ROLE SECRET' }),
+  'tls-ca': fileOption({
+    describe: 'the authority of the servers’ certificates, PEM; with it TLS is spoken',
+  }),
+  'tls-cert': fileOption({ describe: 'a certificate to show, PEM' }),
+  'tls-key': fileOption({ describe: 'its key, PEM' }),
   strict: flagOption({ describe: 'exit 2 when a node could not be compared' }),
   quiet: flagOption({ describe: 'no verdict lines and no progress; errors stay' }),
   config: configFileOption({

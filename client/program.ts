@@ -82,11 +82,19 @@ async function run(program: Program, failing: Failing): Promise<number> {
   failing.json = globals.json
   const { command, words, given } = invocationOf(split, commands)
   const runCommand = command.prepare(words, given)
-  const { dialer, timers, random, defaultClientId } = program
+  const { timers, random, defaultClientId } = program
+  const dialer = await openDialer(globals, program)
   const clientId = globals['client-id'] ?? defaultClientId
   const key = await openKey(globals['token-file'], random)
   const client = new ConcurClient({ servers: globals.server, clientId, key, dialer, timers, random })
   return runCommand(contextOf(program, globals, client, clientId))
+}
+
+/** Who speaks no TLS loads nothing for it. */
+async function openDialer(globals: GlobalValues, { dialer, timers }: Program): Promise<Dialer> {
+  const { 'tls-ca': ca, 'tls-cert': cert, 'tls-key': key } = globals
+  if (ca === null && cert === null && key === null) return dialer
+  return (await import('./tls-dialer.ts')).tlsDialer({ ca, cert, key }, timers)
 }
 
 /** Who has no key loads nothing for it. */

@@ -22,6 +22,7 @@ import type {
 } from '../protocol/world.ts'
 import { Acceptor } from '../replica/program/acceptor.ts'
 import type { Log } from '../replica/program/log.ts'
+import { assertNamed } from '../replica/program/named-peer.ts'
 import type { ServerKeys } from '../replica/program/server-keys.ts'
 import type { Lookout } from '../replica/store/lookout/lookout.ts'
 import type { Store } from '../replica/store/store.ts'
@@ -188,6 +189,7 @@ export class Coordinator {
         onOpen: peer => {
           client = peer.clientId
           if (peer.role === 'relay' && peer.name !== null) from = peer.name
+          assertNamed(transport.channel, peer)
           if (busy !== null) throw busy
           if (peer.role === 'coordinator') throw new ConcurError('FORBIDDEN', 'is a coordinator itself')
         },

@@ -2,6 +2,8 @@
 import { parseClusterId } from '../protocol/ids.ts'
 import { randomId } from '../protocol/random-id.ts'
 import { openKeys } from '../replica/program/open-keys.ts'
+import { securedWorld } from '../replica/program/secured-world.ts'
+import { tlsFiles } from '../replica/program/server-options.ts'
 import { runServer } from '../replica/program/server-process.ts'
 import { openLocalCopy } from '../replica/store/local-copy.ts'
 import { coordinatorConfig, coordinatorOptions } from './config.ts'
@@ -13,8 +15,9 @@ await runServer(
     summary: 'Answers clients, holds a copy, and compares it with the replicas at every read.',
     packageFile: new URL('../package.json', import.meta.url),
     options: coordinatorOptions,
-    async start(values, world, log) {
+    async start(values, plainWorld, log) {
       const config = coordinatorConfig(values)
+      const world = securedWorld(plainWorld, tlsFiles(values))
       const onFault = (error: unknown): void => log.error({ err: error }, 'store')
       const keys = openKeys(values['token-file'], { ...world, log }, config.replicas.length > 0)
       if (config.acceptJournal !== null) keys?.assertAdmin('--accept-journal')

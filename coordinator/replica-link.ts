@@ -138,7 +138,7 @@ export class ReplicaLink {
   private async dial(): Promise<void> {
     let transport: Transport
     try {
-      transport = await this.options.dialer.dial(this.address, dialWithinMs)
+      transport = await this.options.dialer.dial(this.address, dialWithinMs, this.name)
     } catch (error) {
       return this.goDown(`could not be reached (${(error as Error).message})`, 'UNREACHABLE')
     }

@@ -1,5 +1,5 @@
 /**
- * A TCP connection as a Transport. Ends are apart (a peer that has ended is still written to), and nothing here waits
+ * A TCP connection as a Transport, plain or under TLS. Ends are apart (a peer that has ended is still written to), and nothing here waits
  * on a timer.
  *
  * What a peer sees of `destroy` is a reset, so that half an answer is not taken for a whole one; of `end`, everything
@@ -8,23 +8,27 @@
 import type { Socket } from 'node:net'
 import { plainHost } from './addresses.ts'
 import { NetworkError } from './network-error.ts'
-import type { Transport, TransportEvents } from './world.ts'
+import type { Channel, Transport, TransportEvents } from './world.ts'
 
 const nothing = Buffer.alloc(0)
 
 export class TcpTransport implements Transport {
   readonly peerHost: string
-  readonly channel = null
+  readonly channel: Channel | null
   private readonly socket: Socket
+  /** The one that the system knows: under TLS the one below. */
+  private readonly raw: Socket
   private events: TransportEvents | null = null
   private failure: NetworkError | null = null
   private isClosed = false
   private hasEnded = false
   private isDestroyed = false
 
-  /** `socket`: connected, allowed to be half open, and not reading yet. */
-  constructor(socket: Socket) {
+  /** `socket`: connected, allowed to be half open, and not reading yet. `secured`: what it stands on under TLS. */
+  constructor(socket: Socket, secured: { raw: Socket; channel: Channel } | null = null) {
     this.socket = socket
+    this.raw = secured?.raw ?? socket
+    this.channel = secured?.channel ?? null
     this.peerHost = plainHost(socket.remoteAddress ?? 'unknown')
     socket.on('end', () => this.events?.onEnd())
     socket.on('error', error => {
@@ -87,7 +91,7 @@ export class TcpTransport implements Transport {
     if (this.isDestroyed) return
     this.isDestroyed = true
     const allIsWithTheSystem = this.hasEnded && this.socket.writableLength === 0
-    if (allIsWithTheSystem) this.socket.destroy()
-    else this.socket.resetAndDestroy()
+    if (!allIsWithTheSystem) this.raw.resetAndDestroy()
+    this.socket.destroy()
   }
 }

@@ -12,12 +12,12 @@ import type { Address, Dialer, Listener, Listening, Timers, Transport } from './
 const readBytes = 256 * 1024
 
 /** Connections that may wait to be accepted; the system lowers it to its own limit. */
-const backlogMax = 4096
+export const backlogMax = 4096
 
 /** Milliseconds of silence after which the system asks whether the peer's machine is still there. */
 const keepAliveAfterMs = 30_000
 
-const socketOptions = {
+export const socketOptions = {
   allowHalfOpen: true,
   noDelay: true,
   keepAlive: true,
@@ -84,7 +84,7 @@ function accepted(socket: Socket): TcpTransport {
   return transport
 }
 
-function listeningOn(server: Server): Listening {
+export function listeningOn(server: Server): Listening {
   const { address, port } = server.address() as { address: string; port: number }
   return {
     address: { host: address, port },

@@ -67,8 +67,11 @@ export interface Transport {
 }
 
 export interface Dialer {
-  /** @throws Error with the reason when no connection is made within `withinMs`. */
-  dial(address: Address, withinMs: number): Promise<Transport>
+  /**
+   * @param name whom the peer's certificate has to name, where there is one; the address's host unless stated.
+   * @throws Error with the reason when no connection is made within `withinMs`.
+   */
+  dial(address: Address, withinMs: number, name?: string | null): Promise<Transport>
 }
 
 export interface Listening {

@@ -1,6 +1,8 @@
 /** concur-replica: the process around a replica. */
 import { replicaConfig, replicaOptions } from './config.ts'
 import { openKeys } from './program/open-keys.ts'
+import { securedWorld } from './program/secured-world.ts'
+import { tlsFiles } from './program/server-options.ts'
 import { runServer } from './program/server-process.ts'
 import { Replica } from './replica.ts'
 import { openLocalCopy } from './store/local-copy.ts'
@@ -11,8 +13,9 @@ await runServer(
     summary: 'Holds a copy, answers its coordinator, and relays clients to it.',
     packageFile: new URL('../package.json', import.meta.url),
     options: replicaOptions,
-    async start(values, world, log) {
+    async start(values, plainWorld, log) {
       const config = replicaConfig(values)
+      const world = securedWorld(plainWorld, tlsFiles(values))
       const onFault = (error: unknown): void => log.error({ err: error }, 'store')
       const keys = openKeys(values['token-file'], { ...world, log }, true)
       const copy = await openLocalCopy({

@@ -6,6 +6,7 @@
 import { Connection, type OwnHello } from '../protocol/connection.ts'
 import { ConcurError, type ErrorCode } from '../protocol/errors.ts'
 import type { Frame } from '../protocol/frame.ts'
+import type { NodeName } from '../protocol/ids.ts'
 import { streamsPerConnectionMax } from '../protocol/limits.ts'
 import { type Opcode, opcodes } from '../protocol/opcodes.ts'
 import type { DialerKey } from '../protocol/proof.ts'
@@ -43,6 +44,8 @@ export interface RelayOptions {
   /** What it proves itself with to the coordinator; null: no keys are in use. */
   readonly key: DialerKey | null
   readonly coordinator: () => Address | null
+  /** Whom its certificate has to name; null: nobody knows yet. */
+  readonly coordinatorName: () => NodeName | null
   readonly dialer: Dialer
   readonly timers: Timers
   readonly clock: Clock
@@ -128,7 +131,7 @@ export class ClientRelay {
   private async dial(coordinator: Address): Promise<void> {
     const { dialer, timers, hello, key } = this.options
     try {
-      const transport = await dialer.dial(coordinator, dialWithinMs)
+      const transport = await dialer.dial(coordinator, dialWithinMs, this.options.coordinatorName())
       const upstream = new Connection({
         transport,
         side: 'dialer',

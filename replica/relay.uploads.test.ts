@@ -96,6 +96,7 @@ async function listenAsReplica(): Promise<void> {
             hello: { ...clientHello, role: 'relay' },
             key: null,
             coordinator: () => coordinatorAt,
+            coordinatorName: () => null,
             dialer: network,
             timers: time,
             clock: time,

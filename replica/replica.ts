@@ -20,6 +20,7 @@ import { servePlainText } from './plain-text.ts'
 import { Acceptor } from './program/acceptor.ts'
 import { logFork } from './program/fork-line.ts'
 import type { Log } from './program/log.ts'
+import { assertNamed } from './program/named-peer.ts'
 import type { ServerKeys } from './program/server-keys.ts'
 import { ClientRelay } from './relay.ts'
 import type { Lookout } from './store/lookout/lookout.ts'
@@ -120,6 +121,7 @@ export class Replica {
       events: {
         onOpen: peer => {
           client = peer.clientId
+          assertNamed(transport.channel, peer)
           if (busy !== null && peer.role !== 'coordinator') throw busy
           if (peer.role === 'coordinator') this.admitCoordinator(connection, peer)
           else if (peer.role === 'client') relay = this.relayFor(connection, peer)
@@ -165,6 +167,7 @@ export class Replica {
       hello,
       key: keys?.nodeKey(rightsOf(peer, false)) ?? null,
       coordinator: () => this.coordinator,
+      coordinatorName: () => this.options.store.members()[0] ?? null,
       dialer,
       timers,
       clock,

@@ -40,7 +40,7 @@ test('a command that reads loads no module of Node or of a package that it can d
 
 test('what it never loads is left out, and what it may need is not', () => {
   expect([...reads.onDemand].sort()).toEqual(
-    ['./key.ts', './terminal/progress-bar.ts', ...notForReads].sort(),
+    ['./key.ts', './tls-dialer.ts', './terminal/progress-bar.ts', ...notForReads].sort(),
   )
 })
 

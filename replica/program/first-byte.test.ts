@@ -2,6 +2,7 @@ import { FakeTime } from '../../fixtures/fake-time.ts'
 import { MemoryNetwork } from '../../fixtures/memory-network.ts'
 import { RawLine } from '../../fixtures/raw-line.ts'
 import { until } from '../../fixtures/until.ts'
+import { goawayWithinMsMax } from '../../protocol/limits.ts'
 import type { Transport } from '../../protocol/world.ts'
 import { sortByFirstByte } from './first-byte.ts'
 
@@ -59,15 +60,17 @@ test.each(['f', '\n', ' ', '\x01', '\xff'])('a connection that begins with %j is
 })
 
 test.each([
-  ['TLS', '\x16\x03\x01', true],
-  ['plain text where it is not spoken', 'file1.txt\n', false],
-])('%s is let go', async (_, bytes, speaksText) => {
+  ['TLS', '\x16\x03\x01', true, '\x15\x03\x03\x00\x02\x02\x0a'],
+  ['plain text where it is not spoken', 'file1.txt\n', false, 'ERROR|this server answers no plain text'],
+])('%s is told so in its own words, and let go', async (_, bytes, speaksText, words) => {
   const line = await dial({ speaksText })
   line.say(bytes)
+  await line.ended()
+  expect(line.received.toString('latin1')).toBe(words)
+  line.say('more')
+  await time.pass(goawayWithinMsMax)
   await happens('gone')
   expect(happened).toEqual(['gone'])
-  await line.ended()
-  expect(line.received).toHaveLength(0)
 })
 
 test('binary is spoken where plain text is not', async () => {

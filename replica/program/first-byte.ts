@@ -1,12 +1,17 @@
 /**
  * Tells connections apart by their first byte, before either protocol sees one: 0x00 begins a binary frame, anything
- * else but 0x16 (TLS) a plain-text path. Who says nothing in time, or begins TLS, is let go.
+ * else but 0x16 (TLS) a plain-text path. Who begins what is not spoken here is told so in his own words, and let go; so
+ * is, without a word, who says nothing in time.
  */
-import { helloWithinMsMax } from '../../protocol/limits.ts'
+import { goawayWithinMsMax, helloWithinMsMax } from '../../protocol/limits.ts'
 import type { Timers, Transport, TransportEvents } from '../../protocol/world.ts'
 
 const binaryFirstByte = 0x00
 const tlsFirstByte = 0x16
+
+/** A fatal alert, unexpected_message: a client of TLS then says that this is no TLS. */
+const noTls = Buffer.from([0x15, 0x03, 0x03, 0x00, 0x02, 0x02, 0x0a])
+const noText = Buffer.from('ERROR|this server answers no plain text')
 
 export interface FirstByteOptions {
   readonly timers: Timers
@@ -20,7 +25,8 @@ export interface FirstByteOptions {
 /** Gives `transport` to whom its first byte belongs; that byte and those behind it arrive there. */
 export function sortByFirstByte(transport: Transport, options: FirstByteOptions): void {
   let taker: TransportEvents | null = null
-  const callOff = options.timers.after(helloWithinMsMax, () => transport.destroy())
+  let isRefused = false
+  let callOff = options.timers.after(helloWithinMsMax, () => transport.destroy())
 
   const replayed: Transport = {
     peerHost: transport.peerHost,
@@ -37,17 +43,25 @@ export function sortByFirstByte(transport: Transport, options: FirstByteOptions)
     destroy: () => transport.destroy(),
   }
 
+  const refuse = (words: Buffer): void => {
+    isRefused = true
+    callOff = options.timers.after(goawayWithinMsMax, () => transport.destroy())
+    transport.write([words], () => {})
+    transport.end()
+  }
+
   const decide = (bytes: Buffer): void => {
     callOff()
     const first = bytes[0]
     if (first === binaryFirstByte) options.onBinary(replayed)
     else if (first !== tlsFirstByte && options.onText !== null) options.onText(replayed)
-    else transport.destroy()
+    else refuse(first === tlsFirstByte ? noTls : noText)
     taker?.onBytes(bytes)
   }
 
   transport.start({
     onBytes(bytes) {
+      if (isRefused) return
       if (taker === null) decide(bytes)
       else taker.onBytes(bytes)
     },

@@ -36,6 +36,11 @@ export function serverOptions({ listen, hostName = hostname() }: { listen: strin
     'token-file': fileOption({
       describe: 'The secrets of the cluster, lines of ROLE SECRET; without it everybody may do everything',
     }),
+    'tls-cert': fileOption({
+      describe: "This node's certificate, PEM; with the next two, and for every link",
+    }),
+    'tls-key': fileOption({ describe: 'Its key, PEM, which nobody else can read' }),
+    'tls-ca': fileOption({ describe: 'The authority that has signed the certificates of all nodes, PEM' }),
     insecure: flagOption({ describe: 'Allow --listen beyond loopback, for everybody who can reach it' }),
     recheck: flagOption({
       describe:
@@ -87,10 +92,26 @@ export function serverConfig(values: ServerValues): ServerConfig {
  * @throws ConcurError USAGE where it is asked for all the same.
  */
 export function speaksText(values: ServerValues & { text: boolean | null }, unlessSaid: boolean): boolean {
-  if (values['token-file'] === null) return values.text ?? unlessSaid
+  const secured = (['token-file', 'tls-ca'] as const).find(name => values[name] !== null)
+  if (secured === undefined) return values.text ?? unlessSaid
   if (values.text)
-    throw new ConcurError('USAGE', '--text: plain-text reads prove nothing; not together with --token-file')
+    throw new ConcurError('USAGE', `--text: plain-text reads prove nothing; not together with --${secured}`)
   return false
+}
+
+/** The files that TLS stands on. */
+export interface TlsFiles {
+  readonly cert: string
+  readonly key: string
+  readonly ca: string
+}
+
+/** @returns null where no TLS is spoken. @throws ConcurError USAGE where only some of the files are given. */
+export function tlsFiles(values: ServerValues): TlsFiles | null {
+  const { 'tls-cert': cert, 'tls-key': key, 'tls-ca': ca } = values
+  if (cert === null && key === null && ca === null) return null
+  if (cert !== null && key !== null && ca !== null) return { cert, key, ca }
+  throw new ConcurError('USAGE', '--tls-cert, --tls-key and --tls-ca are given together, or none of them')
 }
 
 /** @returns the host's short name, lower-cased, with every run of what no node name has as one dash. */
