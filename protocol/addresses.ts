@@ -19,6 +19,11 @@ export function parseAddress(text: string, { portMin }: { portMin: 0 | 1 }): Add
   return isHost(bare!) ? { host: bare!, port } : null
 }
 
+/** @returns the host, an IPv6 one without brackets; null for what is none. */
+export function parseHost(text: string): string | null {
+  return isIPv6(text) || isHost(text) ? text : null
+}
+
 /** @returns HOST:PORT or [v6]:PORT. */
 export function addressText({ host, port }: Address): string {
   return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`

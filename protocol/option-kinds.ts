@@ -2,7 +2,7 @@
  * The kinds of options: how the text of each is read, what it may be, and the type that follows. Every source (command
  * line, environment, config file) is brought to texts first, so that a value means the same wherever it stands.
  */
-import { addressText, parseAddress } from './addresses.ts'
+import { addressText, parseAddress, parseHost } from './addresses.ts'
 import { durationText, parseDuration } from './durations.ts'
 import { type NodeName, parseNodeName } from './ids.ts'
 import type { Address } from './world.ts'
@@ -218,6 +218,22 @@ export function nodeAddressesOption(spec: Spec): Option<readonly NodeAddress[]> 
   })
 }
 
+/** A node and one host where it is dialled. */
+export interface NodeHost {
+  readonly name: NodeName
+  readonly host: string
+}
+
+/** Hosts of nodes in the order given; a name may come more than once. */
+export function nodeHostsOption(spec: Spec): Option<readonly NodeHost[]> {
+  return many(spec, {
+    placeholder: 'NAME=HOST',
+    allowed: `NAME=HOST, NAME ${nodeNameAllowed}`,
+    inConfig: 'never',
+    parse: parseNodeHost,
+  })
+}
+
 /** @returns the node as it would be typed. */
 export function nodeAddressText({ name, address }: NodeAddress): string {
   return `${name}=${addressText(address)}`
@@ -234,6 +250,13 @@ function parseNodeAddress(text: string): NodeAddress | null {
   const name = at < 0 ? null : parseNodeName(text.slice(0, at))
   const address = parseAddress(text.slice(at + 1), { portMin: 1 })
   return name === null || address === null ? null : { name, address }
+}
+
+function parseNodeHost(text: string): NodeHost | null {
+  const at = text.indexOf('=')
+  const name = at < 0 ? null : parseNodeName(text.slice(0, at))
+  const host = parseHost(text.slice(at + 1))
+  return name === null || host === null ? null : { name, host }
 }
 
 /** No name on a disk holds 0x00, and no text that is asked for does. */

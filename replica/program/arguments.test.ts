@@ -13,7 +13,15 @@ const options = {
   text: flagOption({ describe: 'Plain text', default: true }),
 }
 
-const usage = { program: 'concur-server', summary: 'Serves.', version: '1.2.3', columns: 100, options }
+const usage = {
+  program: 'concur-server',
+  summary: 'Serves.',
+  version: '1.2.3',
+  columns: 100,
+  options,
+  synopsis: '--root DIR',
+  epilogue: 'That is all.',
+}
 
 let folder: string
 beforeEach(() => {

@@ -20,6 +20,10 @@ export interface Usage<T extends OptionTable> {
   /** Columns for --help. */
   readonly columns: number
   readonly options: T
+  /** What has to be given, as it is typed. */
+  readonly synopsis: string
+  /** The last words of --help. */
+  readonly epilogue: string
 }
 
 export type Asked =
@@ -29,7 +33,8 @@ export type Asked =
 
 const helpColumnsMax = 110
 
-const sourcesOfOptions =
+/** Where the options of a server may stand. */
+export const sourcesOfOptions =
   'An option may also stand in the environment (CONCUR_LOG_LEVEL=warn; lists by comma, flags 1 or 0) or in the --config ' +
   'file. The command line wins, then the environment.'
 
@@ -75,12 +80,13 @@ export function readServerOptions<T extends ServerTable>(
   return values
 }
 
-function parserOf<T extends OptionTable>({ program, summary, version, columns, options }: Usage<T>) {
+function parserOf<T extends OptionTable>(usage: Usage<T>) {
+  const { program, summary, version, columns, options, synopsis, epilogue } = usage
   const parser = yargs()
     .scriptName(program)
     .locale('en')
-    .usage(`$0 --root DIR [options]\n\n${summary}`)
-    .epilogue(sourcesOfOptions)
+    .usage(`$0 ${synopsis} [options]\n\n${summary}`)
+    .epilogue(epilogue)
     .parserConfiguration(splitAsTyped)
     .version(version)
     .help()

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { ConcurError } from '../../protocol/errors.ts'
 import type { ValuesOf } from '../../protocol/options.ts'
-import { type Asked, readServerOptions, splitArguments } from './arguments.ts'
+import { type Asked, readServerOptions, sourcesOfOptions, splitArguments } from './arguments.ts'
 import type { Log } from './log.ts'
 import { standardErrorSink } from './log-sink.ts'
 import { prettyLines, ServerLog } from './logger.ts'
@@ -55,7 +55,13 @@ function tellServer<T extends ServerTable>(
   try {
     const { version } = JSON.parse(readFileSync(packageFile, 'utf8')) as { version: string }
     const asked: Asked = splitArguments(
-      { ...server, version, columns: process.stdout.columns ?? 100 },
+      {
+        ...server,
+        version,
+        columns: process.stdout.columns ?? 100,
+        synopsis: '--root DIR',
+        epilogue: sourcesOfOptions,
+      },
       argv.slice(2),
     )
     if (asked.is === 'run') return readServerOptions(options, { argv: asked.argv, environment })
