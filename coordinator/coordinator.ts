@@ -53,6 +53,8 @@ export interface CoordinatorOptions {
   readonly config: CoordinatorConfig
   /** Null: whoever reaches it may do everything. */
   readonly keys: ServerKeys | null
+  /** When its certificate ends, milliseconds since 1970; null: it has none. */
+  readonly certificateEndsMs: number | null
   readonly store: Store
   readonly lookout: Lookout
   readonly listener: Listener
@@ -205,7 +207,7 @@ export class Coordinator {
   }
 
   private serve(request: Request, stream: Stream, peer: Pick<LockContext, 'client' | 'from'>): void {
-    const { config, store, lookout, clock, timers, log } = this.options
+    const { config, store, lookout, clock, timers, log, certificateEndsMs } = this.options
     const context = { ...peer, stream, reports: this.reports, clock, timers, log }
     switch (request.opcode) {
       case 'READ':
@@ -223,6 +225,7 @@ export class Coordinator {
             lookout,
             links: this.links,
             changing: this.changing,
+            certificateEndsMs,
           },
           context,
         )

@@ -18,7 +18,13 @@ afterEach(() => cluster.close())
 
 /** The term's beginning, and a record for each replica that joined. */
 const beginning = { epoch: 1, seq: 3 }
-const scanned = { scanAgeMs: expect.any(Number), marks: 0, held: null, unwatched: null }
+const scanned = {
+  scanAgeMs: expect.any(Number),
+  marks: 0,
+  held: null,
+  unwatched: null,
+  certificateEndsMs: null,
+}
 const upToDate = { epoch: 1, appliedSeq: 3, lagOps: 0, lagMs: 0, rolledBack: false, fenced: null }
 
 test('shows the coordinator and every replica in the configured order, and how far each is', async () => {

@@ -27,6 +27,8 @@ export interface StatusSources {
   readonly lookout: Lookout
   readonly links: readonly ReplicaLink[]
   readonly changing: Changing
+  /** Of the coordinator's own certificate. */
+  readonly certificateEndsMs: number | null
 }
 
 export function onStatus(sources: StatusSources, context: RequestContext): void {
@@ -35,7 +37,8 @@ export function onStatus(sources: StatusSources, context: RequestContext): void 
   endLine({ verdict: 'status' })
 }
 
-function statusOf({ name, address, store, lookout, links, changing }: StatusSources): Status {
+function statusOf(sources: StatusSources): Status {
+  const { name, address, store, lookout, links, changing, certificateEndsMs } = sources
   const { ledger } = changing
   const refusal = changing.refusal() ?? changing.shortage()
   const coordinator: CoordinatorStatus = {
@@ -47,6 +50,7 @@ function statusOf({ name, address, store, lookout, links, changing }: StatusSour
     epoch: ledger.epoch?.number ?? store.journal.last.epoch?.number ?? null,
     diskFreeBytes: store.diskFreeBytes(),
     ...lookout.report(),
+    certificateEndsMs,
   }
   const own = { marks: coordinator.marks, marked: lookout.marked() }
   const others = links.map(link => link.report().heartbeat ?? nothingMarked)
@@ -90,5 +94,6 @@ function replicaStatus(link: ReplicaLink, seat: Seat, ledger: Ledger): ReplicaSt
     marks: heartbeat?.marks ?? null,
     held: heartbeat?.held ?? null,
     unwatched: heartbeat?.unwatched ?? null,
+    certificateEndsMs: heartbeat?.certificateEndsMs ?? null,
   }
 }

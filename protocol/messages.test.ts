@@ -193,7 +193,15 @@ test('the longest verdict fits into a frame: every sentence is cut where it is w
 })
 
 test('the longest status, and the longest copy, fit too', () => {
-  const figures = { epoch: 1, files: 1, bytes: 1, diskFreeBytes: 1, scanAgeMs: 1, marks: 1 }
+  const figures = {
+    epoch: 1,
+    files: 1,
+    bytes: 1,
+    diskFreeBytes: 1,
+    scanAgeMs: 1,
+    marks: 1,
+    certificateEndsMs: 1,
+  }
   const positions = { appliedSeq: 1, lagOps: 1, lagMs: 1, lastHeartbeatMs: 1 }
   const reasons = { reason: longReason, held: longReason, unwatched: longReason }
   const words = { address: longReason, ...reasons, ...figures }

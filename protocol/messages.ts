@@ -108,6 +108,8 @@ export const heartbeat = struct({
   held: optional(reason),
   /** Why edits are not noticed as they come, and wait for the next scan. */
   unwatched: optional(reason),
+  /** When the node's certificate ends; none: it has none. */
+  certificateEndsMs: optional(timeMs),
 })
 export type Heartbeat = ValueOf<typeof heartbeat>
 
@@ -239,6 +241,8 @@ const position = {
   marks: optional(u64),
   held: optional(reason),
   unwatched: optional(reason),
+  /** When the node's certificate ends; none: it has none, or has not told. */
+  certificateEndsMs: optional(timeMs),
 }
 
 const coordinatorStatus = struct({

@@ -230,7 +230,7 @@ describe('the status', () => {
         files: null,
         bytes: null,
         diskFreeBytes: null,
-        ...{ scanAgeMs: null, marks: null, held: null, unwatched: null },
+        ...{ scanAgeMs: null, marks: null, held: null, unwatched: null, certificateEndsMs: null },
       },
       replicas: [
         {
@@ -248,7 +248,7 @@ describe('the status', () => {
           files: 3,
           bytes: 40,
           diskFreeBytes: expect.any(Number),
-          ...{ scanAgeMs: 60_000, marks: 2, held: null, unwatched: null },
+          ...{ scanAgeMs: 60_000, marks: 2, held: null, unwatched: null, certificateEndsMs: null },
         },
       ],
       conflicts: 2,

@@ -61,6 +61,7 @@ export interface AloneOptions {
   readonly config: ReplicaConfig
   readonly store: Store
   readonly lookout: Lookout
+  readonly certificateEndsMs: number | null
   readonly reports: ProgressReports
   readonly clock: Clock
   readonly timers: Timers
@@ -209,7 +210,7 @@ export class Alone {
   }
 
   private onStatus(stream: Stream): Outcome {
-    const { config, store, lookout, address, coordinator } = this.options
+    const { config, store, lookout, address, coordinator, certificateEndsMs } = this.options
     const known = coordinator()
     const report = lookout.report()
     const coordinatorRow: CoordinatorStatus = {
@@ -219,6 +220,7 @@ export class Alone {
       reason: 'cannot be reached from this replica',
       ...{ seq: null, epoch: null, diskFreeBytes: null },
       ...{ files: null, bytes: null, scanAgeMs: null, marks: null, held: null, unwatched: null },
+      certificateEndsMs: null,
     }
     const own: ReplicaStatus = {
       name: config.name,
@@ -234,6 +236,7 @@ export class Alone {
       epoch: store.promised?.number ?? null,
       diskFreeBytes: store.diskFreeBytes(),
       ...report,
+      certificateEndsMs,
     }
     const conflicts = conflictsOf([coordinatorRow, report].map(({ marks }) => ({ marks, marked: [] })))
     stream.send('STATUS_IS', { coordinator: coordinatorRow, replicas: [own], conflicts, locks: [] }, true)

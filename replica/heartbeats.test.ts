@@ -27,6 +27,7 @@ beforeEach(() => {
   heartbeats = new Heartbeats({
     timers: time,
     everyMs: 1_000,
+    certificateEndsMs: 1_859_000_000_000,
     store: {
       diskFreeBytes: () => diskFreeBytes,
       promised: { number: 4 },
@@ -118,7 +119,7 @@ test('each says what is known then, and what is not known as null', async () => 
   diskFreeBytes = 400
   time.passAtOnce(1_000)
   const position = { epoch: 4, journaledSeq: 12, settledSeq: 10, fenced: 'a flush failed' }
-  const shared = { ...position, fingerprint: null, marked: [7, 8] }
+  const shared = { ...position, fingerprint: null, marked: [7, 8], certificateEndsMs: 1_859_000_000_000 }
   expect(heard.map(({ heartbeat }) => heartbeat)).toEqual([
     { ...shared, ...unknown, diskFreeBytes: null },
     { ...shared, ...known, diskFreeBytes: 400 },

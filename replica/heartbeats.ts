@@ -5,19 +5,21 @@ import type { Cancel, Timers } from '../protocol/world.ts'
 import type { Lookout } from './store/lookout/lookout.ts'
 import type { Store } from './store/store.ts'
 
+export interface HeartbeatsOptions {
+  readonly timers: Timers
+  readonly everyMs: number
+  readonly store: Store
+  readonly lookout: Lookout
+  readonly certificateEndsMs: number | null
+}
+
 export class Heartbeats {
-  private readonly timers: Timers
-  private readonly everyMs: number
-  private readonly store: Store
-  private readonly lookout: Lookout
+  private readonly options: HeartbeatsOptions
   private readonly links = new Set<Connection>()
   private callOff: Cancel = () => {}
 
-  constructor(options: { timers: Timers; everyMs: number; store: Store; lookout: Lookout }) {
-    this.timers = options.timers
-    this.everyMs = options.everyMs
-    this.store = options.store
-    this.lookout = options.lookout
+  constructor(options: HeartbeatsOptions) {
+    this.options = options
   }
 
   /** A link that is just being opened hears its first heartbeat behind the HELLO. */
@@ -38,24 +40,26 @@ export class Heartbeats {
   }
 
   private beatLater(ms: number): void {
-    this.callOff = this.timers.after(ms, () => {
+    this.callOff = this.options.timers.after(ms, () => {
       const heartbeat = this.heartbeat()
       for (const link of this.links) link.sendHeartbeat(heartbeat)
-      if (this.links.size > 0) this.beatLater(this.everyMs)
+      if (this.links.size > 0) this.beatLater(this.options.everyMs)
     })
   }
 
   private heartbeat(): Heartbeat {
-    const { journal, settler, fence, promised } = this.store
+    const { store, lookout, certificateEndsMs } = this.options
+    const { journal, settler, fence, promised } = store
     return {
       epoch: promised?.number ?? null,
       journaledSeq: journal.durableSeq,
       settledSeq: settler.settledSeq,
       fingerprint: null,
-      diskFreeBytes: this.store.diskFreeBytes(),
+      diskFreeBytes: store.diskFreeBytes(),
       fenced: fence.reason,
-      marked: this.lookout.marked(),
-      ...this.lookout.report(),
+      marked: lookout.marked(),
+      ...lookout.report(),
+      certificateEndsMs,
     }
   }
 }

@@ -30,6 +30,8 @@ export interface ReplicaOptions {
   readonly config: ReplicaConfig
   /** Null: whoever reaches it may do everything. */
   readonly keys: ServerKeys | null
+  /** When its certificate ends, milliseconds since 1970; null: it has none. */
+  readonly certificateEndsMs: number | null
   readonly store: Store
   readonly lookout: Lookout
   readonly listener: Listener
@@ -53,11 +55,17 @@ export class Replica {
   private announced: Address | null = null
 
   constructor(options: ReplicaOptions) {
-    const { config, store, lookout, timers, listener } = options
+    const { config, store, lookout, timers, listener, certificateEndsMs } = options
     this.options = options
     this.address = config.listen
     this.reports = new ProgressReports(timers)
-    this.heartbeats = new Heartbeats({ timers, everyMs: config.heartbeatMs, store, lookout })
+    this.heartbeats = new Heartbeats({
+      timers,
+      everyMs: config.heartbeatMs,
+      store,
+      lookout,
+      certificateEndsMs,
+    })
     store.history.listen(pruned => options.log.info(pruned, 'history pruned'))
     this.following = new Following({ store, timers, onForkFiled: fork => logFork(options.log, fork) })
     this.alone = new Alone({

@@ -65,6 +65,7 @@ test('--json has every key, and null for what nobody knows yet', async () => {
       marks: null,
       held: null,
       unwatched: null,
+      certificateEndsAt: null,
     },
     replicas: [
       {
@@ -86,6 +87,7 @@ test('--json has every key, and null for what nobody knows yet', async () => {
         marks: null,
         held: null,
         unwatched: null,
+        certificateEndsAt: null,
       },
     ],
     locks: [],
@@ -275,6 +277,17 @@ describe('where something is wrong', () => {
     expect(line).toMatch(/ {2}held: 60 of 100 files vanished; nothing is watched; is late$/)
     const [first] = await show({}, { held: '60 of 100 files vanished' })
     expect(first).toMatch(/ {2}held: 60 of 100 files vanished$/)
+  })
+
+  test('a certificate that ends within 30 days, or has ended, is told with what to do', async () => {
+    const inDays = (days: number) => ({ certificateEndsMs: world.time.nowMs() + days * 86_400_000 })
+    const [first, second, next] = await show(inDays(20), inDays(-2))
+    expect(first).toMatch(/ {2}certificate has ended 2 d ago$/)
+    expect(second).toMatch(/ {2}certificate ends in 20 d$/)
+    expect(next).toBe(
+      'next: renew the certificates: concur-coordinator init --dir DIR; then restart the servers with their new files',
+    )
+    expect((await show(inDays(31), inDays(700))).join()).not.toContain('certificate')
   })
 
   test('--json has the scan, the marks and the reasons of each node, and the paths over all', async () => {

@@ -51,7 +51,7 @@ async function showOnce(context: CommandContext, before: string): Promise<ExitSt
 }
 
 async function show(context: CommandContext, status: Status, before: string): Promise<void> {
-  const { nodes, next } = statusLines(status, context.paintOut)
+  const { nodes, next } = statusLines(status, context.paintOut, context.clock.nowMs())
   const all = next.length > 0 ? [...nodes, ...next] : [...nodes, ...(await spreadLines(context, status))]
   await printLines(context, [before + all.join('\n')], context.out)
 }

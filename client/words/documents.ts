@@ -122,8 +122,10 @@ function replicaDocument(status: ReplicaStatus): Record<string, unknown> {
   return { name, address, state, reason, ...position, ...counts }
 }
 
-function treeDocument({ scanAgeMs, marks, held, unwatched }: ReplicaStatus | CoordinatorStatus) {
-  return { scanAgeMs, marks, held, unwatched }
+function treeDocument(status: ReplicaStatus | CoordinatorStatus) {
+  const { scanAgeMs, marks, held, unwatched, certificateEndsMs } = status
+  const certificateEndsAt = isoTime(certificateEndsMs)
+  return { scanAgeMs, marks, held, unwatched, certificateEndsAt }
 }
 
 /** Wrong usage, no server reached, and the failure of what has no shape of its own. */

@@ -1,9 +1,13 @@
 /** Where something is wrong, the command that comes next: only what this version has. Pure. */
 import type { CoordinatorStatus, ReplicaStatus, Status } from '../../protocol/messages.ts'
+import { isToRenew } from './certificate-words.ts'
 import { printable } from './printable.ts'
 
-/** @returns a line for each thing to do; none while everything is well. */
-export function nextCommands({ coordinator, replicas }: Status): string[] {
+/**
+ * @param nowMs milliseconds since 1970.
+ * @returns a line for each thing to do; none while everything is well.
+ */
+export function nextCommands({ coordinator, replicas }: Status, nowMs: number): string[] {
   if (coordinator.state === 'down') {
     const { name, address } = coordinator
     return [
@@ -18,10 +22,14 @@ export function nextCommands({ coordinator, replicas }: Status): string[] {
     ...startOnceLines(coordinator, replicas),
     ...full.map(name => `next: make room on the disk of ${name}, which goes on by itself then`),
     ...replicas.filter(isToStart).map(startLine),
+    ...([coordinator, ...replicas].some(node => isToRenew(node, nowMs)) ? [renewLine] : []),
     ...([coordinator, ...replicas].some(({ marks }) => (marks ?? 0) > 0) ? [seeMarksLine] : []),
     ...(behind.length === 0 ? [] : [`next: until ${behind.join(' and ')} caught up: concur wait`]),
   ]
 }
+
+const renewLine =
+  'next: renew the certificates: concur-coordinator init --dir DIR; then restart the servers with their new files'
 
 const seeMarksLine = 'next: see what was changed on disk: concur verify'
 

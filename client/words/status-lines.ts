@@ -1,5 +1,6 @@
 /** The screen of `status`: a line a node, what is wrong with it at the end; then what to do about it. */
 import type { CoordinatorStatus, ReplicaStatus, Status } from '../../protocol/messages.ts'
+import { certificateText } from './certificate-words.ts'
 import { joinCells, padColumns } from './columns.ts'
 import { lockedLine } from './lock-lines.ts'
 import { nextCommands } from './next-commands.ts'
@@ -13,14 +14,22 @@ const stateColumn = 3
 
 const locksShownMax = 10
 
-export function statusLines(status: Status, paint: Paint): { nodes: string[]; next: string[] } {
+/** @param nowMs milliseconds since 1970. */
+export function statusLines(
+  status: Status,
+  paint: Paint,
+  nowMs: number,
+): { nodes: string[]; next: string[] } {
   const { coordinator, replicas } = status
-  const rows = [coordinatorCells(coordinator), ...replicas.map(replicaCells)]
+  const rows = [
+    coordinatorCells(coordinator, nowMs),
+    ...replicas.map(replica => replicaCells(replica, nowMs)),
+  ]
   const lines = padColumns(rows).map(cells => {
     const state = cells[stateColumn]!
     return joinCells(cells.with(stateColumn, paint(colourOf(state.trimEnd()), state)))
   })
-  return { nodes: [...lines, ...lockedLines(status)], next: nextCommands(status) }
+  return { nodes: [...lines, ...lockedLines(status)], next: nextCommands(status, nowMs) }
 }
 
 /** A person looks at some; all of them are in JSON. */
@@ -35,7 +44,7 @@ function colourOf(state: string): Parameters<Paint>[0] {
   return state === 'down' ? 'bad' : 'warning'
 }
 
-function coordinatorCells(status: CoordinatorStatus): string[] {
+function coordinatorCells(status: CoordinatorStatus, nowMs: number): string[] {
   const { name, address, state, reason, seq, epoch } = status
   return [
     name,
@@ -47,11 +56,16 @@ function coordinatorCells(status: CoordinatorStatus): string[] {
     '',
     ...countCells(status),
     '',
-    joinedText([heldText(status), reasonText(status.unwatched), reasonText(reason)]),
+    joinedText([
+      heldText(status),
+      reasonText(status.unwatched),
+      certificateText(status, nowMs),
+      reasonText(reason),
+    ]),
   ]
 }
 
-function replicaCells(status: ReplicaStatus): string[] {
+function replicaCells(status: ReplicaStatus, nowMs: number): string[] {
   const { name, address, state, reason, epoch, appliedSeq, lastHeartbeatMs } = status
   const heartbeat =
     lastHeartbeatMs === null ? 'no heartbeat yet' : `heartbeat ${heartbeatText(lastHeartbeatMs)} ago`
@@ -65,7 +79,7 @@ function replicaCells(status: ReplicaStatus): string[] {
     lagText(status),
     ...countCells(status),
     heartbeat,
-    troubleText(status, reason),
+    troubleText(status, reason, nowMs),
   ]
 }
 
@@ -74,7 +88,7 @@ function lagText({ lagOps, lagMs }: ReplicaStatus): string {
   return lagMs === null ? `${lagOps} behind` : `${lagOps} behind (${durationText(lagMs)})`
 }
 
-function troubleText(status: ReplicaStatus, reason: string | null): string {
+function troubleText(status: ReplicaStatus, reason: string | null, nowMs: number): string {
   const { state, rolledBack, fenced, unwatched } = status
   // With a link, that is why.
   const isSaid = fenced !== null && state === 'catching-up'
@@ -83,6 +97,7 @@ function troubleText(status: ReplicaStatus, reason: string | null): string {
     fenced === null ? '' : `fenced: ${printable(fenced)}`,
     heldText(status),
     reasonText(unwatched),
+    certificateText(status, nowMs),
     isSaid ? '' : reasonText(reason),
   ])
 }

@@ -83,7 +83,9 @@ expect_status 2
 expect_errors_like 'concur-replica: --tls-key * can be read by others (mode 0644): chmod 600 it'
 
 # A server without TLS says so to who speaks it.
+authority=$CONCUR_TLS_CA
+unset CONCUR_TLS_CA CONCUR_TOKEN_FILE
 start_replica server3
-CONCUR_SERVER=${address_of[server3]} concur get file1.txt
+CONCUR_SERVER=${address_of[server3]} CONCUR_TLS_CA=$authority concur get file1.txt
 expect_status 2
 expect_errors_like '*does not speak TLS*'
