@@ -60,7 +60,7 @@ async function change(desk: ChangeDesk, request: ChangeRequest, context: Request
   const incoming = cluster.newIncoming()
   let received: Received
   try {
-    received = await receive(stream, incoming, announced)
+    received = await receive(stream, incoming, announced, context.timers)
   } catch (error) {
     incoming.discard()
     throw error

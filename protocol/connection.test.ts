@@ -84,7 +84,7 @@ describe('HELLO', () => {
   })
 
   test('that comes in time leaves no timer behind', async () => {
-    const driven = await new DrivenConnection({ side: 'acceptor' }).open('client')
+    const driven = await new DrivenConnection({ side: 'acceptor' }).open('coordinator')
     driven.time.passAtOnce(600_000)
     expect(driven.connection.isOpen).toBe(true)
     expect(driven.time.timerCount).toBe(0)

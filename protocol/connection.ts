@@ -8,12 +8,13 @@ import { asConcurError, ConcurError, type ErrorCode } from './errors.ts'
 import { Forwarding } from './forwarding.ts'
 import type { Frame } from './frame.ts'
 import { FramedTransport } from './framed-transport.ts'
-import { helloWithinMsMax, streamNumberLast, streamsPerConnectionMax } from './limits.ts'
+import { helloWithinMsMax, idleWithinMsMax, streamNumberLast, streamsPerConnectionMax } from './limits.ts'
 import type { Heartbeat, Hello, Rights } from './messages.ts'
 import type { BodyOf, Message, Request, RequestOpcode } from './opcodes.ts'
 import { decodeBody, encodeBody, opcodes } from './opcodes.ts'
 import { type AcceptorKeys, AcceptorProof, type DialerKey, DialerProof } from './proof.ts'
 import { readRequest } from './request.ts'
+import { onlyWaits, type RequestGate } from './request-gate.ts'
 import { rightsOf } from './rights.ts'
 import type { SessionState, Side } from './session.ts'
 import { assertAdmitted, chooseVersion, moveSession, wireVersions } from './session.ts'
@@ -52,6 +53,8 @@ export interface ConnectionOptions {
   readonly key?: DialerKey | null
   /** Acceptor: what a dialer has to prove. None: whoever reaches it may do everything. */
   readonly keys?: AcceptorKeys | null
+  /** Acceptor: where the requests of clients count that are at work. */
+  readonly gate?: RequestGate
   /** Streams that a peer may have open at once. */
   readonly streamsMax?: (peer: Hello) => number
   readonly events: ConnectionEvents
@@ -63,6 +66,7 @@ export class Connection {
   private readonly forwarding: Forwarding
   private readonly streams: StreamTable
   private readonly giveUpOnHello: Cancel
+  private callOffIdleness: Cancel = ignore
   private readonly dialerProof: DialerProof | null
   private acceptorProof: AcceptorProof | null = null
   /** Dialer: the body of our HELLO. */
@@ -94,7 +98,7 @@ export class Connection {
     })
     const { outbox } = this.wire
     this.forwarding = new Forwarding(outbox)
-    this.streams = new StreamTable({ outbox, onIdle: () => this.wire.rest() })
+    this.streams = new StreamTable({ outbox, onIdle: () => this.wire.rest(), gate: options.gate ?? null })
     this.giveUpOnHello = timers.after(helloWithinMsMax, () => this.close('TIMEOUT', 'no HELLO in time'))
     this.dialerProof = options.key ? new DialerProof(options.key) : null
     if (side === 'dialer') {
@@ -272,6 +276,7 @@ export class Connection {
   private admit(peer: Hello): void {
     const version = chooseVersion(peer)
     this.giveUpOnHello()
+    if (peer.role === 'client') this.watchIdleness()
     this.rights = rightsOf(peer, this.acceptorProof === null)
     this.streamsMax = this.options.streamsMax?.(peer) ?? streamsPerConnectionMax
     this.options.events.onOpen(peer)
@@ -284,6 +289,16 @@ export class Connection {
     outbox.sendEncoded(0, 'HELLO', hello, true)
   }
 
+  /** Acceptor: looks now and then whether the client has asked for anything since. */
+  private watchIdleness(): void {
+    const before = this.streams.last
+    this.callOffIdleness = this.options.timers.after(idleWithinMsMax, () => {
+      const isIdle = this.streams.last === before && this.streams.count === 0
+      if (isIdle) this.close('UNREACHABLE', 'nothing was asked for a long time')
+      else this.watchIdleness()
+    })
+  }
+
   private onRequestFrame(frame: Frame): void {
     const stream = this.streams.add(frame.stream)
     if (this.streams.count > this.streamsMax) {
@@ -292,8 +307,19 @@ export class Connection {
     }
     const request = readRequest(frame, { role: this.peer!.role, rights: this.rights })
     if (request instanceof ConcurError) return stream.fail(request)
+    const busy = this.countAtWork(stream, request)
+    if (busy !== null) return stream.fail(busy)
     stream.hearRequest(uploadOf(request))
     this.options.events.onRequest?.(stream, request, frame.fin)
+  }
+
+  /** Links between nodes have reserved capacity. @returns null, or why the request is not begun. */
+  private countAtWork(stream: Stream, request: Request): ConcurError | null {
+    const { gate } = this.options
+    if (gate === undefined || this.peer!.role === 'coordinator' || onlyWaits(request)) return null
+    const busy = gate.enter()
+    stream.isAtWork = busy === null
+    return busy
   }
 
   private onPeerEnded(): void {
@@ -332,6 +358,7 @@ export class Connection {
     this.state = moveSession(this.state, 'ended')
     this.error = error
     this.giveUpOnHello()
+    this.callOffIdleness()
     this.streams.loseAll(error)
   }
 }

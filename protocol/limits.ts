@@ -23,6 +23,21 @@ export const chunkBytesAheadMax = 1 * MiB + 4 * frameHeaderBytes
 /** Streams that one client may have open at once on a connection; the next is answered BUSY. */
 export const streamsPerConnectionMax = 1024
 
+/**
+ * Requests of clients that a server works on at once, over all connections; the next is answered BUSY before anything was
+ * begun. So that what they hold, about 1 MiB each at the worst, is bounded. Those that only wait are not counted.
+ */
+export const requestsAtWorkMax = 1024
+
+/** Of the connections that a server takes, the share that one address may have: somebody else is always let in. */
+export const connectionsPerAddressShare = 11 / 12
+
+/** Milliseconds without any request after which a client's connection is ended: it dials again when it needs to. */
+export const idleWithinMsMax = 600_000
+
+/** Milliseconds in which a client that sends a file must send some of it: a person may sit at the other end. */
+export const uploadWithinMsMax = 600_000
+
 /** The stream whose opening ends its connection in order, so that no number is used twice. */
 export const streamNumberLast = 2 ** 32 - 2 ** 20
 

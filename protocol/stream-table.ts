@@ -2,18 +2,21 @@
 import { ConcurError } from './errors.ts'
 import { NumberTable } from './number-table.ts'
 import type { Outbox } from './outbox.ts'
+import type { RequestGate } from './request-gate.ts'
 import { Stream } from './stream.ts'
 
 export class StreamTable {
   private readonly outbox: Outbox
   private readonly onIdle: () => void
+  private readonly gate: RequestGate | null
   private readonly underWay = new NumberTable<Stream>()
   private lastOpened = 0
 
-  /** `onIdle`: the last stream that was under way has ended. */
-  constructor(options: { outbox: Outbox; onIdle: () => void }) {
+  /** `onIdle`: the last stream that was under way has ended. `gate`: where those count that are at work. */
+  constructor(options: { outbox: Outbox; onIdle: () => void; gate: RequestGate | null }) {
     this.outbox = options.outbox
     this.onIdle = options.onIdle
+    this.gate = options.gate
   }
 
   get count(): number {
@@ -52,6 +55,7 @@ export class StreamTable {
   }
 
   private readonly onEnded = (id: number): void => {
+    if (this.underWay.get(id)?.isAtWork) this.gate?.leave()
     this.underWay.delete(id)
     if (this.underWay.size === 0) this.onIdle()
   }

@@ -32,6 +32,8 @@ const creditPortionShare = 1 / 4
 
 export class Stream {
   readonly id: number
+  /** Acceptor: it counts among the requests that are at work. */
+  isAtWork = false
   private readonly outbox: Outbox
   private readonly onEnded: (id: number) => void
   private readonly queue: FlowQueue

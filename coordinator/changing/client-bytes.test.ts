@@ -1,7 +1,7 @@
 /** What a client sends behind its CHANGE, one piece after the other, as fast as the nodes take it. */
-import { turns } from '../../fixtures/fake-time.ts'
+import { FakeTime, turns } from '../../fixtures/fake-time.ts'
 import { digestOf } from '../../protocol/digest.ts'
-import { inlineBytesMax } from '../../protocol/limits.ts'
+import { inlineBytesMax, uploadWithinMsMax } from '../../protocol/limits.ts'
 import type { Message } from '../../protocol/opcodes.ts'
 import type { Stream, StreamEvents } from '../../protocol/stream.ts'
 import { receive } from './client-bytes.ts'
@@ -31,7 +31,8 @@ function receiving(announced: number | null) {
       return { size }
     },
   } as unknown as Incoming
-  const received = receive(stream, incoming, announced)
+  const time = new FakeTime()
+  const received = receive(stream, incoming, announced, time)
   const chunk = (text: string) =>
     events.onMessage({ opcode: 'CHUNK', body: Buffer.from(text) } as Message, false, text.length)
   const seal = (size: number) =>
@@ -41,7 +42,7 @@ function receiving(announced: number | null) {
     taking.shift()!(isFree)
     await turns(3)
   }
-  return { happened, received, chunk, seal, taken, buffers }
+  return { happened, received, chunk, seal, taken, buffers, time }
 }
 
 test('the client gets credit for a piece when the nodes have taken it, and not before', async () => {
@@ -85,4 +86,37 @@ test('a long piece lies where one lay before that nobody has any more', async ()
   expect(new Set(buffers).size).toBe(3)
   expect([third === first, [first, second].includes(fourth)]).toEqual([true, false])
   expect(happened.filter(one => one.startsWith('take'))).toEqual(Array(4).fill(`take ${long.length}`))
+})
+
+test('a client that sends nothing for ten minutes is given up, and one that sends a little is not', async () => {
+  const { received, chunk, taken, time } = receiving(null)
+  let error: unknown = null
+  received.catch(thrown => {
+    error = thrown
+  })
+  chunk('a')
+  await turns(3)
+  await taken()
+  time.passAtOnce(uploadWithinMsMax)
+  await turns(3)
+  chunk('b')
+  await turns(3)
+  await taken()
+  time.passAtOnce(uploadWithinMsMax)
+  await turns(3)
+  expect(error).toBeNull()
+  time.passAtOnce(uploadWithinMsMax)
+  await turns(3)
+  expect(error).toMatchObject({ code: 'TIMEOUT', message: 'nothing came for 10 minutes' })
+})
+
+test('what a disk takes long for is not the client’s doing, and no timer stays behind the last byte', async () => {
+  const { received, chunk, seal, taken, time } = receiving(null)
+  chunk('some bytes')
+  await turns(3)
+  for (let i = 0; i < 3; i++) time.passAtOnce(uploadWithinMsMax)
+  await taken()
+  seal(10)
+  await expect(received).resolves.toMatchObject({ size: 10 })
+  expect(time.timerCount).toBe(0)
 })

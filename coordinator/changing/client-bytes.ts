@@ -3,24 +3,46 @@
 import { BufferPool } from '../../protocol/buffer-pool.ts'
 import type { Digest } from '../../protocol/digest.ts'
 import { ConcurError } from '../../protocol/errors.ts'
-import { chunkBytesMax, fileBytesMax, inlineBytesMax, streamCreditBytes } from '../../protocol/limits.ts'
+import {
+  chunkBytesMax,
+  fileBytesMax,
+  inlineBytesMax,
+  streamCreditBytes,
+  uploadWithinMsMax,
+} from '../../protocol/limits.ts'
 import type { Message } from '../../protocol/opcodes.ts'
 import type { Stream } from '../../protocol/stream.ts'
+import type { Cancel, Timers } from '../../protocol/world.ts'
 import type { Incoming, Received } from './incoming.ts'
 
 /**
  * @param announced how many bytes the client said would come; null: it did not know.
  * @returns when all bytes are where they belong.
- * @throws ConcurError BAD_DIGEST, TOO_LARGE, NO_SPACE, IO_ERROR; UNREACHABLE when the client is gone: `incoming` has to be
+ * @throws ConcurError BAD_DIGEST, TOO_LARGE, NO_SPACE, IO_ERROR; TIMEOUT when nothing comes; UNREACHABLE when the client is gone: `incoming` has to be
  *   discarded.
  */
-export function receive(stream: Stream, incoming: Incoming, announced: number | null): Promise<Received> {
+export function receive(
+  stream: Stream,
+  incoming: Incoming,
+  announced: number | null,
+  timers: Timers,
+): Promise<Received> {
   if (announced !== null && announced > fileBytesMax)
     return Promise.reject(new ConcurError('TOO_LARGE', 'a file has at most 1 TiB'))
-  return new Promise((resolve, reject) => {
+  let callOff: Cancel = () => {}
+  const received = new Promise<Received>((resolve, reject) => {
+    /** It is not the client's doing where what has come waits for a disk. */
+    const watch = (before: number): void => {
+      callOff = timers.after(uploadWithinMsMax, () => {
+        if (came === before && taken === came)
+          reject(new ConcurError('TIMEOUT', `nothing came for ${uploadWithinMsMax / 60_000} minutes`))
+        else watch(came)
+      })
+    }
     const pieces = new Pieces()
     let work: Promise<void> = Promise.resolve()
     let came = 0
+    let taken = 0
     const end = async (said: { size: number; digest: Digest }): Promise<void> => {
       if (announced !== null && said.size !== announced)
         throw new ConcurError('BAD_DIGEST', `${said.size} bytes came where ${announced} were announced`)
@@ -37,6 +59,7 @@ export function receive(stream: Stream, incoming: Incoming, announced: number | 
         work = work
           .then(() => incoming.take(bytes))
           .then(isFree => {
+            taken += bytes.length
             if (isFree) pieces.give(bytes)
             stream.consumed(bodyBytes)
           })
@@ -47,7 +70,9 @@ export function receive(stream: Stream, incoming: Incoming, announced: number | 
       work.catch(reject)
     }
     stream.listen({ onMessage, onFailed: error => reject(error) })
+    watch(0)
   })
+  return received.finally(() => callOff())
 }
 
 /** Pieces of one upload: long ones lie in a few buffers that are used again, and are not kept once they were taken. */

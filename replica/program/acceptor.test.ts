@@ -4,7 +4,7 @@ import { RawLine } from '../../fixtures/raw-line.ts'
 import { clientHello, RawPeer } from '../../fixtures/raw-peer.ts'
 import { until } from '../../fixtures/until.ts'
 import { Connection } from '../../protocol/connection.ts'
-import type { Address } from '../../protocol/world.ts'
+import type { Address, Transport, TransportEvents } from '../../protocol/world.ts'
 import { Acceptor } from './acceptor.ts'
 
 const connectionsMax = 2
@@ -132,4 +132,53 @@ test('bytes that begin a frame and are none are told so', async () => {
   line.say(Buffer.alloc(64))
   await line.ended()
   expect(line.text).toContain('opcode')
+})
+
+test('one address gets no more than its share, so that others are let in; a node is let in from there as well', async () => {
+  const mine: Transport[] = []
+  let takenFrom: (transport: Transport) => void = () => {}
+  const told: (string | null)[] = []
+  const shared = new Acceptor({
+    listener: {
+      listen: async (at, onTransport) => {
+        takenFrom = onTransport
+        return { address: at, close: async () => {} }
+      },
+    },
+    timers: time,
+    connectionsMax: 12,
+    onBinary: (transport, onGone, busy) => {
+      told.push(busy === null ? null : busy.message)
+      mine.push(transport)
+      transport.start({ onBytes() {}, onEnd() {}, onClosed: onGone })
+    },
+    onText: null,
+  })
+  await shared.listen(address)
+  const come = (peerHost: string): TransportEvents => {
+    let events!: TransportEvents
+    const nothing = () => {}
+    takenFrom({
+      ...{
+        peerHost,
+        channel: null,
+        write: nothing,
+        pause: nothing,
+        resume: nothing,
+        end: nothing,
+        destroy: nothing,
+      },
+      start(given) {
+        events = given
+      },
+    })
+    events.onBytes(Buffer.alloc(1))
+    return events
+  }
+  const first = come('192.0.2.1')
+  for (let i = 0; i < 11; i++) come('192.0.2.1')
+  expect(told).toEqual([...Array(11).fill(null), '11 connections from there are open already'])
+  first.onClosed(null)
+  come('192.0.2.2')
+  expect(told.at(-1)).toBeNull()
 })

@@ -3,6 +3,7 @@
  * is too many with BUSY. Knows what a connection is, and nothing of what is asked on it.
  */
 import { ConcurError } from '../../protocol/errors.ts'
+import { connectionsPerAddressShare } from '../../protocol/limits.ts'
 import type { Address, Listener, Listening, Timers, Transport } from '../../protocol/world.ts'
 import { sortByFirstByte } from './first-byte.ts'
 import { PlainTextPeer } from './plain-text-peer.ts'
@@ -27,6 +28,8 @@ export class Acceptor {
   private readonly options: AcceptorOptions
   private listening: Listening | null = null
   private open = 0
+  /** Connections that are open, by address. */
+  private readonly openFrom = new Map<string, number>()
   /** Connections that have not said what they are. */
   private readonly unsorted = new Set<Transport>()
 
@@ -49,11 +52,15 @@ export class Acceptor {
   private accept(transport: Transport): void {
     const { connectionsMax, timers, onText } = this.options
     if (this.open >= connectionsMax + heardBeyondMax) return transport.destroy()
-    const isTooMany = this.open >= connectionsMax
+    const { peerHost } = transport
+    const fromThere = this.openFrom.get(peerHost) ?? 0
+    const tooMany = this.whyTooMany(fromThere)
     this.open++
+    this.openFrom.set(peerHost, fromThere + 1)
     this.unsorted.add(transport)
     const onGone = (): void => {
       this.open--
+      this.leaveFrom(peerHost)
       this.unsorted.delete(transport)
     }
     sortByFirstByte(transport, {
@@ -61,7 +68,7 @@ export class Acceptor {
       onGone,
       onBinary: binary => {
         this.unsorted.delete(transport)
-        const busy = isTooMany ? new ConcurError('BUSY', this.busySentence) : null
+        const busy = tooMany === null ? null : new ConcurError('BUSY', tooMany)
         this.options.onBinary(binary, onGone, busy)
       },
       onText:
@@ -70,13 +77,23 @@ export class Acceptor {
           : text => {
               this.unsorted.delete(transport)
               const peer = new PlainTextPeer({ transport: text, timers, onGone })
-              if (isTooMany) void peer.answerAll(`ERROR|${this.busySentence}`)
+              if (tooMany !== null) void peer.answerAll(`ERROR|${tooMany}`)
               else onText(peer)
             },
     })
   }
 
-  private get busySentence(): string {
-    return `${this.options.connectionsMax} connections are open already`
+  /** @returns null while there is room for one more from there, else one sentence. */
+  private whyTooMany(fromThere: number): string | null {
+    const { connectionsMax } = this.options
+    if (this.open >= connectionsMax) return `${connectionsMax} connections are open already`
+    const perAddressMax = Math.ceil(connectionsMax * connectionsPerAddressShare)
+    return fromThere >= perAddressMax ? `${perAddressMax} connections from there are open already` : null
+  }
+
+  private leaveFrom(peerHost: string): void {
+    const rest = this.openFrom.get(peerHost)! - 1
+    if (rest === 0) this.openFrom.delete(peerHost)
+    else this.openFrom.set(peerHost, rest)
   }
 }

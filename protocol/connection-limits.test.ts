@@ -1,0 +1,100 @@
+/** What bounds the work and the patience of a server over all its connections. */
+import { DrivenConnection } from '../fixtures/driven-connection.ts'
+import type { ReadFrame } from '../fixtures/wire-frames.ts'
+import { ConcurError } from './errors.ts'
+import { idleWithinMsMax } from './limits.ts'
+import type { BodyOf } from './opcodes.ts'
+import { RequestGate } from './request-gate.ts'
+
+const onStream = (stream: number) => ({ stream, fin: true })
+const saidBy = async (driven: DrivenConnection) => (await driven.said()).map(summary)
+
+function summary({ opcode, stream, body }: ReadFrame): string {
+  return opcode === 'ERROR' ? `ERROR ${stream} ${(body as ConcurError).code}` : `${opcode} ${stream}`
+}
+
+async function acceptor(gate: RequestGate, role: 'client' | 'coordinator' = 'client') {
+  return new DrivenConnection({ side: 'acceptor', gate }).open(role)
+}
+
+describe('requests at work', () => {
+  const waiting: [string, BodyOf<'LOG'> | BodyOf<'WAIT'>][] = [
+    ['LOG', { path: 'a' as never, sinceSeq: null, last: null, follow: true }],
+    ['WAIT', { path: 'a' as never, timeoutMs: 1_000 }],
+  ]
+
+  test('are bounded over all connections: the next is BUSY, begun by nobody, until one has ended', async () => {
+    const gate = new RequestGate(2)
+    const [first, second] = [await acceptor(gate), await acceptor(gate)]
+    first.hear('STATUS', {}, onStream(1))
+    second.hear('STATUS', {}, onStream(1))
+    second.hear('STATUS', {}, onStream(2))
+    expect(await saidBy(second)).toEqual(['ERROR 2 BUSY'])
+    expect(second.asked).toHaveLength(1)
+    first.asked[0]!.stream.fail(new ConcurError('NOT_FOUND', ''))
+    second.hear('STATUS', {}, onStream(3))
+    expect(await saidBy(second)).toEqual([])
+    expect(second.asked).toHaveLength(2)
+  })
+
+  test('do not count any more once their connection is lost, or they were called off', async () => {
+    const gate = new RequestGate(2)
+    const lost = await acceptor(gate)
+    lost.hear('STATUS', {}, onStream(1))
+    lost.transport.close(null)
+    const driven = await acceptor(gate)
+    driven.hear('STATUS', {}, onStream(1))
+    driven.hear('CANCEL', {}, onStream(1))
+    driven.hear('STATUS', {}, onStream(2))
+    driven.hear('STATUS', {}, onStream(3))
+    driven.hear('STATUS', {}, onStream(4))
+    expect(await saidBy(driven)).toEqual(['ERROR 4 BUSY'])
+  })
+
+  test.each(waiting)(
+    '%s, which may wait for long and holds nothing, does not count',
+    async (opcode, body) => {
+      const driven = await acceptor(new RequestGate(1))
+      for (const stream of [1, 2]) driven.hear(opcode as 'LOG', body as BodyOf<'LOG'>, onStream(stream))
+      driven.hear('STATUS', {}, onStream(3))
+      expect(await saidBy(driven)).toEqual([])
+      expect(driven.asked).toHaveLength(3)
+    },
+  )
+
+  test('of a coordinator do not count: links have reserved capacity', async () => {
+    const driven = await acceptor(new RequestGate(0), 'coordinator')
+    driven.hear('JOURNAL_AT', { seq: 1 }, onStream(1))
+    expect(await saidBy(driven)).toEqual([])
+  })
+})
+
+describe('a client that asks for nothing', () => {
+  test('is let go after ten minutes, in order', async () => {
+    const driven = await acceptor(new RequestGate(9))
+    driven.time.passAtOnce(idleWithinMsMax - 1)
+    expect(driven.connection.isOpen).toBe(true)
+    driven.time.passAtOnce(1)
+    expect(await saidBy(driven)).toEqual(['GOAWAY 0'])
+  })
+
+  test('is kept while something of its is under way, or was asked meanwhile', async () => {
+    const driven = await acceptor(new RequestGate(9))
+    driven.hear('STATUS', {}, onStream(1))
+    for (let i = 0; i < 3; i++) driven.time.passAtOnce(idleWithinMsMax)
+    expect(driven.connection.isOpen).toBe(true)
+    driven.asked[0]!.stream.fail(new ConcurError('NOT_FOUND', ''))
+    driven.hear('STATUS', {}, onStream(2))
+    driven.asked[1]!.stream.fail(new ConcurError('NOT_FOUND', ''))
+    driven.time.passAtOnce(idleWithinMsMax)
+    expect(driven.connection.isOpen).toBe(true)
+    driven.time.passAtOnce(idleWithinMsMax)
+    expect(driven.connection.isOpen).toBe(false)
+  })
+
+  test('may be a node’s link, which stays', async () => {
+    const driven = await acceptor(new RequestGate(9), 'coordinator')
+    for (let i = 0; i < 3; i++) driven.time.passAtOnce(idleWithinMsMax)
+    expect(driven.connection.isOpen).toBe(true)
+  })
+})
