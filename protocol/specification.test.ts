@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { goldenFrames, goldenMeanings, parseHex } from '../fixtures/golden-frames.ts'
 import { digestOf } from './digest.ts'
 import { errorCodes, errorNumber, isRetryable } from './errors.ts'
@@ -228,4 +228,11 @@ test('every clause of README.md that the code cites is a section of it', () => {
   expect(cited.length).toBeGreaterThan(15)
   const headings = new Set([...document.matchAll(/^## (.+)$/gm)].map(([, heading]) => heading))
   expect(cited.filter(({ name }) => !headings.has(name))).toEqual([])
+})
+
+test('every line of SECURITY.md leads to a test that is there', () => {
+  const page = readFileSync(new URL('SECURITY.md', import.meta.url), 'utf8')
+  const links = [...page.matchAll(/\]\(([^)]+)\)/g)].map(([, link]) => link!)
+  expect(links.length).toBeGreaterThan(15)
+  expect(links.filter(link => !existsSync(new URL(link, import.meta.url)))).toEqual([])
 })
