@@ -2,8 +2,9 @@
  * The coordinator: answers clients, holds a copy, keeps a link to every replica and compares the copies at every
  * read. Puts its parts together; what each does stands in its own file.
  */
-import { Connection, type OwnHello, type Request } from '../protocol/connection.ts'
+import { Connection, type Request } from '../protocol/connection.ts'
 import { ConcurError } from '../protocol/errors.ts'
+import type { OwnHello } from '../protocol/greeting.ts'
 import type { ClientId, NodeName } from '../protocol/ids.ts'
 import { nodesMax, requestsAtWorkMax } from '../protocol/limits.ts'
 import type { Hello } from '../protocol/messages.ts'

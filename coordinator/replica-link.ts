@@ -2,8 +2,9 @@
  * The lasting relation to one replica: dialled, lost, dialled again with a growing pause, for as long as the
  * coordinator runs. Knows whether the replica is there and what it last reported, and nothing of reads.
  */
-import { Connection, type OwnHello } from '../protocol/connection.ts'
+import { Connection } from '../protocol/connection.ts'
 import { asConcurError, ConcurError, type ErrorCode } from '../protocol/errors.ts'
+import type { OwnHello } from '../protocol/greeting.ts'
 import type { NodeName } from '../protocol/ids.ts'
 import type { Heartbeat, Hello, ReplicaState } from '../protocol/messages.ts'
 import type { DialerKey } from '../protocol/proof.ts'

@@ -3,30 +3,26 @@
  * their handler as the acceptor, and ends with a GOAWAY that says why.
  * A peer's mistake ends its connection; it never reaches anybody else. Clause: README.md "Connections".
  */
-import { ByteWriter } from './bytes.ts'
 import { asConcurError, ConcurError, type ErrorCode } from './errors.ts'
 import { Forwarding } from './forwarding.ts'
 import type { Frame } from './frame.ts'
 import { FramedTransport } from './framed-transport.ts'
+import { Greeting, type OwnHello } from './greeting.ts'
 import { helloWithinMsMax, idleWithinMsMax, streamNumberLast, streamsPerConnectionMax } from './limits.ts'
 import type { Heartbeat, Hello, Rights } from './messages.ts'
 import type { BodyOf, Message, Request, RequestOpcode } from './opcodes.ts'
-import { decodeBody, encodeBody, opcodes } from './opcodes.ts'
-import { type AcceptorKeys, AcceptorProof, type DialerKey, DialerProof } from './proof.ts'
+import { decodeBody, opcodes } from './opcodes.ts'
+import type { AcceptorKeys, DialerKey } from './proof.ts'
 import { readRequest } from './request.ts'
 import { onlyWaits, type RequestGate } from './request-gate.ts'
-import { rightsOf } from './rights.ts'
 import type { SessionState, Side } from './session.ts'
-import { assertAdmitted, chooseVersion, moveSession, wireVersions } from './session.ts'
+import { assertAdmitted, moveSession } from './session.ts'
 import type { Stream, StreamEvents } from './stream.ts'
 import { StreamTable } from './stream-table.ts'
 import { uploadOf } from './upload.ts'
 import type { Cancel, Timers, Transport } from './world.ts'
 
 export type { Request }
-
-/** What a side says of itself; the rest of its HELLO is the connection's. */
-export type OwnHello = Omit<Hello, 'versionMin' | 'versionMax' | 'claim'>
 
 export interface ConnectionEvents {
   /**
@@ -67,10 +63,7 @@ export class Connection {
   private readonly streams: StreamTable
   private readonly giveUpOnHello: Cancel
   private callOffIdleness: Cancel = ignore
-  private readonly dialerProof: DialerProof | null
-  private acceptorProof: AcceptorProof | null = null
-  /** Dialer: the body of our HELLO. */
-  private said: Buffer = nothing
+  private readonly greeting: Greeting
   private state: SessionState = 'awaiting-hello'
   private peer: Hello | null = null
   private rights: Rights = 'client'
@@ -78,6 +71,7 @@ export class Connection {
   private error: ConcurError | null = null
   /** Where frames of streams go instead, on a connection that is spliced to another one. */
   private splice: ((frame: Frame) => boolean) | null = null
+  private isSpliceIdle = (): boolean => true
 
   constructor(options: ConnectionOptions) {
     const { transport, timers, side } = options
@@ -100,13 +94,29 @@ export class Connection {
     this.forwarding = new Forwarding(outbox)
     this.streams = new StreamTable({ outbox, onIdle: () => this.wire.rest(), gate: options.gate ?? null })
     this.giveUpOnHello = timers.after(helloWithinMsMax, () => this.close('TIMEOUT', 'no HELLO in time'))
-    this.dialerProof = options.key ? new DialerProof(options.key) : null
-    if (side === 'dialer') {
-      this.said = this.ownHello(wireVersions)
-      outbox.sendEncoded(0, 'HELLO', this.said, true)
-    }
-    if (this.dialerProof !== null) outbox.hold()
+    this.greeting = this.newGreeting()
+    this.greeting.begin()
     this.wire.start()
+  }
+
+  private newGreeting(): Greeting {
+    const { key = null, keys = null, ...options } = this.options
+    const connection = this
+    return new Greeting({
+      ...options,
+      key,
+      keys,
+      outbox: this.wire.outbox,
+      session: {
+        get state() {
+          return connection.state
+        },
+        move: to => {
+          this.state = moveSession(this.state, to)
+        },
+        onPeer: (peer, rights) => this.onPeer(peer, rights),
+      },
+    })
   }
 
   get isOpen(): boolean {
@@ -147,9 +157,10 @@ export class Connection {
     this.closeWith(new ConcurError(code, message))
   }
 
-  /** Hands every frame of a stream for which `take` answers true to `take`, unread. */
-  spliceWith(take: (frame: Frame) => boolean): void {
+  /** Hands every frame of a stream for which `take` answers true to `take`, unread. `isIdle`: nothing of that is under way. */
+  spliceWith(take: (frame: Frame) => boolean, isIdle = (): boolean => true): void {
     this.splice = take
+    this.isSpliceIdle = isIdle
   }
 
   /**
@@ -185,14 +196,6 @@ export class Connection {
     }
   }
 
-  /** @returns the body of our HELLO for these versions. */
-  private ownHello({ min, max }: { min: number; max: number }): Buffer {
-    const claim = this.dialerProof?.claim ?? null
-    const writer = new ByteWriter()
-    encodeBody(writer, 'HELLO', { ...this.options.hello, versionMin: min, versionMax: max, claim })
-    return writer.take()
-  }
-
   private onFrame(frame: Frame): void {
     if (this.state === 'ended') return
     if (frame.stream === 0) return this.onConnectionFrame(decodeBody(frame.opcode, frame.body), frame.body)
@@ -213,12 +216,9 @@ export class Connection {
   private onConnectionFrame(message: Message, bytes: Buffer): void {
     switch (message.opcode) {
       case 'HELLO':
-        if (this.options.side === 'dialer') return this.onAnswered(message.body, bytes)
-        return this.onHello(message.body, bytes)
       case 'CHALLENGE':
-        return this.onChallenge(message.body.nonce)
       case 'PROOF':
-        return this.onProof(message.body.proof)
+        return this.greeting.hear(message, bytes)
       case 'HEARTBEAT':
         return this.options.events.onHeartbeat?.(message.body)
       case 'GOAWAY':
@@ -227,73 +227,22 @@ export class Connection {
     }
   }
 
-  /** Dialer: the acceptor wants a proof. */
-  private onChallenge(acceptorNonce: Buffer): void {
-    if (this.dialerProof === null) throw new ConcurError('UNAUTHENTICATED', 'wants a key: give --token-file')
-    const { channel } = this.options.transport
-    const proof = this.dialerProof.answer({ dialerHello: this.said, acceptorNonce, channel })
-    this.state = moveSession(this.state, 'proven')
-    this.wire.outbox.sendAhead('PROOF', { proof })
-  }
-
-  private onProof(proof: Buffer): void {
-    if (this.options.side === 'dialer') return this.dialerProof!.hear(proof)
-    this.acceptorProof!.assertProven(proof)
-    this.admit(this.peer!)
-  }
-
-  /** Dialer: the acceptor takes us. */
-  private onAnswered(peer: Hello, bytes: Buffer): void {
-    chooseVersion(peer)
-    this.dialerProof?.assertProven(bytes)
+  /** The peer is who it says; an acceptor may turn it away by what `onOpen` does. */
+  private onPeer(peer: Hello, rights: Rights): void {
+    const { side, streamsMax, events } = this.options
     this.giveUpOnHello()
     this.peer = peer
-    this.state = moveSession(this.state, 'open')
-    if (this.dialerProof !== null) this.wire.outbox.release()
-    this.options.events.onOpen(peer)
-  }
-
-  /** Acceptor. */
-  private onHello(peer: Hello, bytes: Buffer): void {
-    chooseVersion(peer)
-    this.peer = peer
-    const { keys = null, transport, timers } = this.options
-    if (keys === null) return this.admit(peer)
-    const said = { dialerHello: Buffer.from(bytes), channel: transport.channel }
-    const proof = new AcceptorProof(keys, peer, said)
-    this.acceptorProof = proof
-    this.state = moveSession(this.state, 'awaiting-proof')
-    const challenge = (): void => {
-      if (this.state === 'awaiting-proof')
-        this.wire.outbox.sendControl(0, 'CHALLENGE', { nonce: proof.nonce }, true)
-    }
-    const pauseMs = keys.pauseMs(transport.peerHost)
-    if (pauseMs > 0) timers.after(pauseMs, challenge)
-    else challenge()
-  }
-
-  /** Acceptor. A peer that is turned away gets a GOAWAY instead of our HELLO, which tells it that it is taken. */
-  private admit(peer: Hello): void {
-    const version = chooseVersion(peer)
-    this.giveUpOnHello()
-    if (peer.role === 'client') this.watchIdleness()
-    this.rights = rightsOf(peer, this.acceptorProof === null)
-    this.streamsMax = this.options.streamsMax?.(peer) ?? streamsPerConnectionMax
-    this.options.events.onOpen(peer)
-    if (this.state === 'ended') return
-    this.state = moveSession(this.state, 'open')
-    const { outbox } = this.wire
-    const hello = this.ownHello({ min: version, max: version })
-    if (this.acceptorProof !== null)
-      outbox.sendControl(0, 'PROOF', { proof: this.acceptorProof.answer(hello) }, true)
-    outbox.sendEncoded(0, 'HELLO', hello, true)
+    this.rights = rights
+    this.streamsMax = streamsMax?.(peer) ?? streamsPerConnectionMax
+    if (side === 'acceptor' && peer.role === 'client') this.watchIdleness()
+    events.onOpen(peer)
   }
 
   /** Acceptor: looks now and then whether the client has asked for anything since. */
   private watchIdleness(): void {
     const before = this.streams.last
     this.callOffIdleness = this.options.timers.after(idleWithinMsMax, () => {
-      const isIdle = this.streams.last === before && this.streams.count === 0
+      const isIdle = this.streams.last === before && this.streams.count === 0 && this.isSpliceIdle()
       if (isIdle) this.close('UNREACHABLE', 'nothing was asked for a long time')
       else this.watchIdleness()
     })
@@ -364,5 +313,3 @@ export class Connection {
 }
 
 function ignore(): void {}
-
-const nothing = Buffer.alloc(0)

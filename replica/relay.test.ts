@@ -4,7 +4,7 @@ import { FakeTime, turns } from '../fixtures/fake-time.ts'
 import type { RawPeer } from '../fixtures/raw-peer.ts'
 import { until } from '../fixtures/until.ts'
 import { Connection } from '../protocol/connection.ts'
-import { streamCreditBytes, streamsPerConnectionMax } from '../protocol/limits.ts'
+import { idleWithinMsMax, streamCreditBytes, streamsPerConnectionMax } from '../protocol/limits.ts'
 import { type FilePath, wholeTree } from '../protocol/path.ts'
 
 const MiB = 1024 * 1024
@@ -38,6 +38,19 @@ describe('while the coordinator is there', () => {
     }
     expect(await relayed.ls()).toEqual(await direct.ls())
     expect((await relayed.status()).coordinator.state).toBe('serving')
+  })
+
+  test('a client that follows the log through a replica is not idle; one that asks for nothing more is', async () => {
+    const peer = await start()
+    const log = { path: wholeTree, sinceSeq: null, last: 1, follow: true } as const
+    const following = peer.ask('LOG', log)
+    await until(() => cluster.network.dials.includes('server2 to server1'), 'the relay')
+    await turns(20)
+    for (let i = 0; i < 3; i++) await time.pass(idleWithinMsMax)
+    expect([following.error, peer.closed]).toEqual([null, null])
+    following.stream.cancel()
+    for (let i = 0; i < 2; i++) await time.pass(idleWithinMsMax)
+    expect(peer.closed).toMatchObject({ message: 'nothing was asked for a long time' })
   })
 
   test('the coordinator knows who asks', async () => {

@@ -3,9 +3,10 @@
  * go as they are, and the answers back. Identity and credit are the two ends' own; what waits here in either direction
  * is bounded. Where the coordinator cannot be dialled the request is answered from the one copy that is here.
  */
-import { Connection, type OwnHello } from '../protocol/connection.ts'
+import { Connection } from '../protocol/connection.ts'
 import { ConcurError, type ErrorCode } from '../protocol/errors.ts'
 import type { Frame } from '../protocol/frame.ts'
+import type { OwnHello } from '../protocol/greeting.ts'
 import type { NodeName } from '../protocol/ids.ts'
 import { streamsPerConnectionMax } from '../protocol/limits.ts'
 import { type Opcode, opcodes } from '../protocol/opcodes.ts'
@@ -64,7 +65,10 @@ export class ClientRelay {
     this.options = options
     this.connection = options.connection
     this.uploads = new RelayedBytes(options.connection)
-    this.connection.spliceWith(frame => this.take(frame))
+    this.connection.spliceWith(
+      frame => this.take(frame),
+      () => this.relayed.size === 0 && this.state.is !== 'dialling',
+    )
   }
 
   close(): void {

@@ -2,8 +2,9 @@
  * The replica: holds a copy, answers its coordinator's questions about it, reports heartbeats, and serves clients by
  * relaying them. Puts its parts together; what each does stands in its own file.
  */
-import { Connection, type OwnHello, type Request } from '../protocol/connection.ts'
+import { Connection, type Request } from '../protocol/connection.ts'
 import { ConcurError } from '../protocol/errors.ts'
+import type { OwnHello } from '../protocol/greeting.ts'
 import type { ClientId } from '../protocol/ids.ts'
 import { requestsAtWorkMax, streamsPerConnectionMax, streamsPerLinkMax } from '../protocol/limits.ts'
 import type { Hello } from '../protocol/messages.ts'
