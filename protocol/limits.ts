@@ -29,8 +29,8 @@ export const streamsPerConnectionMax = 1024
  */
 export const requestsAtWorkMax = 1024
 
-/** Of the connections that a server takes, the share that one address may have: somebody else is always let in. */
-export const connectionsPerAddressShare = 11 / 12
+/** Of the connections that a server takes, those in a hundred that one address may have: somebody else is always let in. */
+export const connectionsPerAddressPercentMax = 91
 
 /** Milliseconds without any request after which a client's connection is ended: it dials again when it needs to. */
 export const idleWithinMsMax = 600_000

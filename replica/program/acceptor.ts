@@ -3,7 +3,7 @@
  * is too many with BUSY. Knows what a connection is, and nothing of what is asked on it.
  */
 import { ConcurError } from '../../protocol/errors.ts'
-import { connectionsPerAddressShare } from '../../protocol/limits.ts'
+import { connectionsPerAddressPercentMax } from '../../protocol/limits.ts'
 import type { Address, Listener, Listening, Timers, Transport } from '../../protocol/world.ts'
 import { sortByFirstByte } from './first-byte.ts'
 import { PlainTextPeer } from './plain-text-peer.ts'
@@ -87,7 +87,7 @@ export class Acceptor {
   private whyTooMany(fromThere: number): string | null {
     const { connectionsMax } = this.options
     if (this.open >= connectionsMax) return `${connectionsMax} connections are open already`
-    const perAddressMax = Math.ceil(connectionsMax * connectionsPerAddressShare)
+    const perAddressMax = Math.ceil((connectionsMax * connectionsPerAddressPercentMax) / 100)
     return fromThere >= perAddressMax ? `${perAddressMax} connections from there are open already` : null
   }
 
