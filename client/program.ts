@@ -17,6 +17,7 @@ import { noProgress, type ProgressBar, ProgressLine } from './terminal/progress.
 import type { StreamCalls } from './terminal/stream-calls.ts'
 import { failureDocument } from './words/documents.ts'
 import { colours, type Paint, plain } from './words/paint.ts'
+import { jsonText } from './words/printable.ts'
 import { tellable } from './words/tellable.ts'
 import { errorLine } from './words/verdict-lines.ts'
 
@@ -158,6 +159,6 @@ async function reportFailing(
   { json, toStderr }: Failing,
   error: ConcurError,
 ): Promise<void> {
-  if (json) await (toStderr ? err : out).write(`${JSON.stringify(failureDocument(error))}\n`)
+  if (json) await (toStderr ? err : out).write(`${jsonText(failureDocument(error))}\n`)
   else await err.write(`${errorLine(error, null, plain)}\n`)
 }

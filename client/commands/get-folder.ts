@@ -157,5 +157,5 @@ class FolderPull {
 /** @throws ConcurError BAD_FRAME when the server lists what was not asked for. */
 function relativeTo(folder: FilePath, path: FilePath): string {
   if (path.startsWith(`${folder}/`)) return path.slice(folder.length + 1)
-  throw new ConcurError('BAD_FRAME', `the server lists ${JSON.stringify(path)}, which is not in the folder`)
+  throw new ConcurError('BAD_FRAME', `the server lists ${printable(path)}, which is not in the folder`)
 }

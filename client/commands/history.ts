@@ -5,6 +5,7 @@ import { wholeTree } from '../../protocol/path.ts'
 import { NoServerError } from '../connecting.ts'
 import { ReaderGoneError } from '../terminal/output.ts'
 import { historyDocument, historyLine } from '../words/history-lines.ts'
+import { jsonText } from '../words/printable.ts'
 import { tellable } from '../words/tellable.ts'
 import { reasonOf } from '../words/version-words.ts'
 import type { CommandContext, ExitStatus } from './context.ts'
@@ -23,7 +24,7 @@ export async function history(context: CommandContext, typed: string): Promise<E
   const work = context.progress.begin(subject ?? '/')
   const lineOf = (content: KeptContent): string =>
     context.json
-      ? JSON.stringify(historyDocument(content, path))
+      ? jsonText(historyDocument(content, path))
       : historyLine(content, { asked: path, nowMs: context.clock.nowMs() })
   try {
     const { unreachable } = await context.client.history(path, {

@@ -7,6 +7,7 @@ import type { LogWish } from '../reading/follow-log.ts'
 import { ReaderGoneError } from '../terminal/output.ts'
 import { operationLine } from '../words/log-lines.ts'
 import { operationDocument } from '../words/operation-document.ts'
+import { jsonText } from '../words/printable.ts'
 import { tellable } from '../words/tellable.ts'
 import type { CommandContext, ExitStatus } from './context.ts'
 import { readFolder } from './path-argument.ts'
@@ -82,7 +83,7 @@ class Telling {
   }
 
   private lineOf(operation: LoggedOperation): string {
-    if (this.context.json) return JSON.stringify(operationDocument(operation))
+    if (this.context.json) return jsonText(operationDocument(operation))
     return operationLine(operation, this.wish.follow ? null : this.context.clock.nowMs())
   }
 }

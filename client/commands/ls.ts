@@ -6,6 +6,7 @@ import { type FolderPath, wholeTree } from '../../protocol/path.ts'
 import { NoServerError } from '../connecting.ts'
 import { ReaderGoneError } from '../terminal/output.ts'
 import { rowDocument } from '../words/documents.ts'
+import { jsonText } from '../words/printable.ts'
 import { notDirectory, rowLine } from '../words/row-lines.ts'
 import { tellable } from '../words/tellable.ts'
 import { reasonOf } from '../words/version-words.ts'
@@ -93,7 +94,7 @@ class ListingReport {
   }
 
   private linesOf(rows: readonly Row[]): string[] {
-    if (this.context.json) return rows.map(row => JSON.stringify(rowDocument(row)))
+    if (this.context.json) return rows.map(row => jsonText(rowDocument(row)))
     const wording = {
       paint: this.context.paintOut,
       nowMs: this.context.clock.nowMs(),

@@ -5,6 +5,7 @@ import { wholeTree } from '../../protocol/path.ts'
 import { NoServerError } from '../connecting.ts'
 import { ReaderGoneError } from '../terminal/output.ts'
 import { pruneDocument, pruneLine } from '../words/history-lines.ts'
+import { jsonText } from '../words/printable.ts'
 import { counted, sizeText } from '../words/quantities.ts'
 import { tellable } from '../words/tellable.ts'
 import { reasonOf } from '../words/version-words.ts'
@@ -132,7 +133,7 @@ class Gone extends Count implements Receiver {
     if (json)
       await printLines(
         this.context,
-        paths.map(one => JSON.stringify(pruneDocument(one))),
+        paths.map(one => jsonText(pruneDocument(one))),
         out,
       )
   }

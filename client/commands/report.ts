@@ -1,6 +1,7 @@
 /** Telling people and programs what came of a read. Verdicts go where the command says, errors to standard error. */
 import type { Output } from '../terminal/output.ts'
 import { failureDocument, readDocument } from '../words/documents.ts'
+import { jsonText } from '../words/printable.ts'
 import { namingSubject } from '../words/subject.ts'
 import { errorLine, settlingLines, verdictLines } from '../words/verdict-lines.ts'
 import type { CommandContext } from './context.ts'
@@ -42,7 +43,7 @@ export async function printDocument(
   document: Record<string, unknown>,
   toStderr = false,
 ): Promise<void> {
-  await printLines(context, [JSON.stringify(document)], toStderr ? context.err : context.out)
+  await printLines(context, [jsonText(document)], toStderr ? context.err : context.out)
 }
 
 /** An error line for people. `subject`: the path that was asked for. */

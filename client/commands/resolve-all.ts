@@ -5,7 +5,7 @@ import type { Row } from '../../protocol/messages.ts'
 import { type FilePath, wholeTree } from '../../protocol/path.ts'
 import type { Wish } from '../sending/wish.ts'
 import { noProgress } from '../terminal/progress.ts'
-import { printable } from '../words/printable.ts'
+import { jsonText, printable } from '../words/printable.ts'
 import { counted, sizeText } from '../words/quantities.ts'
 import { differenceLine } from '../words/row-lines.ts'
 import { AtOnce } from './at-once.ts'
@@ -130,9 +130,7 @@ async function sayWhatWould(
 ): Promise<ExitStatus> {
   const bytes = planned.reduce((sum, { size }) => sum + size, 0)
   const lines = planned.map(({ row, size }) =>
-    context.json
-      ? JSON.stringify({ path: row.path, keep: node, size })
-      : differenceLine(row, context.paintOut),
+    context.json ? jsonText({ path: row.path, keep: node, size }) : differenceLine(row, context.paintOut),
   )
   await printLines(context, lines, context.out)
   const sum = `resolve --all would make ${counted(planned.length, 'path')}, ${sizeText(bytes)}, what ${node} has`

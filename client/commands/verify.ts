@@ -7,6 +7,7 @@ import { NoServerError } from '../connecting.ts'
 import type { RowReceiver } from '../reading/read-rows.ts'
 import { ReaderGoneError } from '../terminal/output.ts'
 import { rowDocument } from '../words/documents.ts'
+import { jsonText } from '../words/printable.ts'
 import { differenceLine } from '../words/row-lines.ts'
 import { tellable } from '../words/tellable.ts'
 import { DifferenceCount, verifyLine } from '../words/verify-line.ts'
@@ -68,7 +69,7 @@ class DifferenceReport {
     const { context } = this
     for (const { mark } of rows) if (mark !== null) this.count.add(mark)
     const lines = rows.map(row =>
-      context.json ? JSON.stringify(rowDocument(row)) : differenceLine(row, context.paintOut),
+      context.json ? jsonText(rowDocument(row)) : differenceLine(row, context.paintOut),
     )
     await printLines(context, lines, context.out)
   }
