@@ -143,7 +143,7 @@ describe('a plain-text read', () => {
 
   test('is not answered where plain text is turned off', async () => {
     await start({ trees: { server1: { 'a.txt': 'x' } }, coordinator: { text: false } })
-    expect(await cluster.text('server1', 'a.txt\n')).toBe('')
+    expect(await cluster.text('server1', 'a.txt\n')).toBe('ERROR|this server answers no plain text')
   })
 })
 
