@@ -5,8 +5,8 @@ import { connectTo, readSmall } from './load-concur.ts'
 /** Connections that are opened at once. */
 const batch = 100
 
-/** Returns when all are open and the last of them got an answer. @throws Error when one was refused or lost. */
-export async function openIdle(port: number, count: number): Promise<null> {
+/** @returns them, when all are open and the last of them got an answer. @throws Error when one was refused or lost. */
+export async function openIdle(port: number, count: number): Promise<{ connections: readonly Connection[] }> {
   const connections: Connection[] = []
   let lost = 0
   while (connections.length < count) {
@@ -18,5 +18,5 @@ export async function openIdle(port: number, count: number): Promise<null> {
     readSmall(connections.at(-1)!, 0, { onAnswer: resolve, onFailed: reject }),
   )
   if (lost > 0) throw new Error(`${lost} of ${count} connections were lost`)
-  return null
+  return { connections }
 }

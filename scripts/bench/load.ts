@@ -48,7 +48,7 @@ async function answerTo(question: Question): Promise<unknown> {
     case 'wait':
       return waitForAll(question.port, question.path)
     case 'idle':
-      return openIdle(question.port, question.connections)
+      return openIdle(question.port, question.connections).then(() => null)
     default:
       return question satisfies never
   }

@@ -8,9 +8,11 @@ import { createWriteStream, mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Address } from '../../protocol/world.ts'
-import { awaitLine, type Children } from '../bench/children.ts'
+import { awaitLine, type Children, childEnvironment } from '../bench/children.ts'
 
 const dist = fileURLToPath(new URL('../../dist', import.meta.url))
+
+const loopDelay = fileURLToPath(new URL('loop-delay.mjs', import.meta.url))
 
 /** Milliseconds from the start of a server until it listens; no start of a killed server may need more. */
 const startWithinMs = 5_000
@@ -69,13 +71,17 @@ export class Nodes {
     const child = this.children.spawn(
       process.execPath,
       [
+        ...['--import', loopDelay],
         join(dist, isCoordinator ? 'coordinator.js' : 'replica.js'),
         ...['--name', name, '--root', this.root(name)],
         ...['--listen', `127.0.0.1:${this.ports.get(name) ?? 0}`],
         ...told,
         ...(isCoordinator ? this.options : []),
       ],
-      { stdio: ['ignore', 'ignore', 'pipe'] },
+      {
+        stdio: ['ignore', 'ignore', 'pipe'],
+        env: { ...childEnvironment, LOOP_DELAY_FILE: this.loopDelayFile(name) },
+      },
     )
     child.stderr!.pipe(createWriteStream(join(this.folder, `${name}.log`), { flags: 'a' }))
     this.running.set(name, child)
@@ -87,6 +93,15 @@ export class Nodes {
     const killed = names.flatMap(name => this.running.get(name) ?? [])
     for (const name of names) this.running.delete(name)
     await Promise.all(killed.map(killNow))
+  }
+
+  pid(name: string): number {
+    return this.running.get(name)!.pid!
+  }
+
+  /** Where a server writes how long its event loop stood still at the most, when it gets SIGUSR2. */
+  loopDelayFile(name: string): string {
+    return join(this.folder, `${name}.loop-delay`)
   }
 
   /** @returns the most memory that the running process ever had, in MiB. */

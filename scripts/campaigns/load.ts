@@ -1,0 +1,270 @@
+/**
+ * Servers under more than they are asked for in peace: many idle connections, slow lorises, readers that do not read, four
+ * times what they can do. What must hold is printed as a figure beside its bound, and tried up to three times: the machine may
+ * be busy with something else. What is only aimed at is printed beside its goal.
+ *
+ *     scripts/campaigns/run load [ROW…] [--full]
+ *
+ * Rows: idle, lorises, not-reading, overload. Without --full they take less of everything, as in CI.
+ */
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { connect, type Socket } from 'node:net'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import type { Connection } from '../../protocol/connection.ts'
+import { parsePath } from '../../protocol/path.ts'
+import { smallContent, smallFiles, smallPath } from '../bench/contents.ts'
+import { quantile } from '../bench/figures.ts'
+import { connectTo, readSmall } from '../bench/load-concur.ts'
+import { openIdle } from '../bench/load-idle.ts'
+import { forgetPeak, residentMiB } from '../bench/resident.ts'
+import { awaitRest, type Campaign, pause, runCampaign } from './campaign.ts'
+import { Violation } from './violation.ts'
+import { campaignName, newClient } from './worker.ts'
+
+const { values, positionals } = parseArgs({
+  options: { full: { type: 'boolean', default: false } },
+  allowPositionals: true,
+})
+const { full } = values
+
+const MiB = 2 ** 20
+const triesMax = 3
+const coordinator = 'server1'
+
+interface Figures {
+  readonly [name: string]: string
+}
+
+type Row = (campaign: Campaign) => Promise<Figures>
+
+const rows: Readonly<Record<string, Row>> = { idle, lorises, 'not-reading': notReading, overload }
+
+await runCampaign(
+  'load',
+  2,
+  async campaign => {
+    const { nodes, say } = campaign
+    for (const name of nodes.names) fill(nodes.root(name))
+    await awaitRest(newClient([nodes.address(coordinator)], campaignName))
+    for (const name of positionals.length > 0 ? positionals : Object.keys(rows)) {
+      const row = rows[name]
+      if (row === undefined) throw new Error(`no row is called ${name}: ${Object.keys(rows).join(', ')}`)
+      say(`${name}: ${await judged(campaign, row)}`)
+    }
+  },
+  ['--log-level', 'warn'],
+)
+
+/** The same small files on every node. */
+function fill(root: string): void {
+  for (let number = 0; number < smallFiles; number++) {
+    const file = join(root, smallPath(number))
+    mkdirSync(join(file, '..'), { recursive: true })
+    writeFileSync(file, smallContent(number))
+  }
+}
+
+/** A row that does not hold is tried again: the machine may have been busy. @throws Violation after the last try. */
+async function judged(campaign: Campaign, row: Row): Promise<string> {
+  for (let tries = 1; ; tries++) {
+    try {
+      const figures = await row(campaign)
+      const delay = await loopDelay(campaign)
+      return [...Object.entries(figures), ...delay].map(([name, figure]) => `${name} ${figure}`).join(' · ')
+    } catch (error) {
+      if (tries === triesMax || !(error instanceof Violation)) throw error
+      campaign.say(`tried again: ${error.message}`)
+    }
+  }
+}
+
+/** How long the coordinator's event loop stood still at the most since it was asked last. */
+async function loopDelay({ nodes }: Campaign): Promise<[string, string][]> {
+  const file = nodes.loopDelayFile(coordinator)
+  rmSync(file, { force: true })
+  process.kill(nodes.pid(coordinator), 'SIGUSR2')
+  for (let i = 0; i < 100 && !existsSync(file); i++) await pause(20)
+  await pause(20)
+  const ms = Number(readFileSync(file, 'utf8'))
+  return [['event loop still for', `${Math.round(ms)} ms (goal 100)`]]
+}
+
+function within(figure: number, bound: number, unit: string): string {
+  const text = `${Math.round(figure * 10) / 10} ${unit} (at most ${bound})`
+  if (figure > bound) throw new Violation(text)
+  return text
+}
+
+function portOf({ nodes }: Campaign): number {
+  return nodes.address(coordinator).port
+}
+
+/** @returns the 99th percentile of `count` busy connections that read small files for `ms`, and how many they read. */
+async function busy(port: number, count: number, ms: number): Promise<{ p99Ms: number; reads: number }> {
+  const connections = await Promise.all(Array.from({ length: count }, () => connectTo(port, () => {})))
+  const latencies: number[] = []
+  const endMs = performance.now() + ms
+  const lane = async (connection: Connection, first: number): Promise<void> => {
+    for (let number = first; performance.now() < endMs; number++) {
+      const askedMs = performance.now()
+      await new Promise<void>((resolve, reject) =>
+        readSmall(connection, number, { onAnswer: resolve, onFailed: reject }),
+      )
+      latencies.push(performance.now() - askedMs)
+    }
+  }
+  await Promise.all(connections.map((connection, place) => lane(connection, place * 7)))
+  for (const connection of connections) connection.close('UNREACHABLE', 'done')
+  return { p99Ms: quantile(Float64Array.from(latencies).sort(), 0.99), reads: latencies.length }
+}
+
+/** Thousands of connections that ask for nothing: none is refused, and who asks does not notice. */
+async function idle(campaign: Campaign): Promise<Figures> {
+  const count = full ? 10_000 : 1_000
+  const port = portOf(campaign)
+  const ms = full ? 5_000 : 1_500
+  await busy(port, 20, ms)
+  const alone = await busy(port, 20, ms)
+  const { connections } = await openIdle(port, count)
+  const beside = await busy(port, 20, ms)
+  const memory = Math.round(residentMiB(campaign.nodes.pid(coordinator))!.now)
+  for (const connection of connections) connection.close('UNREACHABLE', 'done')
+  return {
+    connections: `${count}`,
+    p99: within(beside.p99Ms / alone.p99Ms, 2, 'times'),
+    memory: `${memory} MiB (goal 120)`,
+  }
+}
+
+/** Connections that say nothing, or a byte now and then: closed at the deadline, while a good client is served. */
+async function lorises(campaign: Campaign): Promise<Figures> {
+  const count = full ? 5_000 : 500
+  const port = portOf(campaign)
+  const sockets: Socket[] = []
+  let closed = 0
+  const beganMs = performance.now()
+  for (let i = 0; i < count; i++) {
+    const socket = connect({ host: '127.0.0.1', port })
+    socket.on('error', () => {})
+    socket.on('close', () => closed++)
+    socket.resume()
+    sockets.push(socket)
+    if (i % 100 === 99) await pause(5)
+  }
+  let step = 0
+  const dripping = setInterval(() => {
+    // A frame begins with 0x00; every second one never says a byte.
+    for (let i = 0; i < sockets.length; i += 2) if (sockets[i]!.writable) sockets[i]!.write(Buffer.from([0]))
+    step++
+  }, 1_000)
+  const served = await busy(port, 4, 3_000)
+  while (closed < count && performance.now() - beganMs < 15_000) await pause(50)
+  clearInterval(dripping)
+  for (const socket of sockets) socket.destroy()
+  if (closed < count) throw new Violation(`${count - closed} of ${count} were not closed`)
+  const slowestS = (performance.now() - beganMs) / 1_000
+  return {
+    lorises: `${count}, fed ${step} times`,
+    'all closed within': within(slowestS, 12, 's'),
+    'reads meanwhile': `${served.reads}`,
+  }
+}
+
+/** Readers of large files that take nothing: their bytes stay on the disk. */
+async function notReading(campaign: Campaign): Promise<Figures> {
+  const readers = full ? 200 : 60
+  const { nodes } = campaign
+  for (const name of nodes.names) {
+    const file = join(nodes.root(name), 'large')
+    if (!existsSync(file)) writeFileSync(file, Buffer.alloc(64 * MiB, 'large'))
+  }
+  const path = parsePath('large')
+  const port = portOf(campaign)
+  const warm = await connectTo(port, () => {})
+  await verdictOf(warm, path)
+  const pid = nodes.pid(coordinator)
+  const before = residentMiB(pid)!.now
+  forgetPeak(pid)
+  const connections = await Promise.all(Array.from({ length: readers }, () => connectTo(port, () => {})))
+  // No credit is given back: each stream stops at its first MiB.
+  for (const connection of connections)
+    connection.request(
+      'READ',
+      { path, deep: false, bodies: 'agreed', from: null, lastOp: false },
+      { onMessage() {}, onFailed() {} },
+    )
+  await pause(2_000)
+  const good = await busy(port, 4, 1_000)
+  const peak = residentMiB(pid)!.peak
+  for (const connection of [...connections, warm]) connection.close('UNREACHABLE', 'done')
+  return {
+    readers: `${readers} of 64 MiB`,
+    'memory rise': within(peak - before, 100, 'MiB'),
+    'reads meanwhile': `${good.reads}`,
+  }
+}
+
+function verdictOf(connection: Connection, path: ReturnType<typeof parsePath>): Promise<void> {
+  return new Promise((resolve, reject) => {
+    connection.request(
+      'READ',
+      { path, deep: false, bodies: 'none', from: null, lastOp: false },
+      { onMessage: (_, fin) => fin && resolve(), onFailed: reject },
+    )
+  })
+}
+
+/** Four times as many as are needed to keep it busy: what it does stays what it can do, and it is itself again at once. */
+async function overload(campaign: Campaign): Promise<Figures> {
+  const port = portOf(campaign)
+  const ms = full ? 6_000 : 2_000
+  const enough = 16
+  await busy(port, enough, ms)
+  const capacity = (await busy(port, enough, ms)).reads
+  const loaded = await flood(port, 4 * enough, 64, ms)
+  const beganMs = performance.now()
+  const calm = await busy(port, 1, 500)
+  const share = loaded.done / capacity
+  if (share < 0.8) throw new Violation(`${Math.round(share * 100)} % of capacity were served`)
+  return {
+    served: `${Math.round(share * 100)} % of capacity (at least 80)`,
+    busy: `${loaded.busy}`,
+    'normal again within': within((performance.now() - beganMs) / 1_000, 5, 's'),
+    'p99 then': `${calm.p99Ms.toFixed(1)} ms`,
+  }
+}
+
+/** `lanes` connections with `deep` requests each under way, for `ms`: more than a server works on at once. */
+async function flood(
+  port: number,
+  lanes: number,
+  deep: number,
+  ms: number,
+): Promise<{ done: number; busy: number }> {
+  const connections = await Promise.all(Array.from({ length: lanes }, () => connectTo(port, () => {})))
+  const endMs = performance.now() + ms
+  let done = 0
+  let busy = 0
+  const ask = async (connection: Connection, first: number): Promise<void> => {
+    for (let number = first; performance.now() < endMs; number++) {
+      const code = await new Promise<string | null>((resolve, reject) =>
+        readSmall(connection, number, {
+          onAnswer: () => resolve(null),
+          onFailed: error => ('code' in error ? resolve(String(error.code)) : reject(error)),
+        }),
+      )
+      if (code === null) done++
+      else if (code === 'BUSY') {
+        busy++
+        await pause(20)
+      } else throw new Violation(`a read ended with ${code}`)
+    }
+  }
+  const asking = connections.flatMap((connection, lane) =>
+    Array.from({ length: deep }, (_, place) => ask(connection, lane * 100 + place)),
+  )
+  await Promise.all(asking)
+  for (const connection of connections) connection.close('UNREACHABLE', 'done')
+  return { done, busy }
+}
