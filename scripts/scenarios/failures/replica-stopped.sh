@@ -5,7 +5,7 @@
 . "$(dirname "$0")/../cluster.sh"
 sample_files
 start_replica server2 --heartbeat 100ms
-start_coordinator server1 --read-timeout 300ms --heartbeat-timeout 2s
+start_coordinator server1 --read-timeout 300ms --heartbeat-timeout 3s
 concur get file1.txt --strict
 expect_status 0
 
@@ -13,7 +13,7 @@ pause server2
 concur get file1.txt
 expect_status 0
 expect_output_like 'SINGLE_FILE file1.txt  31 B  server1  (server2 *)  saved as file1.txt'
-within 6 is_state server2 suspect
+within 9 is_state server2 suspect
 
 rm here/*
 concur get file1.txt --strict
@@ -31,7 +31,7 @@ concur write meanwhile x
 expect_status 0
 expect_output_like 'write meanwhile  1 B  seq [0-9]*  copies 1 of 2 · behind: server2 (*)' 'undo: concur *'
 is_state server2 catching-up
-within 10 is_state server2 down
+within 15 is_state server2 down
 expect_json 'typeof replicas[0].reason === "string" && replicas[0].reason !== ""'
 concur get file1.txt
 expect_status 0
@@ -43,7 +43,7 @@ expect_status 1
 
 # What ended a link is what the log says of it.
 crash server2
-within 10 is_state server2 down
+within 15 is_state server2 down
 expect_logged server1 '"state":"down","reason":"(is not connected|could not be reached) \('
 concur write x 'x'
 expect_status 0
