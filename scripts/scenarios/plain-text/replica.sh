@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # A replica with --text answers plain-text reads of its own copy: the bare bytes, or FILE_NOT_FOUND. Without it, and
-# from a coordinator with --no-text, no byte comes; the real client is served all the same.
+# from a coordinator with --no-text, one sentence says that there is none; the real client is served all the same.
 . "$(dirname "$0")/../cluster.sh"
 needs nc
 sample_files
@@ -20,13 +20,13 @@ done
 
 for name in server1 server3; do
   ask_in_text $name 'file1.txt\n'
-  expect_bytes ''
+  expect_output_without_end 'ERROR|this server answers no plain text'
 done
 concur get file1.txt
 expect_status 0
 concur --server "${address_of[server3]}" get file1.txt
 expect_status 0
 
-# What begins as TLS is let go as well.
+# What begins as TLS is told so by an alert.
 ask_in_text server2 '\x16\x03\x01\x00\x05'
-expect_bytes ''
+expect_bytes '\x15\x03\x03\x00\x02\x02\x0a'
