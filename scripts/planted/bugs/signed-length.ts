@@ -9,5 +9,8 @@ export const bug: PlantedBug = {
       put: 'const bodyBytes = bytes.readInt32BE(at)',
     },
   ],
-  caughtBy: [{ file: 'protocol/decoder.test.ts', name: 'the longest length there is is refused' }],
+  caughtBy: [
+    { file: 'protocol/decoder.test.ts', name: 'the longest length there is is refused' },
+    { file: 'protocol/mutated-frames.test.ts', name: 'every length at an edge' },
+  ],
 }
