@@ -15,5 +15,8 @@ export const bug: PlantedBug = {
     if (path.length * 3 <= nameBytesMax`,
     },
   ],
-  caughtBy: [{ file: 'replica/store/race.test.ts', name: 'the store never reads outside the root' }],
+  caughtBy: [
+    { file: 'replica/store/race.test.ts', name: 'the store never reads outside the root' },
+    { file: 'coordinator/races.cluster.test.ts', name: 'while a process swaps folder and link without end' },
+  ],
 }
