@@ -60,7 +60,6 @@ test('no operation leads outside while a process swaps folder and link without e
   await raced.race()
   const { ended, escapes } = await raced.run(racedOperations, new SeededChance(1))
   expect(escapes).toEqual([])
-  // Each of them met the folder now and then, and the link.
-  expect(Object.entries(ended).filter(([, { answered }]) => answered === 0)).toEqual([])
-  expect(ended.put!.refused).toBeGreaterThan(0)
+  const { read, put } = ended
+  expect(Math.min(read!.answered, put!.answered, put!.refused)).toBeGreaterThan(racedOperations / 150)
 })
