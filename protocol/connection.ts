@@ -79,7 +79,7 @@ export class Connection {
     this.wire = new FramedTransport({
       transport,
       timers,
-      pausesWhenFull: side === 'acceptor',
+      isBounded: side === 'acceptor',
       events: {
         onHeard: () => options.events.onHeard?.(),
         assertHeader: ({ opcode }) => assertAdmitted(this.state, side, opcode),

@@ -24,15 +24,20 @@ export class FrameDecoder {
   }
 
   /**
-   * Takes bytes and gives each frame that they complete.
+   * Takes bytes and gives each frame that they complete. `goesOn` is asked behind each frame: when it says no, the rest is
+   * left to the caller.
+   * @returns how many bytes were taken.
    * @throws ConcurError on the header of a frame that may not be; the decoder is of no use after it.
    */
-  push(bytes: Buffer, onFrame: (frame: Frame) => void): void {
+  push(bytes: Buffer, onFrame: (frame: Frame) => void, goesOn: () => boolean = always): number {
     let at = 0
     while (at < bytes.length) {
       if (this.header === null) at = this.takeHeader(bytes, at)
-      if (this.header !== null) at = this.takeBody(this.header, bytes, at, onFrame)
+      if (this.header === null) continue
+      at = this.takeBody(this.header, bytes, at, onFrame)
+      if (this.header === null && !goesOn()) break
     }
+    return at
   }
 
   /** Lets go of a large buffer while nothing is under way. */
@@ -80,4 +85,8 @@ export class FrameDecoder {
     }
     return at + taken
   }
+}
+
+function always(): boolean {
+  return true
 }

@@ -4,7 +4,7 @@
  */
 import { FrameDecoder } from './decoder.ts'
 import type { Frame, FrameHeader } from './frame.ts'
-import { goawayWithinMsMax, unsentBytesPause } from './limits.ts'
+import { framesPerTurnMax, goawayWithinMsMax, unsentBytesPause } from './limits.ts'
 import { Outbox } from './outbox.ts'
 import type { Cancel, Timers, Transport } from './world.ts'
 
@@ -27,8 +27,11 @@ export interface FramedTransportEvents {
 export interface FramedTransportOptions {
   readonly transport: Transport
   readonly timers: Timers
-  /** Whether nothing is read while too much waits to be sent. */
-  readonly pausesWhenFull: boolean
+  /**
+   * Whether the peer may want more than others would stand: then a turn works on a bounded number of its frames, and on none
+   * while too much waits to be sent.
+   */
+  readonly isBounded: boolean
   readonly events: FramedTransportEvents
 }
 
@@ -39,6 +42,12 @@ export class FramedTransport {
   private callOffCut: Cancel | null = null
   private isPaused = false
   private isHeld = false
+  /** What arrived in a turn that had enough of it; nothing is read meanwhile. */
+  private left: Buffer | null = null
+  private isRestDue = false
+  /** Nothing is read, for the sake of what is left. */
+  private isResting = false
+  private hasPeerEnded = false
   private isEnding = false
   private isGone = false
 
@@ -58,7 +67,10 @@ export class FramedTransport {
     const { transport, events } = this.options
     transport.start({
       onBytes: bytes => this.onBytes(bytes),
-      onEnd: () => events.onPeerEnded(),
+      onEnd: () => {
+        this.hasPeerEnded = true
+        if (this.left === null) events.onPeerEnded()
+      },
       onClosed: error => this.onClosed(error),
     })
   }
@@ -71,6 +83,9 @@ export class FramedTransport {
   /** Ends in order: nothing is heard any more. What was written may still arrive; a peer that lets it lie is cut off. */
   end(): void {
     this.isEnding = true
+    this.left = null
+    // The peer's own end is waited for.
+    if (this.isResting) this.resume()
     this.options.transport.end()
     this.callOffCut ??= this.options.timers.after(goawayWithinMsMax, () => this.cut())
   }
@@ -91,19 +106,48 @@ export class FramedTransport {
   release(): void {
     if (!this.isHeld) return
     this.isHeld = false
-    if (!this.isPaused) this.options.transport.resume()
+    this.resume()
   }
 
   private onBytes(bytes: Buffer): void {
     if (this.isEnding) return
-    const { events, pausesWhenFull } = this.options
-    events.onHeard()
+    this.options.events.onHeard()
+    if (this.left === null) this.work(bytes)
+    else this.left = Buffer.concat([this.left, bytes])
+  }
+
+  /** Works on what arrived, as far as one turn may. `isOurs`: the bytes stay valid. */
+  private work(bytes: Buffer, isOurs = false): void {
+    const { events, isBounded, transport } = this.options
+    let frames = 0
+    const goesOn = (): boolean =>
+      !isBounded ||
+      (++frames < framesPerTurnMax && !this.isHeld && this.outbox.unsentBytes <= unsentBytesPause)
+    let taken = 0
     try {
-      this.decoder.push(bytes, frame => events.onFrame(frame))
+      taken = this.decoder.push(bytes, frame => events.onFrame(frame), goesOn)
     } catch (error) {
       return events.onMistake(error)
     }
-    if (pausesWhenFull && this.outbox.unsentBytes > unsentBytesPause) this.pause()
+    if (this.isEnding) return
+    if (isBounded && this.outbox.unsentBytes > unsentBytesPause) this.pause()
+    if (taken === bytes.length) return
+    const left = bytes.subarray(taken)
+    this.left = isOurs ? left : Buffer.from(left)
+    this.isResting = true
+    transport.pause()
+    this.resume()
+  }
+
+  private workOnRest(): void {
+    this.isRestDue = false
+    const { left } = this
+    if (left === null || this.isPaused || this.isHeld || this.isEnding || this.isGone) return
+    this.left = null
+    this.work(left, true)
+    if (this.left !== null || this.isEnding) return
+    if (this.hasPeerEnded) this.options.events.onPeerEnded()
+    else this.resume()
   }
 
   private onClosed(error: Error | null): void {
@@ -122,6 +166,18 @@ export class FramedTransport {
   private resumeIfDrained(): void {
     if (!this.isPaused || this.outbox.unsentBytes > unsentBytesPause) return
     this.isPaused = false
-    if (!this.isHeld) this.options.transport.resume()
+    this.resume()
+  }
+
+  /** Goes on: with what was left of an earlier turn, else with what the peer sends. */
+  private resume(): void {
+    if (this.isPaused || this.isHeld) return
+    if (this.left === null) {
+      this.isResting = false
+      return this.options.transport.resume()
+    }
+    if (this.isRestDue) return
+    this.isRestDue = true
+    this.options.timers.endOfTurn(() => this.workOnRest())
   }
 }

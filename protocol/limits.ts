@@ -50,6 +50,9 @@ export const unsentBytesMax = 16 * MiB
 /** Bytes of answers unsent for a client beyond which no more of its requests are read. */
 export const unsentBytesPause = 1 * MiB
 
+/** Frames of one dialer that a turn works on; the rest waits for the next one, so that others have theirs. */
+export const framesPerTurnMax = 64
+
 /** Bytes that a replica holds for one client it relays, before it stops reading what the coordinator sends. */
 export const relayedBytesPause = 2 * MiB
 

@@ -64,8 +64,16 @@ function onCoordinatorAsked(stream: Stream, opcode: string): void {
   else stream.fail(new ConcurError('INTERNAL', 'the coordinator'))
 }
 
-async function listenAsCoordinator({ saysHello = true } = {}): Promise<void> {
-  await network.listen(coordinatorAt, transport => {
+async function listenAsCoordinator({
+  saysHello = true,
+  speaking = Promise.resolve(),
+}: {
+  saysHello?: boolean
+  /** It says nothing before. */
+  speaking?: Promise<void>
+} = {}): Promise<void> {
+  await network.listen(coordinatorAt, async transport => {
+    await speaking
     if (!saysHello) return transport.start({ onBytes() {}, onEnd() {}, onClosed() {} })
     const connection = new Connection({
       transport,
@@ -257,10 +265,16 @@ test('an upload that is refused by the coordinator ends, and its bytes that come
 })
 
 test('of a request that is BUSY while the coordinator is dialled, nothing goes on', async () => {
+  let beginToSpeak!: () => void
+  const speaking = new Promise<void>(resolve => {
+    beginToSpeak = resolve
+  })
+  await listenAsCoordinator({ speaking })
   const small = Array.from({ length: streamsPerConnectionMax + 3 }, (_, at) =>
     upload(`file${at}`, contentOf(at, 10)),
   )
-  await listenAsCoordinator()
+  await turns(200)
+  beginToSpeak()
   for (const { answer } of small) await answer.ended()
   expect(small.map(({ answer }) => answer.error?.code).filter(code => code !== undefined)).toEqual(
     Array(3).fill('BUSY'),

@@ -100,6 +100,13 @@ describe('a path ends', () => {
     expect(typed[0]!.length).toBe(pathBytesMax + 3)
   })
 
+  test('where it is longer than any path, and no more of it is kept, told or logged', async () => {
+    line.say(Buffer.alloc(60_000, 'a'))
+    await untilAsked()
+    expect(typed[0]!.length).toBeGreaterThan(pathBytesMax)
+    expect(typed[0]!.length).toBeLessThanOrEqual(pathBytesMax + 2)
+  })
+
   test('at its line ending where it is as long as a path can be', async () => {
     line.say(Buffer.concat([Buffer.alloc(pathBytesMax, 'a'), Buffer.from('\r')]))
     await turns(5)

@@ -118,7 +118,8 @@ export class PlainTextPeer {
 
   private onBytes(bytes: Buffer): void {
     if (this.onRequest === null) return
-    this.heldIn = Buffer.concat([this.heldIn, bytes])
+    // One byte more than a path may have is enough to refuse it, and little to log.
+    this.heldIn = Buffer.concat([this.heldIn, bytes.subarray(0, requestBytesMax + 1)])
     this.callOffSilence()
     if (this.heldIn.includes(0x0a) || this.heldIn.length > requestBytesMax) return this.endRequest()
     this.callOffSilence = this.timers.after(silenceEndsPathMs, () => this.endRequest())
@@ -129,7 +130,7 @@ export class PlainTextPeer {
     if (onRequest === null) return
     this.onRequest = null
     this.callOffSilence()
-    onRequest(withoutLineEnding(this.heldIn))
+    onRequest(withoutLineEnding(this.heldIn).subarray(0, requestBytesMax))
   }
 }
 

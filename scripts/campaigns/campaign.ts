@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import type { ConcurClient } from '../../client/concur-client.ts'
 import { parsePath, wholeTree } from '../../protocol/path.ts'
 import { Children } from '../bench/children.ts'
-import { Nodes } from './nodes.ts'
+import { type NodeOptions, Nodes } from './nodes.ts'
 import { assertSameTrees, onDisk } from './trees.ts'
 import { Violation } from './violation.ts'
 import { campaignName, newClient, type Worker } from './worker.ts'
@@ -18,6 +18,7 @@ const restWithinMs = 60_000
 
 export interface Campaign {
   readonly nodes: Nodes
+  readonly children: Children
   readonly say: (line: string) => void
 }
 
@@ -26,7 +27,7 @@ export async function runCampaign(
   name: string,
   nodeCount: number,
   run: (campaign: Campaign) => Promise<void>,
-  coordinatorOptions: readonly string[] = [],
+  options: NodeOptions = {},
 ): Promise<never> {
   const folder = mkdtempSync(join(tmpdir(), `concur-${name}-`))
   const children = new Children()
@@ -43,9 +44,9 @@ export async function runCampaign(
     void end(1)
   })
   try {
-    const nodes = new Nodes(folder, nodeCount, children, coordinatorOptions)
+    const nodes = new Nodes(folder, nodeCount, children, options)
     await nodes.startAll()
-    await run({ nodes, say })
+    await run({ nodes, children, say })
     return await end(0)
   } catch (error) {
     say(error instanceof Violation ? `VIOLATION ${error.message}` : `FAILED ${(error as Error).stack}`)

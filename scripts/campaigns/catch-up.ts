@@ -57,7 +57,7 @@ await runCampaign(
     client.close()
     say(`${logged} operations in the log, ${paths} paths, trees the same; seed ${seed} holds`)
   },
-  options,
+  { coordinator: options },
 )
 
 async function makeChanges({ say }: Campaign, workers: readonly Worker[]): Promise<void> {

@@ -60,7 +60,7 @@ await runCampaign(
     await underLoad(workers, () => killAll(nodes, chance))
     await check(campaign, workers)
   },
-  options,
+  { coordinator: options },
 )
 
 /** @throws the first that a worker or `act` throws. */

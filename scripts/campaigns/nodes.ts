@@ -19,18 +19,23 @@ const startWithinMs = 5_000
 
 export const coordinatorName = 'server1'
 
+/** What servers are told beside what they need. */
+export interface NodeOptions {
+  readonly coordinator?: readonly string[]
+  readonly replica?: readonly string[]
+}
+
 export class Nodes {
   readonly names: readonly string[]
   slowestStartMs = 0
   private readonly folder: string
   private readonly children: Children
-  /** Of the coordinator, beside those that it needs. */
-  private readonly options: readonly string[]
+  private readonly options: NodeOptions
   private readonly running = new Map<string, ChildProcess>()
   private readonly ports = new Map<string, number>()
 
   /** `count` servers, the coordinator first. */
-  constructor(folder: string, count: number, children: Children, options: readonly string[] = []) {
+  constructor(folder: string, count: number, children: Children, options: NodeOptions = {}) {
     this.options = options
     this.folder = folder
     this.children = children
@@ -40,6 +45,17 @@ export class Nodes {
 
   root(name: string): string {
     return join(this.folder, name)
+  }
+
+  /** The file that holds what the server says. */
+  log(name: string): string {
+    return join(this.folder, `${name}.log`)
+  }
+
+  /** @returns null for a server that does not run. */
+  pid(name: string): number | null {
+    const child = this.running.get(name)
+    return child === undefined || child.exitCode !== null || child.signalCode !== null ? null : child.pid!
   }
 
   address(name: string): Address {
@@ -76,14 +92,14 @@ export class Nodes {
         ...['--name', name, '--root', this.root(name)],
         ...['--listen', `127.0.0.1:${this.ports.get(name) ?? 0}`],
         ...told,
-        ...(isCoordinator ? this.options : []),
+        ...((isCoordinator ? this.options.coordinator : this.options.replica) ?? []),
       ],
       {
         stdio: ['ignore', 'ignore', 'pipe'],
         env: { ...childEnvironment, LOOP_DELAY_FILE: this.loopDelayFile(name) },
       },
     )
-    child.stderr!.pipe(createWriteStream(join(this.folder, `${name}.log`), { flags: 'a' }))
+    child.stderr!.pipe(createWriteStream(this.log(name), { flags: 'a' }))
     this.running.set(name, child)
     return child
   }

@@ -1,0 +1,88 @@
+/** What one dialer wants at once is worked on in turns: others have theirs in between, and what is made of it is bounded. */
+import { DrivenConnection } from '../fixtures/driven-connection.ts'
+import { turns } from '../fixtures/fake-time.ts'
+import { frameBytes } from '../fixtures/wire-frames.ts'
+import { framesPerTurnMax, unsentBytesMax, unsentBytesPause } from './limits.ts'
+
+const count = 20 * framesPerTurnMax
+const requests = Buffer.concat(
+  Array.from({ length: count }, (_, place) => frameBytes('STATUS', {}, { stream: place + 1, fin: true })),
+)
+
+/** An acceptor that answers each request with an error of so many bytes. */
+async function answering(sentenceBytes: number): Promise<DrivenConnection> {
+  const driven = new DrivenConnection({
+    side: 'acceptor',
+    streamsMax: count,
+    onAsked: ({ stream }) => stream.send('ERROR', { code: 'BUSY', message: 'x'.repeat(sentenceBytes) }, true),
+  })
+  return driven.open('client')
+}
+
+test('of many requests that arrive at once a turn works on some, and reads no more until it has worked on all', async () => {
+  const driven = await answering(10)
+  driven.transport.deliver(requests)
+  expect(driven.asked).toHaveLength(framesPerTurnMax)
+  expect(driven.transport.happened).toEqual(['pause'])
+  await turns(1)
+  expect(driven.asked).toHaveLength(2 * framesPerTurnMax)
+  await turns(30)
+  expect(driven.asked).toHaveLength(count)
+  expect(driven.asked.map(({ stream }) => stream.id)).toEqual(
+    Array.from({ length: count }, (_, place) => place + 1),
+  )
+  expect(driven.transport.happened.at(-1)).toBe('resume')
+})
+
+test('while much waits for a client, none of what it has asked already is worked on', async () => {
+  const sentenceBytes = 16_000
+  const driven = await answering(sentenceBytes)
+  driven.transport.deliver(requests)
+  await turns(100)
+  const made = driven.asked.length * sentenceBytes
+  expect(made).toBeGreaterThan(unsentBytesPause)
+  expect(made).toBeLessThan(2 * unsentBytesPause)
+  expect(count * sentenceBytes).toBeGreaterThan(unsentBytesMax)
+  while (driven.asked.length < count) expect((await driven.said()).length).toBeGreaterThan(0)
+  expect(driven.connection.isOpen).toBe(true)
+})
+
+test('what arrives meanwhile comes behind it, in its order', async () => {
+  const driven = await answering(10)
+  const half = requests.length / 2 + 5
+  driven.transport.deliver(requests.subarray(0, half))
+  driven.transport.deliver(requests.subarray(half))
+  await turns(30)
+  expect(driven.asked.map(({ stream }) => stream.id)).toEqual(
+    Array.from({ length: count }, (_, place) => place + 1),
+  )
+})
+
+test('a client that ends its half behind its requests has all of them worked on first', async () => {
+  const driven = await answering(10)
+  driven.transport.deliver(requests)
+  driven.transport.endByPeer()
+  expect(driven.connection.isOpen).toBe(true)
+  await turns(30)
+  expect(driven.asked).toHaveLength(count)
+  expect(driven.connection.isOpen).toBe(false)
+  expect(driven.transport.happened.at(-1)).toBe('end')
+})
+
+test('a connection that is lost has nothing more worked on', async () => {
+  const driven = await answering(10)
+  driven.transport.deliver(requests)
+  driven.transport.close(new Error('a reset'))
+  await turns(30)
+  expect(driven.asked).toHaveLength(framesPerTurnMax)
+  expect(driven.closed).toHaveLength(1)
+})
+
+test('a mistake behind many requests ends the connection where it stands', async () => {
+  const driven = await answering(10)
+  driven.transport.deliver(Buffer.concat([requests, Buffer.alloc(12)]))
+  await turns(30)
+  expect(driven.asked).toHaveLength(count)
+  const said = await driven.said()
+  expect(said.at(-1)).toMatchObject({ opcode: 'GOAWAY', body: { code: 'BAD_FRAME' } })
+})
