@@ -2,25 +2,34 @@
 import { DrivenConnection } from '../fixtures/driven-connection.ts'
 import { turns } from '../fixtures/fake-time.ts'
 import { frameBytes } from '../fixtures/wire-frames.ts'
-import { framesPerTurnMax, unsentBytesMax, unsentBytesPause } from './limits.ts'
+import type { NodeName } from './ids.ts'
+import { framesPerTurnMax, nodesMax, reasonBytesMax, unsentBytesMax, unsentBytesPause } from './limits.ts'
 
 const count = 20 * framesPerTurnMax
 const requests = Buffer.concat(
   Array.from({ length: count }, (_, place) => frameBytes('STATUS', {}, { stream: place + 1, fin: true })),
 )
 
-/** An acceptor that answers each request with an error of so many bytes. */
-async function answering(sentenceBytes: number): Promise<DrivenConnection> {
+const details = Array.from({ length: nodesMax }, () => ({
+  node: 'server1' as NodeName,
+  reason: 'x'.repeat(reasonBytesMax),
+  behindOps: null,
+}))
+const nobodyElse = { versions: [], missing: [], stale: [], unreachable: [], error: null, lastOp: null }
+
+/** An acceptor that answers each request with so many reasons, 1 KiB each. */
+async function answering(reasons: number): Promise<DrivenConnection> {
   const driven = new DrivenConnection({
     side: 'acceptor',
     streamsMax: count,
-    onAsked: ({ stream }) => stream.send('ERROR', { code: 'BUSY', message: 'x'.repeat(sentenceBytes) }, true),
+    onAsked: ({ stream }) =>
+      stream.send('VERDICT', { verdict: 'ERROR', ...nobodyElse, details: details.slice(0, reasons) }, true),
   })
   return driven.open('client')
 }
 
 test('of many requests that arrive at once a turn works on some, and reads no more until it has worked on all', async () => {
-  const driven = await answering(10)
+  const driven = await answering(1)
   driven.transport.deliver(requests)
   expect(driven.asked).toHaveLength(framesPerTurnMax)
   expect(driven.transport.happened).toEqual(['pause'])
@@ -35,20 +44,21 @@ test('of many requests that arrive at once a turn works on some, and reads no mo
 })
 
 test('while much waits for a client, none of what it has asked already is worked on', async () => {
-  const sentenceBytes = 16_000
-  const driven = await answering(sentenceBytes)
+  const answerBytes = nodesMax * reasonBytesMax
+  const driven = await answering(nodesMax)
   driven.transport.deliver(requests)
   await turns(100)
-  const made = driven.asked.length * sentenceBytes
+  const made = driven.asked.length * answerBytes
   expect(made).toBeGreaterThan(unsentBytesPause)
-  expect(made).toBeLessThan(2 * unsentBytesPause)
-  expect(count * sentenceBytes).toBeGreaterThan(unsentBytesMax)
+  expect(made).toBeLessThan(1.2 * unsentBytesPause)
+  expect(framesPerTurnMax * answerBytes).toBeGreaterThan(1.2 * unsentBytesPause)
+  expect(count * answerBytes).toBeGreaterThan(unsentBytesMax)
   while (driven.asked.length < count) expect((await driven.said()).length).toBeGreaterThan(0)
   expect(driven.connection.isOpen).toBe(true)
 })
 
 test('what arrives meanwhile comes behind it, in its order', async () => {
-  const driven = await answering(10)
+  const driven = await answering(1)
   const half = requests.length / 2 + 5
   driven.transport.deliver(requests.subarray(0, half))
   driven.transport.deliver(requests.subarray(half))
@@ -59,7 +69,7 @@ test('what arrives meanwhile comes behind it, in its order', async () => {
 })
 
 test('a client that ends its half behind its requests has all of them worked on first', async () => {
-  const driven = await answering(10)
+  const driven = await answering(1)
   driven.transport.deliver(requests)
   driven.transport.endByPeer()
   expect(driven.connection.isOpen).toBe(true)
@@ -70,7 +80,7 @@ test('a client that ends its half behind its requests has all of them worked on 
 })
 
 test('a connection that is lost has nothing more worked on', async () => {
-  const driven = await answering(10)
+  const driven = await answering(1)
   driven.transport.deliver(requests)
   driven.transport.close(new Error('a reset'))
   await turns(30)
@@ -79,7 +89,7 @@ test('a connection that is lost has nothing more worked on', async () => {
 })
 
 test('a mistake behind many requests ends the connection where it stands', async () => {
-  const driven = await answering(10)
+  const driven = await answering(1)
   driven.transport.deliver(Buffer.concat([requests, Buffer.alloc(12)]))
   await turns(30)
   expect(driven.asked).toHaveLength(count)

@@ -97,7 +97,7 @@ describe('a path ends', () => {
   test('where it is longer than any path, whether the line ends or not', async () => {
     line.say(Buffer.alloc(pathBytesMax + 3, 'a'))
     await untilAsked()
-    expect(typed[0]!.length).toBe(pathBytesMax + 3)
+    expect(typed[0]!.length).toBeGreaterThan(pathBytesMax)
   })
 
   test('where it is longer than any path, and no more of it is kept, told or logged', async () => {
