@@ -29,14 +29,14 @@ async function answering(reasons: number): Promise<DrivenConnection> {
 }
 
 test('of many requests that arrive at once a turn works on some, and reads no more until it has worked on all', async () => {
-  const driven = await answering(1)
+  const driven = await answering(0)
   driven.transport.deliver(requests)
-  expect(driven.asked).toHaveLength(framesPerTurnMax)
+  expect(driven.asked.length).toBe(framesPerTurnMax)
   expect(driven.transport.happened).toEqual(['pause'])
   await turns(1)
-  expect(driven.asked).toHaveLength(2 * framesPerTurnMax)
+  expect(driven.asked.length).toBe(2 * framesPerTurnMax)
   await turns(30)
-  expect(driven.asked).toHaveLength(count)
+  expect(driven.asked.length).toBe(count)
   expect(driven.asked.map(({ stream }) => stream.id)).toEqual(
     Array.from({ length: count }, (_, place) => place + 1),
   )
@@ -49,7 +49,7 @@ test('while much waits for a client, none of what it has asked already is worked
   driven.transport.deliver(requests)
   await turns(100)
   const made = driven.asked.length * answerBytes
-  expect(made).toBeGreaterThan(unsentBytesPause)
+  expect(made).toBeGreaterThanOrEqual(unsentBytesPause)
   expect(made).toBeLessThan(1.2 * unsentBytesPause)
   expect(framesPerTurnMax * answerBytes).toBeGreaterThan(1.2 * unsentBytesPause)
   expect(count * answerBytes).toBeGreaterThan(unsentBytesMax)
@@ -58,7 +58,7 @@ test('while much waits for a client, none of what it has asked already is worked
 })
 
 test('what arrives meanwhile comes behind it, in its order', async () => {
-  const driven = await answering(1)
+  const driven = await answering(0)
   const half = requests.length / 2 + 5
   driven.transport.deliver(requests.subarray(0, half))
   driven.transport.deliver(requests.subarray(half))
@@ -69,30 +69,30 @@ test('what arrives meanwhile comes behind it, in its order', async () => {
 })
 
 test('a client that ends its half behind its requests has all of them worked on first', async () => {
-  const driven = await answering(1)
+  const driven = await answering(0)
   driven.transport.deliver(requests)
   driven.transport.endByPeer()
   expect(driven.connection.isOpen).toBe(true)
   await turns(30)
-  expect(driven.asked).toHaveLength(count)
+  expect(driven.asked.length).toBe(count)
   expect(driven.connection.isOpen).toBe(false)
   expect(driven.transport.happened.at(-1)).toBe('end')
 })
 
 test('a connection that is lost has nothing more worked on', async () => {
-  const driven = await answering(1)
+  const driven = await answering(0)
   driven.transport.deliver(requests)
   driven.transport.close(new Error('a reset'))
   await turns(30)
-  expect(driven.asked).toHaveLength(framesPerTurnMax)
+  expect(driven.asked.length).toBe(framesPerTurnMax)
   expect(driven.closed).toHaveLength(1)
 })
 
 test('a mistake behind many requests ends the connection where it stands', async () => {
-  const driven = await answering(1)
+  const driven = await answering(0)
   driven.transport.deliver(Buffer.concat([requests, Buffer.alloc(12)]))
   await turns(30)
-  expect(driven.asked).toHaveLength(count)
+  expect(driven.asked.length).toBe(count)
   const said = await driven.said()
   expect(said.at(-1)).toMatchObject({ opcode: 'GOAWAY', body: { code: 'BAD_FRAME' } })
 })
