@@ -48,7 +48,7 @@ async function step(count: number): Promise<void> {
 for (let done = 0; done < operations && escapes.length === 0; done += stepMax)
   await step(Math.min(stepMax, operations - done))
 if (sums.answered < operations / 4) escapes.push(`only ${sums.answered} were answered: they met no folder`)
-for (const escape of escapes) say(`VIOLATION ${escape}`)
+for (const one of escapes) say(`VIOLATION ${one}`)
 const seconds = ((performance.now() - begun) / 1000).toFixed(0)
 say(`${sums.answered} answered, ${sums.refused} refused in ${seconds} s, ${escapes.length} escapes`)
 process.exit(escapes.length === 0 ? 0 : 1)
