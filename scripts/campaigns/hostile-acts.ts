@@ -23,7 +23,15 @@ const everyOpcode = Object.keys(opcodes) as Opcode[]
 
 function hello(said: Partial<Hello> = {}): Buffer {
   const clientId = 'mallory@nowhere' as ClientId
-  const body: Hello = { versionMin: 1, versionMax: 1, role: 'client', ...nobody, clientId, ...said } as Hello
+  const body: Hello = {
+    versionMin: 1,
+    versionMax: 1,
+    role: 'client',
+    ...nobody,
+    clientId,
+    claim: null,
+    ...said,
+  }
   return frameBytes('HELLO', body, { stream: 0, fin: true })
 }
 
