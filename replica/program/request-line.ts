@@ -1,5 +1,5 @@
 /** One line in the log for each request that this node answered: who asked what, how it ended, how long it took. */
-import { asConcurError, type ErrorCode } from '../../protocol/errors.ts'
+import { asConcurError, ConcurError, type ErrorCode } from '../../protocol/errors.ts'
 import type { ClientId } from '../../protocol/ids.ts'
 import type { Clock } from '../../protocol/world.ts'
 import type { Log } from './log.ts'
@@ -13,10 +13,12 @@ export interface RequestLineOptions {
 
 export type Outcome = { readonly verdict: string } | { readonly code: ErrorCode; readonly err?: unknown }
 
-/** @returns the outcome of a request that failed with `error`; what is our own mistake the log sees as it is. */
+/** @returns the outcome of a request that failed with `error`; what is our own mistake the log sees as it is, and
+ * nothing of what a peer calls one. */
 export function failure(error: unknown): Outcome {
   const { code } = asConcurError(error)
-  return code === 'INTERNAL' ? { code, err: error } : { code }
+  const isPeersWord = error instanceof ConcurError && error.cause === undefined
+  return code === 'INTERNAL' && !isPeersWord ? { code, err: error } : { code }
 }
 
 /** @returns what to call when the request has its outcome. */
