@@ -84,6 +84,17 @@ describe('a path ends', () => {
     expect(asked()).toEqual(['a.txt'])
   })
 
+  test('within 5 s, or its reader is let go', async () => {
+    for (let letter = 0; letter < 60 && gone === 0; letter++) {
+      line.say('a')
+      await turns(5)
+      await time.pass(90)
+    }
+    expect(gone).toBe(1)
+    expect(asked()).toEqual([])
+    expect(time.timerCount).toBe(0)
+  })
+
   test('whole, where a letter of several bytes comes in two pieces', async () => {
     const bytes = Buffer.from('grüße\r\n')
     for (const byte of bytes) {

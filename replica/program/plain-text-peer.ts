@@ -3,7 +3,7 @@
  * end of the stream, or after 100 ms of silence, because neither `nc` nor the oldest client ends its stream.
  * Clause: protocol/README.md "Plain text".
  */
-import { drainWithinMsMax, pathBytesMax } from '../../protocol/limits.ts'
+import { drainWithinMsMax, helloWithinMsMax, pathBytesMax } from '../../protocol/limits.ts'
 import type { Cancel, Timers, Transport } from '../../protocol/world.ts'
 
 const silenceEndsPathMs = 100
@@ -28,6 +28,8 @@ export class PlainTextPeer {
   private onRequest: ((typed: Buffer) => void) | null = null
   private heldIn = Buffer.alloc(0)
   private callOffSilence: Cancel = () => {}
+  /** Who never comes to the end of a path is let go, however regularly its bytes come. */
+  private callOffPatience: Cancel = () => {}
   private callOffClose: Cancel = () => {}
 
   constructor(options: { transport: Transport; timers: Timers; onGone: () => void }) {
@@ -39,6 +41,7 @@ export class PlainTextPeer {
       onClosed: () => {
         this.isGone = true
         this.callOffSilence()
+        this.callOffPatience()
         this.callOffClose()
         this.giveBack()
         options.onGone()
@@ -59,6 +62,7 @@ export class PlainTextPeer {
   /** Calls `onRequest` once, with the bytes of the path as they came, line ending removed. */
   awaitRequest(onRequest: (typed: Buffer) => void): void {
     this.onRequest = onRequest
+    this.callOffPatience = this.timers.after(helloWithinMsMax, () => this.transport.destroy())
   }
 
   /** Adds to the answer. @returns when the bytes may be used again. */
@@ -130,6 +134,7 @@ export class PlainTextPeer {
     if (onRequest === null) return
     this.onRequest = null
     this.callOffSilence()
+    this.callOffPatience()
     onRequest(withoutLineEnding(this.heldIn).subarray(0, requestBytesMax))
   }
 }

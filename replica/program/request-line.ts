@@ -13,8 +13,10 @@ export interface RequestLineOptions {
 
 export type Outcome = { readonly verdict: string } | { readonly code: ErrorCode; readonly err?: unknown }
 
-/** @returns the outcome of a request that failed with `error`; what is our own mistake the log sees as it is, and
- * nothing of what a peer calls one. */
+/**
+ * @returns the outcome of a request that failed with `error`; what is our own mistake the log sees as it is, and nothing of
+ *   what a peer calls one.
+ */
 export function failure(error: unknown): Outcome {
   const { code } = asConcurError(error)
   const isPeersWord = error instanceof ConcurError && error.cause === undefined
