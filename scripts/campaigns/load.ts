@@ -53,7 +53,7 @@ await runCampaign(
       say(`${name}: ${await judged(campaign, row)}`)
     }
   },
-  ['--log-level', 'warn'],
+  { coordinator: ['--log-level', 'warn'] },
 )
 
 /** The same small files on every node. */

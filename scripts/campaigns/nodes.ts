@@ -52,10 +52,9 @@ export class Nodes {
     return join(this.folder, `${name}.log`)
   }
 
-  /** @returns null for a server that does not run. */
-  pid(name: string): number | null {
+  isRunning(name: string): boolean {
     const child = this.running.get(name)
-    return child === undefined || child.exitCode !== null || child.signalCode !== null ? null : child.pid!
+    return child !== undefined && child.exitCode === null && child.signalCode === null
   }
 
   address(name: string): Address {
