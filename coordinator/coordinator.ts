@@ -6,11 +6,11 @@ import { Connection, type Request } from '../protocol/connection.ts'
 import { ConcurError } from '../protocol/errors.ts'
 import type { OwnHello } from '../protocol/greeting.ts'
 import type { ClientId, NodeName } from '../protocol/ids.ts'
-import { nodesMax, requestsAtWorkMax } from '../protocol/limits.ts'
+import { nodesMax } from '../protocol/limits.ts'
 import type { Hello } from '../protocol/messages.ts'
 import type { FilePath } from '../protocol/path.ts'
 import { ProgressReports } from '../protocol/progress-reports.ts'
-import { RequestGate } from '../protocol/request-gate.ts'
+import { gateBounds, RequestGate } from '../protocol/request-gate.ts'
 import type { Stream } from '../protocol/stream.ts'
 import type {
   Address,
@@ -74,7 +74,7 @@ export class Coordinator {
   private readonly changing: Changing
   private readonly reports: ProgressReports
   private readonly acceptor: Acceptor
-  private readonly gate = new RequestGate(requestsAtWorkMax)
+  private readonly gate = new RequestGate(gateBounds)
   private readonly connections = new Set<Connection>()
   private address: Address
 

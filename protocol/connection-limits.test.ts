@@ -4,7 +4,7 @@ import type { ReadFrame } from '../fixtures/wire-frames.ts'
 import { ConcurError } from './errors.ts'
 import { idleWithinMsMax } from './limits.ts'
 import type { BodyOf } from './opcodes.ts'
-import { RequestGate } from './request-gate.ts'
+import { type GateBounds, RequestGate } from './request-gate.ts'
 
 const onStream = (stream: number) => ({ stream, fin: true })
 const saidBy = async (driven: DrivenConnection) => (await driven.said()).map(summary)
@@ -12,6 +12,11 @@ const saidBy = async (driven: DrivenConnection) => (await driven.said()).map(sum
 function summary({ opcode, stream, body }: ReadFrame): string {
   return opcode === 'ERROR' ? `ERROR ${stream} ${(body as ConcurError).code}` : `${opcode} ${stream}`
 }
+
+const gateOf = (bounds: Partial<GateBounds>) =>
+  new RequestGate({ requestsMax: 9, carryingMax: 9, carryingPerConnectionMax: 9, ...bounds })
+
+const read = { path: 'a', deep: false, bodies: 'all', from: null, lastOp: false } as never
 
 async function acceptor(gate: RequestGate, role: 'client' | 'coordinator' = 'client') {
   return new DrivenConnection({ side: 'acceptor', gate }).open(role)
@@ -24,7 +29,7 @@ describe('requests at work', () => {
   ]
 
   test('are bounded over all connections: the next is BUSY, begun by nobody, until one has ended', async () => {
-    const gate = new RequestGate(2)
+    const gate = gateOf({ requestsMax: 2 })
     const [first, second] = [await acceptor(gate), await acceptor(gate)]
     first.hear('STATUS', {}, onStream(1))
     second.hear('STATUS', {}, onStream(1))
@@ -37,8 +42,23 @@ describe('requests at work', () => {
     expect(second.asked).toHaveLength(2)
   })
 
+  test('that carry bytes of files are bounded on one connection, and over all, until one has ended', async () => {
+    const gate = gateOf({ carryingMax: 3, carryingPerConnectionMax: 2 })
+    const [first, second] = [await acceptor(gate), await acceptor(gate)]
+    for (const stream of [1, 2, 3]) first.hear('READ', read, onStream(stream))
+    first.hear('READ', { ...(read as object), bodies: 'none' } as never, onStream(4))
+    expect(await saidBy(first)).toEqual(['ERROR 3 BUSY'])
+    for (const stream of [1, 2]) second.hear('READ', read, onStream(stream))
+    expect(await saidBy(second)).toEqual(['ERROR 2 BUSY'])
+    first.hear('CANCEL', {}, onStream(1))
+    second.hear('READ', read, onStream(3))
+    first.hear('READ', read, onStream(5))
+    expect(await saidBy(second)).toEqual([])
+    expect(await saidBy(first)).toEqual(['ERROR 5 BUSY'])
+  })
+
   test('do not count any more once their connection is lost, or they were called off', async () => {
-    const gate = new RequestGate(2)
+    const gate = gateOf({ requestsMax: 2 })
     const lost = await acceptor(gate)
     lost.hear('STATUS', {}, onStream(1))
     lost.transport.close(null)
@@ -54,7 +74,7 @@ describe('requests at work', () => {
   test.each(waiting)(
     '%s, which may wait for long and holds nothing, does not count',
     async (opcode, body) => {
-      const driven = await acceptor(new RequestGate(1))
+      const driven = await acceptor(gateOf({ requestsMax: 1 }))
       for (const stream of [1, 2]) driven.hear(opcode as 'LOG', body as BodyOf<'LOG'>, onStream(stream))
       driven.hear('STATUS', {}, onStream(3))
       expect(await saidBy(driven)).toEqual([])
@@ -63,7 +83,7 @@ describe('requests at work', () => {
   )
 
   test('of a coordinator do not count: links have reserved capacity', async () => {
-    const driven = await acceptor(new RequestGate(0), 'coordinator')
+    const driven = await acceptor(gateOf({ requestsMax: 0 }), 'coordinator')
     driven.hear('JOURNAL_AT', { seq: 1 }, onStream(1))
     expect(await saidBy(driven)).toEqual([])
   })
@@ -71,7 +91,7 @@ describe('requests at work', () => {
 
 describe('a client that asks for nothing', () => {
   test('is let go after ten minutes, in order', async () => {
-    const driven = await acceptor(new RequestGate(9))
+    const driven = await acceptor(gateOf({}))
     driven.time.passAtOnce(idleWithinMsMax - 1)
     expect(driven.connection.isOpen).toBe(true)
     driven.time.passAtOnce(1)
@@ -79,7 +99,7 @@ describe('a client that asks for nothing', () => {
   })
 
   test('is kept while something of its is under way, or was asked meanwhile', async () => {
-    const driven = await acceptor(new RequestGate(9))
+    const driven = await acceptor(gateOf({}))
     driven.hear('STATUS', {}, onStream(1))
     for (let i = 0; i < 3; i++) driven.time.passAtOnce(idleWithinMsMax)
     expect(driven.connection.isOpen).toBe(true)
@@ -93,7 +113,7 @@ describe('a client that asks for nothing', () => {
   })
 
   test('may be a node’s link, which stays', async () => {
-    const driven = await acceptor(new RequestGate(9), 'coordinator')
+    const driven = await acceptor(gateOf({}), 'coordinator')
     for (let i = 0; i < 3; i++) driven.time.passAtOnce(idleWithinMsMax)
     expect(driven.connection.isOpen).toBe(true)
   })

@@ -14,7 +14,7 @@ import type { BodyOf, Message, Request, RequestOpcode } from './opcodes.ts'
 import { decodeBody, opcodes } from './opcodes.ts'
 import type { AcceptorKeys, DialerKey } from './proof.ts'
 import { readRequest } from './request.ts'
-import { onlyWaits, type RequestGate } from './request-gate.ts'
+import { type RequestGate, weightOf } from './request-gate.ts'
 import type { SessionState, Side } from './session.ts'
 import { assertAdmitted, moveSession } from './session.ts'
 import type { Stream, StreamEvents } from './stream.ts'
@@ -265,10 +265,8 @@ export class Connection {
   /** Links between nodes have reserved capacity. @returns null, or why the request is not begun. */
   private countAtWork(stream: Stream, request: Request): ConcurError | null {
     const { gate } = this.options
-    if (gate === undefined || this.peer!.role === 'coordinator' || onlyWaits(request)) return null
-    const busy = gate.enter()
-    stream.isAtWork = busy === null
-    return busy
+    if (gate === undefined || this.peer!.role === 'coordinator') return null
+    return this.streams.enterGate(gate, stream, weightOf(request))
   }
 
   private onPeerEnded(): void {

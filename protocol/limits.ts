@@ -25,9 +25,15 @@ export const streamsPerConnectionMax = 1024
 
 /**
  * Requests of clients that a server works on at once, over all connections; the next is answered BUSY before anything was
- * begun. So that what they hold, about 1 MiB each at the worst, is bounded. Those that only wait are not counted.
+ * begun. Those that only wait are not counted.
  */
-export const requestsAtWorkMax = 1024
+export const requestsAtWorkMax = 4096
+
+/** Of them, those that carry bytes of files: each may hold about 1 MiB as long as its client does not take it. */
+export const carryingAtWorkMax = 512
+
+/** Of these, those of one connection: nobody else waits for what one client leaves lying. */
+export const carryingPerConnectionMax = 64
 
 /** Of the connections that a server takes, those in a hundred that one address may have: somebody else is always let in. */
 export const connectionsPerAddressPercentMax = 91

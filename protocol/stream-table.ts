@@ -2,7 +2,7 @@
 import { ConcurError } from './errors.ts'
 import { NumberTable } from './number-table.ts'
 import type { Outbox } from './outbox.ts'
-import type { RequestGate } from './request-gate.ts'
+import type { RequestGate, Weight } from './request-gate.ts'
 import { Stream } from './stream.ts'
 
 export class StreamTable {
@@ -11,6 +11,8 @@ export class StreamTable {
   private readonly gate: RequestGate | null
   private readonly underWay = new NumberTable<Stream>()
   private lastOpened = 0
+  /** Streams that count as carrying bytes of files. */
+  private carrying = 0
 
   /** `onIdle`: the last stream that was under way has ended. `gate`: where those count that are at work. */
   constructor(options: { outbox: Outbox; onIdle: () => void; gate: RequestGate | null }) {
@@ -54,8 +56,22 @@ export class StreamTable {
     for (const stream of this.underWay.all()) stream.lose(error)
   }
 
+  /** @returns null, and the stream counts as being at work; or why it may not. */
+  enterGate(gate: RequestGate, stream: Stream, weight: Weight): ConcurError | null {
+    const busy = gate.enter(weight, this.carrying)
+    if (busy !== null) return busy
+    stream.weight = weight
+    if (weight === 'carries') this.carrying++
+    return null
+  }
+
+  private leaveGate(gate: RequestGate, weight: Weight): void {
+    gate.leave(weight)
+    if (weight === 'carries') this.carrying--
+  }
+
   private readonly onEnded = (id: number): void => {
-    if (this.underWay.get(id)?.isAtWork) this.gate?.leave()
+    if (this.gate !== null) this.leaveGate(this.gate, this.underWay.get(id)?.weight ?? 'waits')
     this.underWay.delete(id)
     if (this.underWay.size === 0) this.onIdle()
   }

@@ -13,6 +13,7 @@ import {
   type RawOpcode,
 } from './opcodes.ts'
 import { type FlowQueue, type Outbox, releaseFrames } from './outbox.ts'
+import type { Weight } from './request-gate.ts'
 import { assertFollows, type Upload } from './upload.ts'
 
 export interface StreamEvents {
@@ -32,8 +33,8 @@ const creditPortionShare = 1 / 4
 
 export class Stream {
   readonly id: number
-  /** Acceptor: it counts among the requests that are at work. */
-  isAtWork = false
+  /** Acceptor: as what it counts among the requests that are at work. */
+  weight: Weight = 'waits'
   private readonly outbox: Outbox
   private readonly onEnded: (id: number) => void
   private readonly queue: FlowQueue

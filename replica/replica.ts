@@ -6,10 +6,10 @@ import { Connection, type Request } from '../protocol/connection.ts'
 import { ConcurError } from '../protocol/errors.ts'
 import type { OwnHello } from '../protocol/greeting.ts'
 import type { ClientId } from '../protocol/ids.ts'
-import { requestsAtWorkMax, streamsPerConnectionMax, streamsPerLinkMax } from '../protocol/limits.ts'
+import { streamsPerConnectionMax, streamsPerLinkMax } from '../protocol/limits.ts'
 import type { Hello } from '../protocol/messages.ts'
 import { ProgressReports } from '../protocol/progress-reports.ts'
-import { RequestGate } from '../protocol/request-gate.ts'
+import { gateBounds, RequestGate } from '../protocol/request-gate.ts'
 import { rightsOf } from '../protocol/rights.ts'
 import type { Stream } from '../protocol/stream.ts'
 import type { Address, Clock, Dialer, Listener, Timers, Transport } from '../protocol/world.ts'
@@ -47,7 +47,7 @@ export class Replica {
   private readonly options: ReplicaOptions
   private readonly reports: ProgressReports
   private readonly acceptor: Acceptor
-  private readonly gate = new RequestGate(requestsAtWorkMax)
+  private readonly gate = new RequestGate(gateBounds)
   private readonly heartbeats: Heartbeats
   private readonly following: Following
   private readonly connections = new Set<Connection>()
