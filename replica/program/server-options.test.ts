@@ -1,6 +1,6 @@
 import { ConcurError } from '../../protocol/errors.ts'
 import { readOptions } from '../../protocol/options.ts'
-import { nodeNameOfHost, serverConfig, serverOptions } from './server-options.ts'
+import { nodeNameOfHost, serverConfig, serverOptions, speaksText, tlsFiles } from './server-options.ts'
 
 const table = serverOptions({ listen: '127.0.0.1:6002', hostName: 'Server1.lan' })
 
@@ -47,4 +47,38 @@ test.each([
   ['', 'node'],
 ])('a host called %j is the node %s', (hostName, name) => {
   expect(nodeNameOfHost(hostName)).toBe(name)
+})
+
+function values(argv: Record<string, unknown>) {
+  return readOptions(table, { argv: { root: '/srv', ...argv }, environment: {}, config: null })
+}
+
+const tls = { 'tls-cert': 'c', 'tls-key': 'k', 'tls-ca': 'a' }
+
+test('plain text is spoken as the server likes it, or as it is said', () => {
+  for (const usual of [true, false]) {
+    expect(speaksText({ ...values({}), text: null }, usual)).toBe(usual)
+    expect(speaksText({ ...values({}), text: !usual }, usual)).toBe(!usual)
+  }
+})
+
+test.each([
+  ['token-file', { 'token-file': 'keys' }],
+  ['tls-ca', tls],
+])('with --%s no plain text is spoken, and --text is refused', (name, argv) => {
+  expect(speaksText({ ...values(argv), text: null }, true)).toBe(false)
+  expect(speaksText({ ...values(argv), text: false }, true)).toBe(false)
+  expect(() => speaksText({ ...values(argv), text: true }, true)).toThrow(
+    `--text: plain-text reads prove nothing; not together with --${name}`,
+  )
+})
+
+test('the three files of TLS come together, or none of them', () => {
+  expect(tlsFiles(values({}))).toBeNull()
+  expect(tlsFiles(values(tls))).toEqual({ cert: 'c', key: 'k', ca: 'a' })
+  for (const left of Object.keys(tls)) {
+    expect(() => tlsFiles(values({ ...tls, [left]: undefined }))).toThrow(
+      'are given together, or none of them',
+    )
+  }
 })
