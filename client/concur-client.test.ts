@@ -5,6 +5,7 @@ import { turns } from '../fixtures/fake-time.ts'
 import { SeededChance } from '../fixtures/seeded-chance.ts'
 import { readFrames } from '../fixtures/wire-frames.ts'
 import { parseClientId } from '../protocol/ids.ts'
+import { carryingPerConnectionMax } from '../protocol/limits.ts'
 import type { Verdict } from '../protocol/messages.ts'
 import { type FilePath, parsePath } from '../protocol/path.ts'
 import { ConcurClient } from './concur-client.ts'
@@ -163,4 +164,29 @@ describe('connecting', () => {
     expect(error.message).toMatch(/^127.0.0.1:6001: the /)
     expect(world.server.asked).toHaveLength(1)
   })
+})
+
+test('of many files at once so many are asked for as a server works on, and the others as these have come', async () => {
+  const waiting: (() => void)[] = []
+  let atOnce = 0
+  let most = 0
+  world.server.onRead = (stream, request) => {
+    most = Math.max(most, ++atOnce)
+    waiting.push(() => {
+      atOnce--
+      readsFrom({ x: [{ bytes: Buffer.from('content'), on: both }] })(stream, request)
+    })
+  }
+  const reads = Array.from({ length: 2 * carryingPerConnectionMax + 1 }, () => read())
+  const told = Promise.all(reads)
+  let isOver = false
+  void told.finally(() => {
+    isOver = true
+  })
+  while (!isOver) {
+    await turns(5)
+    waiting.shift()?.()
+  }
+  expect((await told).every(({ verdict }) => verdict === 'SINGLE_FILE')).toBe(true)
+  expect(most).toBe(carryingPerConnectionMax)
 })

@@ -15,12 +15,13 @@
  * is. What only changes need is loaded with the first of them.
  */
 import { addressText } from '../protocol/addresses.ts'
+import { AtMost } from '../protocol/at-most.ts'
 import { BufferPool } from '../protocol/buffer-pool.ts'
 import type { Done } from '../protocol/change-messages.ts'
 import type { Connection } from '../protocol/connection.ts'
 import { ConcurError, type ErrorCode } from '../protocol/errors.ts'
 import type { KeptContent, PrunedEnd, PrunedPath, PruneRequest } from '../protocol/history-messages.ts'
-import { blockBytes } from '../protocol/limits.ts'
+import { blockBytes, carryingPerConnectionMax } from '../protocol/limits.ts'
 import type { LockIs } from '../protocol/lock-messages.ts'
 import type { Listed, LoggedOperation, Read, Status, Verdict, Waited } from '../protocol/messages.ts'
 import type { Recall } from '../protocol/past-messages.ts'
@@ -78,6 +79,8 @@ export interface ClientOptions extends ConnectOptions {
 export class ConcurClient {
   private readonly options: ClientOptions
   private readonly pool = new BufferPool({ bufferBytes: blockBytes, keepMax: blocksKeptMax })
+  /** A server takes so many of these on one connection: the others wait here for their turn. */
+  private readonly carrying = new AtMost(carryingPerConnectionMax)
   private connecting: Promise<Connected> | null = null
   private connected: Connected | null = null
   private operations: Operations | null = null
@@ -94,7 +97,12 @@ export class ConcurClient {
    * @returns the verdict, when the last block is written. A verdict ERROR is returned, not thrown.
    * @throws ConcurError CHANGED after three tries; TIMEOUT; what the server or the connection said.
    */
-  async read(path: FilePath, options: ReadOptions, receiver: ReadReceiver): Promise<Verdict> {
+  read(path: FilePath, options: ReadOptions, receiver: ReadReceiver): Promise<Verdict> {
+    const read = (): Promise<Verdict> => this.readNow(path, options, receiver)
+    return options.bodies === 'none' ? read() : this.carrying.run(read)
+  }
+
+  private async readNow(path: FilePath, options: ReadOptions, receiver: ReadReceiver): Promise<Verdict> {
     const { bodies, from = null, lastOp = false } = options
     const { pool, silenceMs, timers } = this
     let deep = options.deep ?? false
@@ -169,7 +177,9 @@ export class ConcurClient {
    */
   async change(wish: Wish, source: ByteSource | null, listener: ChangeListener = {}): Promise<Done> {
     const { makeChange } = await import('./sending/sending.ts')
-    return makeChange({ wish, source, listener, pool: this.pool, ...(await this.sending()) })
+    const sending = await this.sending()
+    const change = (): Promise<Done> => makeChange({ wish, source, listener, pool: this.pool, ...sending })
+    return source === null ? change() : this.carrying.run(change)
   }
 
   /**
@@ -238,7 +248,9 @@ export class ConcurClient {
   async content(request: Recall, bytesMax: number): Promise<Buffer> {
     const { askContent } = await import('./reading/ask-content.ts')
     const { silenceMs, timers, pool } = this
-    return this.ask(connection => askContent({ connection, request, bytesMax, pool, timers, silenceMs }))
+    return this.carrying.run(() =>
+      this.ask(connection => askContent({ connection, request, bytesMax, pool, timers, silenceMs })),
+    )
   }
 
   /** What everything needs that is sent again as the same operation. */

@@ -185,7 +185,7 @@ describe('whatever the server lists, nothing outside the folder is touched', () 
     world.server.onList = lists([agreed('q/a')])
     const { status, err } = await world.shell.run(['get', '-r', 'p'])
     expect(status).toBe(2)
-    expect(err.text).toBe('ERROR BAD_FRAME p: the server lists "q/a", which is not in the folder\n')
+    expect(err.text).toBe('ERROR BAD_FRAME p: the server lists q/a, which is not in the folder\n')
     expect(world.shell.names).toEqual([])
   })
 

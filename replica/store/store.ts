@@ -2,6 +2,8 @@
  * One node's copy: what its disk holds, with digests that can be believed, and contents by digest. The only face
  * of this folder to the rest of the program. Knows no other node and no wire.
  */
+
+import { AtMost } from '../../protocol/at-most.ts'
 import type { Outcome, Place } from '../../protocol/change-messages.ts'
 import type { Copy, CopyAt } from '../../protocol/copies.ts'
 import type { Digest } from '../../protocol/digest.ts'
@@ -14,7 +16,6 @@ import { randomId } from '../../protocol/random-id.ts'
 import type { Epoch, JournalEntry } from '../../protocol/record.ts'
 import type { TreeSum } from '../../protocol/tree-sum.ts'
 import type { Clock, Random, Timers } from '../../protocol/world.ts'
-import { AtMost } from './at-most.ts'
 import type { BlockHasher, OnProgress } from './block-hasher.ts'
 import { Bodies } from './bodies.ts'
 import { Changes, type StatedTaking } from './changes.ts'

@@ -5,20 +5,26 @@
  *
  *     scripts/campaigns/run load [ROW…] [--full]
  *
- * Rows: idle, lorises, not-reading, overload. Without --full they take less of everything, as in CI.
+ * Rows: idle, lorises, not-reading, overload, stopped-replica, small-memory. Without --full they take less of everything, as
+ * in CI. Every process has a heap of 128 MiB at the most.
  */
+import { execFileSync } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { connect, type Socket } from 'node:net'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
+import { BytesSource } from '../../client/sending/byte-source.ts'
 import type { Connection } from '../../protocol/connection.ts'
 import { parsePath } from '../../protocol/path.ts'
+import { childEnvironment } from '../bench/children.ts'
 import { smallContent, smallFiles, smallPath } from '../bench/contents.ts'
 import { quantile } from '../bench/figures.ts'
 import { connectTo, readSmall } from '../bench/load-concur.ts'
 import { openIdle } from '../bench/load-idle.ts'
 import { forgetPeak, residentMiB } from '../bench/resident.ts'
 import { awaitRest, type Campaign, pause, runCampaign } from './campaign.ts'
+import { assertSameTrees } from './trees.ts'
 import { Violation } from './violation.ts'
 import { campaignName, newClient } from './worker.ts'
 
@@ -28,9 +34,13 @@ const { values, positionals } = parseArgs({
 })
 const { full } = values
 
+const dist = fileURLToPath(new URL('../../dist', import.meta.url))
+
 const MiB = 2 ** 20
 const triesMax = 3
 const coordinator = 'server1'
+const replica = 'server2'
+const smallHeap = '--max-old-space-size=128'
 
 interface Figures {
   readonly [name: string]: string
@@ -38,7 +48,14 @@ interface Figures {
 
 type Row = (campaign: Campaign) => Promise<Figures>
 
-const rows: Readonly<Record<string, Row>> = { idle, lorises, 'not-reading': notReading, overload }
+const rows: Readonly<Record<string, Row>> = {
+  idle,
+  lorises,
+  'not-reading': notReading,
+  overload,
+  'stopped-replica': stoppedReplica,
+  'small-memory': smallMemory,
+}
 
 await runCampaign(
   'load',
@@ -53,7 +70,7 @@ await runCampaign(
       say(`${name}: ${await judged(campaign, row)}`)
     }
   },
-  { coordinator: ['--log-level', 'warn'] },
+  { node: [smallHeap], coordinator: ['--log-level', 'warn'] },
 )
 
 /** The same small files on every node. */
@@ -269,4 +286,65 @@ async function flood(
   await Promise.all(asking)
   for (const connection of connections) connection.close('UNREACHABLE', 'done')
   return { done, busy }
+}
+
+/** A replica that hangs: once it is left out nobody else waits for it, nothing piles up for it, and it catches up. */
+async function stoppedReplica(campaign: Campaign): Promise<Figures> {
+  const files = full ? 128 : 32
+  const { nodes } = campaign
+  const client = newClient([nodes.address(coordinator)], campaignName)
+  const put = async (name: string): Promise<number> => {
+    const askedMs = performance.now()
+    const what = { type: 'put', path: parsePath(name), executable: null } as const
+    await client.change({ what }, new BytesSource(Buffer.alloc(MiB, name)))
+    return performance.now() - askedMs
+  }
+  const medianOf = async (prefix: string): Promise<number> => {
+    const took: number[] = []
+    for (let i = 0; i < files; i++) took.push(await put(`${prefix}-${i}`))
+    return quantile(Float64Array.from(took).sort(), 0.5)
+  }
+  const together = await medianOf('together')
+  const pid = nodes.pid(coordinator)
+  process.kill(nodes.pid(replica), 'SIGSTOP')
+  try {
+    const firstMs = await put('first')
+    const before = residentMiB(pid)!.now
+    forgetPeak(pid)
+    const alone = await medianOf('alone')
+    const rise = residentMiB(pid)!.peak - before
+    process.kill(nodes.pid(replica), 'SIGCONT')
+    await awaitRest(client)
+    assertSameTrees(nodes.names.map(name => nodes.root(name)))
+    return {
+      'first change without it': within(firstMs / 1_000, 12, 's'),
+      'median of a change': within(alone / together, 2, 'times'),
+      'memory rise': within(rise, 64, 'MiB'),
+      'behind, and caught up': `${files} MiB`,
+    }
+  } finally {
+    process.kill(nodes.pid(replica), 'SIGCONT')
+    client.close()
+  }
+}
+
+/** A large file through the client's own program and all servers, none of which has more than 128 MiB of heap. */
+async function smallMemory(campaign: Campaign): Promise<Figures> {
+  const size = (full ? 1024 : 128) * MiB
+  const { nodes } = campaign
+  const server = `127.0.0.1:${portOf(campaign)}`
+  const folder = nodes.scratch()
+  const [sent, got] = [join(folder, 'sent'), join(folder, 'got')]
+  execFileSync('dd', ['if=/dev/urandom', `of=${sent}`, 'bs=1M', `count=${size / MiB}`, 'status=none'])
+  const concur = (...words: string[]): void => {
+    const args = [smallHeap, join(dist, 'client.cjs'), '--server', server, '--quiet', ...words]
+    execFileSync(process.execPath, args, { env: childEnvironment, stdio: ['ignore', 'ignore', 'inherit'] })
+  }
+  for (const name of nodes.names) forgetPeak(nodes.pid(name))
+  concur('put', sent, 'of-small-memory')
+  concur('get', 'of-small-memory', '-o', got)
+  execFileSync('cmp', [sent, got])
+  const peaks = nodes.names.map(name => `${name} ${Math.round(residentMiB(nodes.pid(name))!.peak)} MiB`)
+  rmSync(folder, { recursive: true })
+  return { 'put and got': `${size / MiB} MiB`, 'resident at the most': peaks.join(', ') }
 }

@@ -4,7 +4,7 @@
  * started here.
  */
 import type { ChildProcess } from 'node:child_process'
-import { createWriteStream, mkdirSync, readFileSync } from 'node:fs'
+import { createWriteStream, mkdirSync, mkdtempSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Address } from '../../protocol/world.ts'
@@ -21,6 +21,8 @@ export const coordinatorName = 'server1'
 
 /** What servers are told beside what they need. */
 export interface NodeOptions {
+  /** What Node is told of each server. */
+  readonly node?: readonly string[]
   readonly coordinator?: readonly string[]
   readonly replica?: readonly string[]
 }
@@ -45,6 +47,11 @@ export class Nodes {
 
   root(name: string): string {
     return join(this.folder, name)
+  }
+
+  /** @returns a new folder beside those of the servers. */
+  scratch(): string {
+    return mkdtempSync(join(this.folder, 'scratch-'))
   }
 
   /** The file that holds what the server says. */
@@ -87,6 +94,7 @@ export class Nodes {
       process.execPath,
       [
         ...['--import', loopDelay],
+        ...(this.options.node ?? []),
         join(dist, isCoordinator ? 'coordinator.js' : 'replica.js'),
         ...['--name', name, '--root', this.root(name)],
         ...['--listen', `127.0.0.1:${this.ports.get(name) ?? 0}`],

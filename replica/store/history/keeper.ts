@@ -3,9 +3,10 @@
  * Until that was told, nothing goes. In the background, one thing after the other, in small pieces of time.
  * Clause: ../README.md "How history ends".
  */
+
+import { AtMost } from '../../../protocol/at-most.ts'
 import type { FolderPath } from '../../../protocol/path.ts'
 import type { Cancel, Clock, Timers } from '../../../protocol/world.ts'
-import { AtMost } from '../at-most.ts'
 import { DiskError } from '../disk.ts'
 import type { Fence } from '../fence.ts'
 import { type Pace, Slices } from '../slices.ts'

@@ -1,4 +1,4 @@
-import { turns } from '../../fixtures/fake-time.ts'
+import { turns } from '../fixtures/fake-time.ts'
 import { AtMost } from './at-most.ts'
 
 test('so much runs at once, and the rest in its order', async () => {
