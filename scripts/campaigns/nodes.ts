@@ -35,6 +35,8 @@ export class Nodes {
   private readonly options: NodeOptions
   private readonly running = new Map<string, ChildProcess>()
   private readonly ports = new Map<string, number>()
+  /** Where the coordinator dials a replica instead of its own port. */
+  private readonly dialledAt = new Map<string, number>()
 
   /** `count` servers, the coordinator first. */
   constructor(folder: string, count: number, children: Children, options: NodeOptions = {}) {
@@ -47,6 +49,11 @@ export class Nodes {
 
   root(name: string): string {
     return join(this.folder, name)
+  }
+
+  /** From its next start on the coordinator dials this replica at another port. */
+  dialAt(name: string, port: number): void {
+    this.dialledAt.set(name, port)
   }
 
   /** @returns a new folder beside those of the servers. */
@@ -89,7 +96,10 @@ export class Nodes {
   launch(name: string): ChildProcess {
     const isCoordinator = name === coordinatorName
     const others = isCoordinator ? this.replicas : []
-    const told = others.flatMap(other => ['--replica', `${other}=127.0.0.1:${this.ports.get(other)}`])
+    const told = others.flatMap(other => [
+      '--replica',
+      `${other}=127.0.0.1:${this.dialledAt.get(other) ?? this.ports.get(other)}`,
+    ])
     const child = this.children.spawn(
       process.execPath,
       [

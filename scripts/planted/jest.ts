@@ -5,8 +5,9 @@ import { join } from 'node:path'
 import type { JestReport } from './outcome.ts'
 import type { NamedTest } from './planted-bug.ts'
 
-/** Milliseconds for one run; a bug may make a test hang. */
-const endWithinMs = 120_000
+/** Milliseconds for a run of what finds one bug, which may make a test hang; and for a run of all that is named. */
+const bugWithinMs = 120_000
+export const allWithinMs = 600_000
 /** Of one test. */
 const testWithinMs = 20_000
 
@@ -14,10 +15,10 @@ export class Jest {
   private readonly running = new Set<ChildProcess>()
 
   /** `folder`: a copy. @returns what jest reports. @throws Error when it came to no end, or reported nothing. */
-  async run(folder: string, named: readonly NamedTest[]): Promise<JestReport> {
+  async run(folder: string, named: readonly NamedTest[], withinMs = bugWithinMs): Promise<JestReport> {
     const report = join(folder, 'report.json')
     rmSync(report, { force: true })
-    await this.ended(folder, [
+    await this.ended(folder, withinMs, [
       ...['--runInBand', '--forceExit', '--watchman=false', `--testTimeout=${testWithinMs}`],
       ...[`--cacheDirectory=${join(folder, 'cache')}`, '--json', `--outputFile=${report}`],
       ...['--testNamePattern', patternOf(named)],
@@ -32,20 +33,20 @@ export class Jest {
     for (const child of this.running) killGroup(child)
   }
 
-  private async ended(folder: string, args: readonly string[]): Promise<void> {
+  private async ended(folder: string, withinMs: number, args: readonly string[]): Promise<void> {
     const child = start(folder, args)
     this.running.add(child)
     let isLate = false
     const giveUp = setTimeout(() => {
       isLate = true
       killGroup(child)
-    }, endWithinMs)
+    }, withinMs)
     await new Promise(resolve => child.once('exit', resolve).once('error', resolve))
     clearTimeout(giveUp)
     // What a test started may be there still.
     killGroup(child)
     this.running.delete(child)
-    if (isLate) throw new Error(`the tests came to no end within ${endWithinMs / 1000} s`)
+    if (isLate) throw new Error(`the tests came to no end within ${withinMs / 1000} s`)
   }
 }
 

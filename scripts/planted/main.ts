@@ -9,7 +9,7 @@ import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { Copy } from './copy.ts'
-import { Jest } from './jest.ts'
+import { allWithinMs, Jest } from './jest.ts'
 import { faultsWithout, type Outcome, outcomeOf } from './outcome.ts'
 import type { PlantedBug } from './planted-bug.ts'
 
@@ -76,7 +76,7 @@ async function tryBug(copy: Copy, bug: Named): Promise<boolean> {
 /** @returns whether all that is named is green where nothing is planted. */
 async function tryWithout(copy: Copy, bugs: readonly Named[]): Promise<boolean> {
   const named = bugs.flatMap(({ caughtBy }) => caughtBy)
-  const faults = await jest.run(copy.folder, named).then(
+  const faults = await jest.run(copy.folder, named, allWithinMs).then(
     report => faultsWithout(report, named),
     error => [(error as Error).message],
   )
