@@ -11,6 +11,7 @@ import type { Hello } from '../protocol/messages.ts'
 import type { FilePath } from '../protocol/path.ts'
 import { ProgressReports } from '../protocol/progress-reports.ts'
 import { gateBounds, RequestGate } from '../protocol/request-gate.ts'
+import { ShortTurns } from '../protocol/short-turns.ts'
 import type { Stream } from '../protocol/stream.ts'
 import type {
   Address,
@@ -75,6 +76,7 @@ export class Coordinator {
   private readonly reports: ProgressReports
   private readonly acceptor: Acceptor
   private readonly gate = new RequestGate(gateBounds)
+  private readonly turns: ShortTurns
   private readonly connections = new Set<Connection>()
   private address: Address
 
@@ -82,6 +84,7 @@ export class Coordinator {
     const { config, store, timers, listener, clock, log } = options
     this.options = options
     this.address = config.listen
+    this.turns = new ShortTurns(options)
     this.reports = new ProgressReports(timers)
     this.links = config.replicas.map(replica => this.linkTo(replica))
     const { readTimeoutMs } = config
@@ -95,7 +98,7 @@ export class Coordinator {
     const pastOf = (path: FilePath) => store.pastOf(path)
     this.acceptor = new Acceptor({
       listener,
-      timers,
+      timers: this.turns,
       connectionsMax: config.connectionsMax,
       onBinary: (transport, onGone, busy) => this.converse(transport, onGone, busy),
       onText: config.text
@@ -187,7 +190,8 @@ export class Coordinator {
     const connection = new Connection({
       transport,
       side: 'acceptor',
-      timers: this.options.timers,
+      timers: this.turns,
+      turns: this.turns,
       hello: this.hello(),
       keys: this.options.keys,
       gate: this.gate,

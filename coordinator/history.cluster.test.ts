@@ -261,7 +261,7 @@ test('a content of history is opened by its digest, whole or as a beginning, and
     const body = await store.history.open({ path: parsePath('a'), digest, size })
     try {
       const pieces: Buffer[] = []
-      for await (const piece of body.blocks()) pieces.push(Buffer.from(piece))
+      for await (const piece of body.pieces()) pieces.push(Buffer.from(piece))
       return Buffer.concat(pieces).toString()
     } finally {
       body.close()

@@ -1,13 +1,5 @@
 import fc from 'fast-check'
-import {
-  allBlocks,
-  assertRanges,
-  type BlockRange,
-  blocksIn,
-  bytesIn,
-  lastBlockIn,
-  rangesOf,
-} from './block-ranges.ts'
+import { allBlocks, assertRanges, type BlockRange, blocksIn, bytesIn, rangesOf } from './block-ranges.ts'
 import { blockBytes } from './limits.ts'
 
 const range = (first: number, count: number): BlockRange => ({ first, count })
@@ -32,8 +24,6 @@ test.each([
 test('the blocks of ranges are those, and no others', () => {
   const ranges = [range(1, 2), range(5, 1)]
   expect([...blocksIn(ranges)]).toEqual([1, 2, 5])
-  expect(lastBlockIn(ranges)).toBe(5)
-  expect(lastBlockIn([])).toBeNull()
 })
 
 test('the last block counts with the bytes that it has', () => {

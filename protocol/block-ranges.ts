@@ -27,12 +27,6 @@ export function* blocksIn(ranges: readonly BlockRange[]): Generator<number> {
   for (const { first, count } of ranges) for (let block = first; block < first + count; block++) yield block
 }
 
-/** @returns the last block of the ranges, or null where there is none. */
-export function lastBlockIn(ranges: readonly BlockRange[]): number | null {
-  const range = ranges.at(-1)
-  return range === undefined ? null : range.first + range.count - 1
-}
-
 /** @returns how many bytes the ranges are of a file of `size` bytes. */
 export function bytesIn(ranges: readonly BlockRange[], size: number): number {
   let bytes = 0

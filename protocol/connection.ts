@@ -17,6 +17,7 @@ import { readRequest } from './request.ts'
 import { type RequestGate, weightOf } from './request-gate.ts'
 import type { SessionState, Side } from './session.ts'
 import { assertAdmitted, moveSession } from './session.ts'
+import type { ShortTurns } from './short-turns.ts'
 import type { Stream, StreamEvents } from './stream.ts'
 import { StreamTable } from './stream-table.ts'
 import { uploadOf } from './upload.ts'
@@ -44,6 +45,8 @@ export interface ConnectionOptions {
   readonly transport: Transport
   readonly side: Side
   readonly timers: Timers
+  /** Acceptor: what it shares its thread with. */
+  readonly turns?: ShortTurns
   readonly hello: OwnHello
   /** Dialer: what it proves itself with, and what the acceptor has to prove. None: no acceptor has to prove anything. */
   readonly key?: DialerKey | null
@@ -80,6 +83,7 @@ export class Connection {
       transport,
       timers,
       isBounded: side === 'acceptor',
+      turns: options.turns ?? null,
       events: {
         onHeard: () => options.events.onHeard?.(),
         assertHeader: ({ opcode }) => assertAdmitted(this.state, side, opcode),
@@ -223,7 +227,7 @@ export class Connection {
         return this.options.events.onHeartbeat?.(message.body)
       case 'GOAWAY':
         this.end(new ConcurError(message.body.code, message.body.message))
-        return this.wire.end()
+        return this.wire.endBehindPeer()
     }
   }
 
@@ -275,8 +279,10 @@ export class Connection {
   }
 
   private onGone(cause: Error | null): void {
-    const sentence = cause === null ? 'the connection was closed' : 'the connection broke'
-    this.end(new ConcurError('UNREACHABLE', sentence, { cause }))
+    if (this.state !== 'ended') {
+      const sentence = cause === null ? 'the connection was closed' : 'the connection broke'
+      this.end(new ConcurError('UNREACHABLE', sentence, { cause }))
+    }
     this.wire.outbox.close()
     this.options.events.onClosed(this.error!)
   }

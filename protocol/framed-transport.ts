@@ -6,7 +6,10 @@ import { FrameDecoder } from './decoder.ts'
 import type { Frame, FrameHeader } from './frame.ts'
 import { framesPerTurnMax, goawayWithinMsMax, unsentBytesPause } from './limits.ts'
 import { Outbox } from './outbox.ts'
+import type { ShortTurns } from './short-turns.ts'
 import type { Cancel, Timers, Transport } from './world.ts'
+
+const nothing = Buffer.alloc(0)
 
 export interface FramedTransportEvents {
   /** Bytes arrived, of whatever kind. */
@@ -32,6 +35,8 @@ export interface FramedTransportOptions {
    * while too much waits to be sent.
    */
   readonly isBounded: boolean
+  /** What it shares a thread with; null: it has its turns to itself. */
+  readonly turns: ShortTurns | null
   readonly events: FramedTransportEvents
 }
 
@@ -49,6 +54,7 @@ export class FramedTransport {
   private isResting = false
   private hasPeerEnded = false
   private isEnding = false
+  private isCut = false
   private isGone = false
 
   constructor(options: FramedTransportOptions) {
@@ -69,7 +75,8 @@ export class FramedTransport {
       onBytes: bytes => this.onBytes(bytes),
       onEnd: () => {
         this.hasPeerEnded = true
-        if (this.left === null) events.onPeerEnded()
+        if (this.left === null && this.isLate) this.leave(nothing)
+        else if (this.left === null) events.onPeerEnded()
       },
       onClosed: error => this.onClosed(error),
     })
@@ -82,6 +89,7 @@ export class FramedTransport {
 
   /** Ends in order: nothing is heard any more. What was written may still arrive; a peer that lets it lie is cut off. */
   end(): void {
+    if (this.isCut) return
     this.isEnding = true
     this.left = null
     // The peer's own end is waited for.
@@ -90,9 +98,18 @@ export class FramedTransport {
     this.callOffCut ??= this.options.timers.after(goawayWithinMsMax, () => this.cut())
   }
 
+  /** The peer has said its last: ends at once where nothing waits to leave, else in order. */
+  endBehindPeer(): void {
+    this.end()
+    if (this.outbox.unsentBytes === 0) this.cut()
+  }
+
   /** Ends at once. */
   cut(): void {
+    if (this.isCut) return
+    this.isCut = true
     this.isEnding = true
+    this.callOffCut?.()
     if (!this.isGone) this.options.transport.destroy()
   }
 
@@ -112,17 +129,26 @@ export class FramedTransport {
   private onBytes(bytes: Buffer): void {
     if (this.isEnding) return
     this.options.events.onHeard()
-    if (this.left === null) this.work(bytes)
-    else this.left = Buffer.concat([this.left, bytes])
+    if (this.left !== null) this.left = Buffer.concat([this.left, bytes])
+    else if (this.isLate) this.leave(Buffer.from(bytes))
+    else this.work(bytes)
+  }
+
+  /** Whether this turn has lasted long enough. */
+  private get isLate(): boolean {
+    return this.options.turns?.isOver ?? false
   }
 
   /** Works on what arrived, as far as one turn may. `isOurs`: the bytes stay valid. */
   private work(bytes: Buffer, isOurs = false): void {
-    const { events, isBounded, transport } = this.options
+    const { events, isBounded } = this.options
     let frames = 0
     const goesOn = (): boolean =>
       !isBounded ||
-      (++frames < framesPerTurnMax && !this.isHeld && this.outbox.unsentBytes <= unsentBytesPause)
+      (++frames < framesPerTurnMax &&
+        !this.isHeld &&
+        this.outbox.unsentBytes <= unsentBytesPause &&
+        !this.isLate)
     let taken = 0
     try {
       taken = this.decoder.push(bytes, frame => events.onFrame(frame), goesOn)
@@ -133,9 +159,14 @@ export class FramedTransport {
     if (isBounded && this.outbox.unsentBytes > unsentBytesPause) this.pause()
     if (taken === bytes.length) return
     const left = bytes.subarray(taken)
-    this.left = isOurs ? left : Buffer.from(left)
+    this.leave(isOurs ? left : Buffer.from(left))
+  }
+
+  /** For a later turn; nothing is read meanwhile. */
+  private leave(bytes: Buffer): void {
+    this.left = bytes
     this.isResting = true
-    transport.pause()
+    this.options.transport.pause()
     this.resume()
   }
 
@@ -154,7 +185,9 @@ export class FramedTransport {
     if (this.isGone) return
     this.isGone = true
     this.callOffCut?.()
-    this.options.events.onGone(error)
+    const { events, timers } = this.options
+    if (this.isLate) timers.endOfTurn(() => events.onGone(error))
+    else events.onGone(error)
   }
 
   private pause(): void {

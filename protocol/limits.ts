@@ -59,6 +59,9 @@ export const unsentBytesPause = 1 * MiB
 /** Frames of one dialer that a turn works on; the rest waits for the next one, so that others have theirs. */
 export const framesPerTurnMax = 64
 
+/** Milliseconds of work on what peers sent, and on what is due for them, after which the rest waits for the next turn. */
+export const turnMsMax = 5
+
 /** Bytes that a replica holds for one client it relays, before it stops reading what the coordinator sends. */
 export const relayedBytesPause = 2 * MiB
 

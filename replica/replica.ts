@@ -11,6 +11,7 @@ import type { Hello } from '../protocol/messages.ts'
 import { ProgressReports } from '../protocol/progress-reports.ts'
 import { gateBounds, RequestGate } from '../protocol/request-gate.ts'
 import { rightsOf } from '../protocol/rights.ts'
+import { ShortTurns } from '../protocol/short-turns.ts'
 import type { Stream } from '../protocol/stream.ts'
 import type { Address, Clock, Dialer, Listener, Timers, Transport } from '../protocol/world.ts'
 import { Alone } from './alone.ts'
@@ -48,6 +49,7 @@ export class Replica {
   private readonly reports: ProgressReports
   private readonly acceptor: Acceptor
   private readonly gate = new RequestGate(gateBounds)
+  private readonly turns: ShortTurns
   private readonly heartbeats: Heartbeats
   private readonly following: Following
   private readonly connections = new Set<Connection>()
@@ -61,6 +63,7 @@ export class Replica {
     const { config, store, lookout, timers, listener, certificateEndsMs } = options
     this.options = options
     this.address = config.listen
+    this.turns = new ShortTurns(options)
     this.reports = new ProgressReports(timers)
     this.heartbeats = new Heartbeats({
       timers,
@@ -79,7 +82,7 @@ export class Replica {
     })
     this.acceptor = new Acceptor({
       listener,
-      timers,
+      timers: this.turns,
       connectionsMax: config.connectionsMax,
       onBinary: (transport, onGone, busy) => this.converse(transport, onGone, busy),
       onText: config.text ? peer => servePlainText(store, peer, options) : null,
@@ -125,7 +128,8 @@ export class Replica {
     const connection = new Connection({
       transport,
       side: 'acceptor',
-      timers: this.options.timers,
+      timers: this.turns,
+      turns: this.turns,
       hello: this.hello(),
       keys: this.options.keys,
       gate: this.gate,

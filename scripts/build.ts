@@ -3,6 +3,7 @@
  * prebuilt binary, and what the client loads only on demand, stays in node_modules.
  */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -97,7 +98,9 @@ async function cacheClientCode(): Promise<void> {
       }
     }
   } finally {
+    const ended = server.exitCode === null ? once(server, 'exit') : null
     server.kill()
+    await ended
     rmSync(folder, { recursive: true, force: true })
   }
 }

@@ -214,7 +214,7 @@ describe('the end of the link', () => {
     world = await NeedingWorld.start()
     const body = new ScriptedBody(content)
     const reading = new Promise<void>(resolve => {
-      body.blocks = async function* () {
+      body.pieces = async function* () {
         resolve()
         yield await new Promise<Buffer>(() => {})
       }

@@ -2,7 +2,7 @@
  * One try to give a replica the bytes of one record: the digests of the blocks, then those blocks that it wants, as fast
  * as it takes them. Clause: protocol/README.md "SUPPLY".
  */
-import { assertRanges, type BlockRange, blocksIn, lastBlockIn } from '../../protocol/block-ranges.ts'
+import { assertRanges, type BlockRange, bytesIn } from '../../protocol/block-ranges.ts'
 import type { Connection } from '../../protocol/connection.ts'
 import { blockCount, type Digest } from '../../protocol/digest.ts'
 import { asConcurError, ConcurError } from '../../protocol/errors.ts'
@@ -74,16 +74,15 @@ export class Supply implements StreamEvents {
     this.stored.reject(error)
   }
 
-  /** Reads only what is wanted, and each block only when the one before has left. */
+  /** Reads only what is wanted, and each piece only when the one before has left. */
   private async sendBlocks(stream: Stream, ranges: readonly BlockRange[]): Promise<void> {
-    const indexes = blocksIn(ranges)
-    const last = lastBlockIn(ranges)
-    if (last === null) return stream.sendPiece('CHUNK', Buffer.alloc(0), true)
-    for await (const block of this.body.blocks(ranges)) {
+    let left = bytesIn(ranges, this.body.size)
+    if (left === 0) return stream.sendPiece('CHUNK', Buffer.alloc(0), true)
+    for await (const piece of this.body.pieces(ranges)) {
       if (stream.ended) return
-      const isLast = indexes.next().value === last
-      await stream.sendPiece('CHUNK', block, isLast)
-      if (isLast) return
+      left -= piece.length
+      await stream.sendPiece('CHUNK', piece, left === 0)
+      if (left === 0) return
     }
   }
 }

@@ -1,27 +1,40 @@
 /**
- * Buffers of one block each, shared by all bodies that are read at once. Whoever needs a block to go on gets one;
- * reading ahead is for those who come while few are out, so that many slow readers do not hold two each.
+ * Buffers of one block or of one chunk each, shared by all bodies that are read at once. Whoever needs one to go on gets it;
+ * while many are out, bodies are read a chunk at a time, and none is read ahead, so that many slow readers hold little.
  */
-import { blockBytes } from '../../protocol/limits.ts'
+import { blockBytes, chunkBytesMax } from '../../protocol/limits.ts'
 
-const buffersIdleMax = 16
-const buffersOutBeforeThrift = 32
+const outBeforeThriftMax = 32
+
+/** Unused buffers that are kept for the next one, by their size. */
+const idleMax: ReadonlyMap<number, number> = new Map([
+  [chunkBytesMax, 64],
+  [blockBytes, 16],
+])
 
 export class BlockBuffers {
-  private readonly idle: Buffer[] = []
+  private readonly idle = new Map<number, Buffer[]>([...idleMax.keys()].map(bytes => [bytes, []]))
   private out = 0
 
-  get mayReadAhead(): boolean {
-    return this.out < buffersOutBeforeThrift
+  /** Bytes of a file to read at once. */
+  get pieceBytes(): number {
+    return this.out < outBeforeThriftMax ? blockBytes : chunkBytesMax
   }
 
-  take(): Buffer {
+  get mayReadAhead(): boolean {
+    return this.out < outBeforeThriftMax
+  }
+
+  /** @param bytes at least so many; a block at the most. */
+  take(bytes: number): Buffer {
     this.out++
-    return this.idle.pop() ?? Buffer.allocUnsafeSlow(blockBytes)
+    const size = bytes <= chunkBytesMax ? chunkBytesMax : blockBytes
+    return this.idle.get(size)!.pop() ?? Buffer.allocUnsafeSlow(size)
   }
 
   give(buffer: Buffer): void {
     this.out--
-    if (this.idle.length < buffersIdleMax) this.idle.push(buffer)
+    const idle = this.idle.get(buffer.length)!
+    if (idle.length < idleMax.get(buffer.length)!) idle.push(buffer)
   }
 }

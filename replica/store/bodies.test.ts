@@ -11,6 +11,7 @@ import {
 import { join } from 'node:path'
 import { jest } from '@jest/globals'
 import { blockDigest, digestOf } from '../../protocol/digest.ts'
+import { chunkBytesMax } from '../../protocol/limits.ts'
 import { parsePath } from '../../protocol/path.ts'
 import { DiskError } from './disk.ts'
 import type { OpenBody } from './file-body.ts'
@@ -38,7 +39,7 @@ const inRoot = (path: string) => join(temporary.root, path)
 /** Reads to the end, each block as long as it is valid. */
 async function readAll(body: OpenBody): Promise<Buffer> {
   const parts: Buffer[] = []
-  for await (const block of body.blocks()) parts.push(Buffer.from(block))
+  for await (const block of body.pieces()) parts.push(Buffer.from(block))
   return Buffer.concat(parts)
 }
 
@@ -57,7 +58,7 @@ describe('openBody', () => {
     const read = jest.spyOn(temporary.disk, 'readSoon')
     const body = await open()
     read.mockClear()
-    const reading = body.blocks([
+    const reading = body.pieces([
       { first: 1, count: 1 },
       { first: 3, count: 1 },
     ])
@@ -74,12 +75,30 @@ describe('openBody', () => {
   test('gives a block that is whole as long as the next is not asked for', async () => {
     const body = await open()
     let index = 0
-    for await (const block of body.blocks()) {
+    for await (const block of body.pieces()) {
       await new Promise(setImmediate)
       expect(blockDigest(block)).toEqual(body.blockDigests.subarray(index * 32, ++index * 32))
     }
     expect(index).toBe(4)
     body.close()
+  })
+
+  test('gives smaller pieces while many read, so that each holds little', async () => {
+    temporary.disk.holdsInMemory = true
+    const slow = Array.from({ length: 32 }, () => open())
+    const readings = (await Promise.all(slow)).map(body => body.pieces())
+    for (const reading of readings) await reading.next()
+    const body = await open()
+    const pieces: Buffer[] = []
+    for await (const piece of body.pieces()) pieces.push(Buffer.from(piece))
+    expect(pieces).toHaveLength(Math.ceil(largeBytes.length / chunkBytesMax))
+    expect(Buffer.concat(pieces).equals(largeBytes)).toBe(true)
+    for (const reading of readings) await reading.return(undefined)
+    const other = await open()
+    const alone = other.pieces()
+    expect((await alone.next()).value).toHaveLength(2 ** 20)
+    await alone.return(undefined)
+    for (const one of [body, other, ...(await Promise.all(slow))]) one.close()
   })
 
   test('gives an empty file as no block at all', async () => {
@@ -153,7 +172,7 @@ describe('openBody', () => {
 
   test.each(Object.keys(changes))('is CHANGED at the end when the file %s meanwhile', async what => {
     const body = await open()
-    const blocks = body.blocks()
+    const blocks = body.pieces()
     await blocks.next()
     changes[what]!(inRoot(large))
     await expect(
@@ -193,7 +212,7 @@ describe('openBody', () => {
     const onRejection = (reason: unknown) => rejections.push(reason)
     process.on('unhandledRejection', onRejection)
     const body = await open()
-    const blocks = body.blocks()
+    const blocks = body.pieces()
     await blocks.next()
     temporary.disk.readSoon = () => Promise.reject(new DiskError('EIO', 'read'))
     await blocks.next()
@@ -207,7 +226,7 @@ describe('openBody', () => {
   test('may be closed at any time and twice; the file is closed when the read under way has ended', async () => {
     const before = temporary.disk.open.size
     const body = await open()
-    for await (const _ of body.blocks()) {
+    for await (const _ of body.pieces()) {
       body.close()
       break
     }
@@ -217,7 +236,7 @@ describe('openBody', () => {
 
   test('that is closed while its next block is asked for ends with an error', async () => {
     const body = await open()
-    const blocks = body.blocks()
+    const blocks = body.pieces()
     await blocks.next()
     await blocks.next()
     body.close()

@@ -2,6 +2,7 @@
 import { blockDigest, type Digest, digestOf } from '../../protocol/digest.ts'
 import { ConcurError } from '../../protocol/errors.ts'
 import type { FilePath } from '../../protocol/path.ts'
+import type { ShortTurns } from '../../protocol/short-turns.ts'
 import { BlockBuffers } from './block-buffers.ts'
 import type { Content, Digests } from './digests.ts'
 import { DiskError, type Fd, newStat, readFully, type Stat } from './disk.ts'
@@ -15,13 +16,15 @@ const triesMax = 3
 export class Bodies {
   private readonly tree: Tree
   private readonly digests: Digests
+  private readonly turns: ShortTurns
   private readonly buffers = new BlockBuffers()
   private readonly contents = new SmallContents()
   private readonly stat = newStat()
 
-  constructor(options: { tree: Tree; digests: Digests }) {
+  constructor(options: { tree: Tree; digests: Digests; turns: ShortTurns }) {
     this.tree = options.tree
     this.digests = options.digests
+    this.turns = options.turns
   }
 
   /** @returns null when the file is longer than `bytesMax`, is not that content, or cannot be read. */
@@ -62,7 +65,7 @@ export class Bodies {
 
   /** The first bytes of a file, which belongs to the body from now on; what comes behind them may change. */
   beginning(of: { path: FilePath; file: Fd; identity: Stat; size: number; blockDigests: Buffer }): OpenBody {
-    return new FileBody({ ...of, disk: this.tree.disk, buffers: this.buffers })
+    return new FileBody({ ...of, ...this.means })
   }
 
   /** The bytes are always held against the digest: what is kept of them must be right for ever. */
@@ -84,8 +87,12 @@ export class Bodies {
     return record?.digest === digest ? this.digests.blockDigests(record) : null
   }
 
+  private get means() {
+    return { disk: this.tree.disk, buffers: this.buffers, turns: this.turns }
+  }
+
   private bodyOf(path: FilePath, file: Fd, identity: Stat, blockDigests: Buffer): OpenBody {
-    return new FileBody({ path, disk: this.tree.disk, file, identity, blockDigests, buffers: this.buffers })
+    return new FileBody({ path, file, identity, blockDigests, ...this.means })
   }
 }
 

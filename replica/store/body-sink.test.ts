@@ -9,7 +9,7 @@ function pouring() {
     size: 3,
     executable: null,
     blockDigests: Buffer.alloc(96),
-    async *blocks() {
+    async *pieces() {
       for (const name of ['a', 'b', 'c']) {
         happened.push(`reads ${name}`)
         yield Buffer.from(name)

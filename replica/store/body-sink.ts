@@ -49,7 +49,7 @@ export async function pourBody(
     if (ranges !== null) assertRanges(ranges, blockCount(body.size))
     sink.begin(body.size)
     if (body.size > 0) await sink.piece('DIGESTS', body.blockDigests)
-    for await (const block of body.blocks(ranges ?? undefined)) {
+    for await (const block of body.pieces(ranges ?? undefined)) {
       if (sink.closed) return
       await sink.piece('CHUNK', block)
     }

@@ -20,7 +20,7 @@ export class BytesBody implements OpenBody {
     return this.bytes.length
   }
 
-  async *blocks(ranges = allBlocks(blockCount(this.size))): AsyncGenerator<Buffer> {
+  async *pieces(ranges = allBlocks(blockCount(this.size))): AsyncGenerator<Buffer> {
     for (const index of blocksIn(ranges)) {
       const at = index * blockBytes
       yield this.bytes.subarray(at, at + blockLength(this.size, index))

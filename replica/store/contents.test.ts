@@ -54,7 +54,7 @@ async function pastOf(path: string, seq: number, content: Buffer | string): Prom
 
 async function wholeOf(body: OpenBody): Promise<Buffer> {
   const blocks: Buffer[] = []
-  for await (const block of body.blocks()) blocks.push(Buffer.from(block))
+  for await (const block of body.pieces()) blocks.push(Buffer.from(block))
   body.close()
   const whole = Buffer.concat(blocks)
   expect(body.size).toBe(whole.length)
@@ -151,7 +151,7 @@ describe('a put', () => {
     await settle(temporary.store, append('f/a', large, ' 1'))
     const body = await temporary.store.openContent(bare(1))
     const blocks: Buffer[] = []
-    for await (const block of body.blocks()) {
+    for await (const block of body.pieces()) {
       blocks.push(Buffer.from(block))
       if (blocks.length === 1)
         await settle(temporary.store, append('f/a', Buffer.concat([large, Buffer.from(' 1')]), ' 2'))

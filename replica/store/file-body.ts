@@ -7,6 +7,7 @@ import { blockCount, blockLength } from '../../protocol/digest.ts'
 import { ConcurError } from '../../protocol/errors.ts'
 import { blockBytes } from '../../protocol/limits.ts'
 import type { FilePath } from '../../protocol/path.ts'
+import type { ShortTurns } from '../../protocol/short-turns.ts'
 import type { BlockBuffers } from './block-buffers.ts'
 import { type Disk, DiskError, type Fd, type Identity, newStat } from './disk.ts'
 import { sameIdentity } from './identity.ts'
@@ -20,14 +21,19 @@ export interface OpenBody {
   /** Whether it may be run; null where nobody knows. */
   readonly executable: boolean | null
   /**
-   * Reads the file from its start, or these blocks of it; asked for once. A block's buffer is valid until the next one
-   * is asked for; what the disk has to be waited for is being read meanwhile. Ask for a block only when there is room to
-   * send it: it stays in memory until then.
+   * Reads the file from its start, or these blocks of it, in order; asked for once. A piece is a block, or where many
+   * read at once a part of one. Its buffer is valid until the next one is asked for; what the disk has to be waited for
+   * is being read meanwhile. Ask for a piece only when there is room to send it: it stays in memory until then.
    * @throws ConcurError CHANGED when the file changed since it was opened, IO_ERROR when the disk refuses.
    */
-  blocks(ranges?: readonly BlockRange[]): AsyncGenerator<Buffer>
+  pieces(ranges?: readonly BlockRange[]): AsyncGenerator<Buffer>
   /** Ends the reading; harmless when repeated. */
   close(): void
+}
+
+interface Span {
+  readonly position: number
+  readonly bytes: number
 }
 
 export class FileBody implements OpenBody {
@@ -40,8 +46,9 @@ export class FileBody implements OpenBody {
   private readonly identity: Identity
   private readonly isBeginning: boolean
   private readonly buffers: BlockBuffers
+  private readonly turns: ShortTurns
   private readsUnderWay = 0
-  /** Whether the last block had to be waited for: then the next one is read ahead. */
+  /** Whether the last piece had to be waited for: then the next one is read ahead. */
   private waitsForDisk = false
   private closed = false
 
@@ -56,6 +63,7 @@ export class FileBody implements OpenBody {
     identity: Identity & { readonly executable: boolean }
     blockDigests: Buffer
     buffers: BlockBuffers
+    turns: ShortTurns
     size?: number
   }) {
     this.path = options.path
@@ -67,26 +75,34 @@ export class FileBody implements OpenBody {
     this.isBeginning = options.size !== undefined
     this.blockDigests = options.blockDigests
     this.buffers = options.buffers
+    this.turns = options.turns
   }
 
-  async *blocks(ranges = allBlocks(blockCount(this.size))): AsyncGenerator<Buffer> {
-    const indexes = blocksIn(ranges)
+  async *pieces(ranges = allBlocks(blockCount(this.size))): AsyncGenerator<Buffer> {
+    const spans = this.spansOf(ranges)
     let ahead: Promise<Buffer> | null = null
     let given: Buffer | null = null
+    const giveBack = (): void => {
+      if (given !== null) this.buffers.give(given)
+      given = null
+    }
     try {
-      for (let at = indexes.next(); !at.done; ) {
-        const index = at.value
-        const block: Buffer = await (ahead ?? this.read(index))
+      while (this.turns.isOver) await this.turns.next()
+      for (let at = spans.next(); !at.done; ) {
+        const span = at.value
+        giveBack()
+        const buffer: Buffer = await (ahead ?? this.read(span))
         ahead = null
-        if (given !== null) this.buffers.give(given)
-        given = block
-        at = indexes.next()
+        given = buffer
+        at = spans.next()
         if (!at.done && this.waitsForDisk && this.buffers.mayReadAhead) ahead = this.readAhead(at.value)
-        yield block.subarray(0, blockLength(this.size, index))
+        yield buffer.subarray(0, span.bytes)
+        // What the system has in memory is copied in this thread.
+        while (this.turns.isOver) await this.turns.next()
       }
       this.assertUnmoved()
     } finally {
-      if (given !== null) this.buffers.give(given)
+      giveBack()
       ahead?.then(
         buffer => this.buffers.give(buffer),
         () => {},
@@ -100,20 +116,30 @@ export class FileBody implements OpenBody {
     this.closeFile()
   }
 
-  /** As `read`; a failure is kept until somebody asks for the block. */
-  private readAhead(index: number): Promise<Buffer> {
-    const block = this.read(index)
-    block.catch(() => {})
-    return block
+  /** What to read at once, decided when it is asked for. */
+  private *spansOf(ranges: readonly BlockRange[]): Generator<Span, void> {
+    for (const index of blocksIn(ranges)) {
+      const length = blockLength(this.size, index)
+      const { pieceBytes } = this.buffers
+      for (let at = 0; at < length; at += pieceBytes)
+        yield { position: index * blockBytes + at, bytes: Math.min(pieceBytes, length - at) }
+    }
   }
 
-  /** @returns the buffer that holds the block. */
-  private async read(index: number): Promise<Buffer> {
+  /** As `read`; a failure is kept until somebody asks for the piece. */
+  private readAhead(span: Span): Promise<Buffer> {
+    const piece = this.read(span)
+    piece.catch(() => {})
+    return piece
+  }
+
+  /** @returns the buffer that begins with the piece. */
+  private async read({ position, bytes }: Span): Promise<Buffer> {
     if (this.closed) throw new ConcurError('CHANGED', `${this.path} was closed while it was read`)
-    const buffer = this.buffers.take()
+    const buffer = this.buffers.take(bytes)
     this.readsUnderWay++
     try {
-      await this.fill(buffer.subarray(0, blockLength(this.size, index)), index * blockBytes)
+      await this.fill(buffer.subarray(0, bytes), position)
       return buffer
     } catch (error) {
       this.buffers.give(buffer)

@@ -108,7 +108,7 @@ describe.each(Object.keys(contents))('a %s file that rots', path => {
     await expect(temporary.store.openBody(at(path), digest(bytes))).rejects.toMatchObject({ code: 'CHANGED' })
     const body = await temporary.store.openBody(at(path), digest(spoilt(bytes)))
     const blocks: Buffer[] = []
-    for await (const block of body.blocks()) blocks.push(Buffer.from(block))
+    for await (const block of body.pieces()) blocks.push(Buffer.from(block))
     body.close()
     expect(Buffer.concat(blocks)).toEqual(spoilt(bytes))
   })

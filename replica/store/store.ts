@@ -14,6 +14,7 @@ import type { PathPast } from '../../protocol/notes.ts'
 import { type FilePath, type FolderPath, movedPath } from '../../protocol/path.ts'
 import { randomId } from '../../protocol/random-id.ts'
 import type { Epoch, JournalEntry } from '../../protocol/record.ts'
+import { ShortTurns } from '../../protocol/short-turns.ts'
 import type { TreeSum } from '../../protocol/tree-sum.ts'
 import type { Clock, Random, Timers } from '../../protocol/world.ts'
 import type { BlockHasher, OnProgress } from './block-hasher.ts'
@@ -136,7 +137,7 @@ export class Store {
     this.parts = parts
     this.digests = digests
     this.changes = changes
-    this.bodies = new Bodies({ tree: parts.tree, digests })
+    this.bodies = new Bodies({ tree: parts.tree, digests, turns: new ShortTurns(options) })
     const { ground, journal } = changes
     this.contents = new Contents({ ...options, ground, journal, bodies: this.bodies })
     this.past = new Past({

@@ -1,12 +1,12 @@
 /**
  * Servers under more than they are asked for in peace: many idle connections, slow lorises, readers that do not read, four
  * times what they can do. What must hold is printed as a figure beside its bound, and tried up to three times: the machine may
- * be busy with something else. What is only aimed at is printed beside its goal.
+ * be busy with something else.
  *
  *     scripts/campaigns/run load [ROW…] [--full]
  *
  * Rows: idle, lorises, not-reading, overload, stopped-replica, slow-replica, small-memory. Without --full they take less of everything, as
- * in CI. Every process has a heap of 128 MiB at the most.
+ * in CI. Every server has a heap of 256 MiB at the most, and of 128 MiB in the last row.
  */
 import { execFileSync } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -39,8 +39,11 @@ const dist = fileURLToPath(new URL('../../dist', import.meta.url))
 
 const MiB = 2 ** 20
 const triesMax = 3
+const loopDelayMsMax = 100
 const coordinator = 'server1'
 const replica = 'server2'
+/** As Node takes for itself on a machine of 512 MiB. */
+const usualHeap = '--max-old-space-size=256'
 const smallHeap = '--max-old-space-size=128'
 
 interface Figures {
@@ -65,6 +68,8 @@ await runCampaign(
   async campaign => {
     const { nodes, say } = campaign
     for (const name of nodes.names) fill(nodes.root(name))
+    nodes.toldToNode = [usualHeap]
+    await restart(campaign, nodes.names)
     await awaitRest(newClient([nodes.address(coordinator)], campaignName))
     for (const name of positionals.length > 0 ? positionals : Object.keys(rows)) {
       const row = rows[name]
@@ -72,7 +77,7 @@ await runCampaign(
       say(`${name}: ${await judged(campaign, row)}`)
     }
   },
-  { node: [smallHeap], coordinator: ['--log-level', 'warn'] },
+  { coordinator: ['--log-level', 'warn'] },
 )
 
 /** The same small files on every node. */
@@ -89,8 +94,8 @@ async function judged(campaign: Campaign, row: Row): Promise<string> {
   for (let tries = 1; ; tries++) {
     try {
       const figures = await row(campaign)
-      const delay = await loopDelay(campaign)
-      return [...Object.entries(figures), ...delay].map(([name, figure]) => `${name} ${figure}`).join(' · ')
+      const delay = within(await loopDelayMs(campaign), loopDelayMsMax, 'ms')
+      return [...Object.entries(figures), ['event loop still for', delay]].map(([name, figure]) => `${name} ${figure}`).join(' · ')
     } catch (error) {
       if (tries === triesMax || !(error instanceof Violation)) throw error
       campaign.say(`tried again: ${error.message}`)
@@ -99,14 +104,21 @@ async function judged(campaign: Campaign, row: Row): Promise<string> {
 }
 
 /** How long the coordinator's event loop stood still at the most since it was asked last. */
-async function loopDelay({ nodes }: Campaign): Promise<[string, string][]> {
+async function loopDelayMs({ nodes }: Campaign): Promise<number> {
   const file = nodes.loopDelayFile(coordinator)
   rmSync(file, { force: true })
   process.kill(nodes.pid(coordinator), 'SIGUSR2')
   for (let i = 0; i < 100 && !existsSync(file); i++) await pause(20)
   await pause(20)
-  const ms = Number(readFileSync(file, 'utf8'))
-  return [['event loop still for', `${Math.round(ms)} ms (goal 100)`]]
+  return Number(readFileSync(file, 'utf8'))
+}
+
+/** What loading takes keeps nobody waiting, and does not count. */
+async function restart(campaign: Campaign, names: readonly string[]): Promise<void> {
+  const { nodes } = campaign
+  await nodes.kill(names)
+  for (const name of [...names].reverse()) await nodes.start(name)
+  await loopDelayMs(campaign)
 }
 
 function within(figure: number, bound: number, unit: string): string {
@@ -304,8 +316,7 @@ async function slowReplica(campaign: Campaign): Promise<Figures> {
   const { nodes } = campaign
   const line = await SlowLine.to(nodes.address(replica).port)
   nodes.dialAt(replica, line.port)
-  await nodes.kill([coordinator])
-  await nodes.start(coordinator)
+  await restart(campaign, [coordinator])
   return lateReplica(campaign, {
     hinder: () => {
       line.bytesPerSecond = 64_000 / 8
@@ -361,6 +372,8 @@ async function lateReplica(campaign: Campaign, late: { hinder(): void; free(): v
 async function smallMemory(campaign: Campaign): Promise<Figures> {
   const size = (full ? 1024 : 128) * MiB
   const { nodes } = campaign
+  nodes.toldToNode = [smallHeap]
+  await restart(campaign, nodes.names)
   const server = `127.0.0.1:${portOf(campaign)}`
   const folder = nodes.scratch()
   const [sent, got] = [join(folder, 'sent'), join(folder, 'got')]

@@ -21,8 +21,6 @@ export const coordinatorName = 'server1'
 
 /** What servers are told beside what they need. */
 export interface NodeOptions {
-  /** What Node is told of each server. */
-  readonly node?: readonly string[]
   readonly coordinator?: readonly string[]
   readonly replica?: readonly string[]
 }
@@ -30,6 +28,8 @@ export interface NodeOptions {
 export class Nodes {
   readonly names: readonly string[]
   slowestStartMs = 0
+  /** What Node is told of each server, from its next start on. */
+  toldToNode: readonly string[] = []
   private readonly folder: string
   private readonly children: Children
   private readonly options: NodeOptions
@@ -104,7 +104,7 @@ export class Nodes {
       process.execPath,
       [
         ...['--import', loopDelay],
-        ...(this.options.node ?? []),
+        ...this.toldToNode,
         join(dist, isCoordinator ? 'coordinator.js' : 'replica.js'),
         ...['--name', name, '--root', this.root(name)],
         ...['--listen', `127.0.0.1:${this.ports.get(name) ?? 0}`],

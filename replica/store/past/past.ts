@@ -67,7 +67,7 @@ export class Past {
     const body = await this.options.contents.open(entry)
     try {
       const blocks: Buffer[] = []
-      for await (const block of body.blocks()) blocks.push(Buffer.from(block))
+      for await (const block of body.pieces()) blocks.push(Buffer.from(block))
       return readDeletedEntries(Buffer.concat(blocks))
     } catch (error) {
       const reason = `what record ${entry.record.seq} deleted cannot be read`

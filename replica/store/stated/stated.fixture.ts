@@ -48,7 +48,7 @@ async function filled(gathering: Gathering, body: OpenBody): Promise<StageId> {
   try {
     const missing = gathering.missing(1000)
     const indexes = blocksIn(missing)
-    for await (const block of body.blocks(missing)) await gathering.take(indexes.next().value!, block)
+    for await (const block of body.pieces(missing)) await gathering.take(indexes.next().value!, block)
     return await gathering.seal()
   } catch (error) {
     gathering.giveUp(error)
