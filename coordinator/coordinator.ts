@@ -75,7 +75,7 @@ export class Coordinator {
   private readonly changing: Changing
   private readonly reports: ProgressReports
   private readonly acceptor: Acceptor
-  private readonly gate = new RequestGate(gateBounds)
+  private readonly gate: RequestGate
   private readonly turns: ShortTurns
   private readonly connections = new Set<Connection>()
   private address: Address
@@ -84,6 +84,7 @@ export class Coordinator {
     const { config, store, timers, listener, clock, log } = options
     this.options = options
     this.address = config.listen
+    this.gate = new RequestGate({ bounds: gateBounds, clock: options.clock })
     this.turns = new ShortTurns(options)
     this.reports = new ProgressReports(timers)
     this.links = config.replicas.map(replica => this.linkTo(replica))

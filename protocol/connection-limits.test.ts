@@ -1,9 +1,12 @@
 /** What bounds the work and the patience of a server over all its connections. */
 import { DrivenConnection } from '../fixtures/driven-connection.ts'
+import { FakeTime } from '../fixtures/fake-time.ts'
 import type { ReadFrame } from '../fixtures/wire-frames.ts'
 import { ConcurError } from './errors.ts'
-import { idleWithinMsMax } from './limits.ts'
+import type { Nonce } from './ids.ts'
+import { chunkBytesMax, idleWithinMsMax, rateWithinMs } from './limits.ts'
 import type { BodyOf } from './opcodes.ts'
+import { parsePath } from './path.ts'
 import { type GateBounds, RequestGate } from './request-gate.ts'
 
 const onStream = (stream: number) => ({ stream, fin: true })
@@ -13,8 +16,11 @@ function summary({ opcode, stream, body }: ReadFrame): string {
   return opcode === 'ERROR' ? `ERROR ${stream} ${(body as ConcurError).code}` : `${opcode} ${stream}`
 }
 
-const gateOf = (bounds: Partial<GateBounds>) =>
-  new RequestGate({ requestsMax: 9, carryingMax: 9, carryingPerConnectionMax: 9, ...bounds })
+const gateOf = (bounds: Partial<GateBounds>, clock = new FakeTime()) =>
+  new RequestGate({
+    bounds: { requestsMax: 9, carryingMax: 9, carryingPerConnectionMax: 9, ...bounds },
+    clock,
+  })
 
 const read = { path: 'a', deep: false, bodies: 'all', from: null, lastOp: false } as never
 
@@ -86,6 +92,89 @@ describe('requests at work', () => {
     const driven = await acceptor(gateOf({ requestsMax: 0 }), 'coordinator')
     driven.hear('JOURNAL_AT', { seq: 1 }, onStream(1))
     expect(await saidBy(driven)).toEqual([])
+  })
+})
+
+describe('a request that carries bytes of files, whose client does nothing', () => {
+  const large = Buffer.alloc(8 * chunkBytesMax)
+  let clock: FakeTime
+  let gate: RequestGate
+  beforeEach(() => {
+    clock = new FakeTime()
+    gate = gateOf({ carryingMax: 1 }, clock)
+  })
+
+  const change: BodyOf<'CHANGE'> = {
+    operation: { nonce: '00'.repeat(16) as Nonce, counter: 1, floor: 0 },
+    ifMatch: null,
+    ifAbsent: false,
+    ack: null,
+    fence: null,
+    what: { type: 'put', path: parsePath('a'), bytes: null, executable: null },
+  }
+
+  async function reading() {
+    const driven = await acceptor(gate)
+    driven.hear('READ', read, onStream(1))
+    const { stream } = driven.asked[0]!
+    const failed: string[] = []
+    stream.listen({ onMessage() {}, onFailed: error => failed.push(error.code) })
+    void stream.sendPiece('CHUNK', large)
+    await driven.said()
+    return { driven, failed }
+  }
+
+  /** @returns how another one fares that asks for a place. */
+  async function next(): Promise<string[]> {
+    const driven = await acceptor(gate)
+    driven.hear('READ', read, onStream(1))
+    return saidBy(driven)
+  }
+
+  test('gives way to another one once it has been slow for long enough, and both are told', async () => {
+    const { driven, failed } = await reading()
+    clock.passAtOnce(rateWithinMs)
+    // The first of it went at once: that was fast enough.
+    expect(await next()).toEqual(['ERROR 1 BUSY'])
+    clock.passAtOnce(rateWithinMs - 1)
+    expect(await next()).toEqual(['ERROR 1 BUSY'])
+    clock.passAtOnce(1_000)
+    expect(await next()).toEqual([])
+    expect(failed).toEqual(['TIMEOUT'])
+    expect(await saidBy(driven)).toEqual(['ERROR 1 TIMEOUT'])
+  })
+
+  test('keeps its place, however slow, while nobody else wants it', async () => {
+    const { driven, failed } = await reading()
+    for (let i = 0; i < 20; i++) clock.passAtOnce(rateWithinMs)
+    expect(await saidBy(driven)).toEqual([])
+    expect(failed).toEqual([])
+  })
+
+  test('keeps its place where it took some of it meanwhile', async () => {
+    const { driven, failed } = await reading()
+    clock.passAtOnce(rateWithinMs)
+    expect(await next()).toEqual(['ERROR 1 BUSY'])
+    driven.hear('CREDIT', { bytes: 2 * chunkBytesMax }, { stream: 1, fin: false })
+    await driven.said()
+    clock.passAtOnce(rateWithinMs)
+    expect(await next()).toEqual(['ERROR 1 BUSY'])
+    expect(failed).toEqual([])
+  })
+
+  test('keeps its place where it is our turn', async () => {
+    const driven = await acceptor(gate)
+    driven.hear('READ', read, onStream(1))
+    clock.passAtOnce(2 * rateWithinMs)
+    expect(await next()).toEqual(['ERROR 1 BUSY'])
+  })
+
+  test('gives way, too, where it has to send', async () => {
+    const driven = await acceptor(gate)
+    driven.hear('CHANGE', change, { stream: 1, fin: false })
+    clock.passAtOnce(rateWithinMs)
+    expect(await next()).toEqual([])
+    expect(await saidBy(driven)).toEqual(['ERROR 1 TIMEOUT'])
   })
 })
 

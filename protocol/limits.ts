@@ -35,6 +35,13 @@ export const carryingAtWorkMax = 512
 /** Of these, those of one connection: nobody else waits for what one client leaves lying. */
 export const carryingPerConnectionMax = 64
 
+/**
+ * Bytes of a file that one of them must move within so many milliseconds where it is its client's turn. Who is slower gives way
+ * once others are turned away for want of a place; until then it may take its time, since a person may sit there.
+ */
+export const rateBytesMin = 64 * KiB
+export const rateWithinMs = 30_000
+
 /** Of the connections that a server takes, those in a hundred that one address may have: somebody else is always let in. */
 export const connectionsPerAddressPercentMax = 91
 

@@ -4,8 +4,18 @@
  */
 import { bytesBehind } from './change-messages.ts'
 import { ConcurError } from './errors.ts'
-import { carryingAtWorkMax, carryingPerConnectionMax, requestsAtWorkMax } from './limits.ts'
+import {
+  carryingAtWorkMax,
+  carryingPerConnectionMax,
+  rateBytesMin,
+  rateWithinMs,
+  requestsAtWorkMax,
+} from './limits.ts'
 import type { Request } from './opcodes.ts'
+import type { Clock } from './world.ts'
+
+/** Looking for those who are slow takes a while where many are at work. */
+const slowLookEveryMs = 1_000
 
 /** What a request holds as long as it is at work: next to nothing for long, something, or pieces of a file. */
 export type Weight = 'waits' | 'works' | 'carries'
@@ -23,35 +33,73 @@ export const gateBounds: GateBounds = {
   carryingPerConnectionMax,
 }
 
+/** A request that carries bytes of files. */
+export interface Carrier {
+  /** Bytes of files that it has moved. */
+  readonly bytesMoved: number
+  /** Whether it would move more if its peer did its part. */
+  readonly waitsForPeer: boolean
+  /** Ends it; it leaves the gate meanwhile. */
+  expel(error: ConcurError): void
+}
+
+/** What a carrier had moved at a moment. */
+interface Reading {
+  readonly atMs: number
+  readonly bytesMoved: number
+}
+
 export class RequestGate {
   private readonly bounds: GateBounds
+  private readonly clock: Clock
   private atWork = 0
-  private carrying = 0
+  private readonly carriers = new Map<Carrier, Reading>()
+  private lookedAtMs = Number.NEGATIVE_INFINITY
 
-  constructor(bounds: GateBounds) {
-    this.bounds = bounds
+  constructor(options: { bounds: GateBounds; clock: Clock }) {
+    this.bounds = options.bounds
+    this.clock = options.clock
   }
 
   /** @param carryingHere of the same connection. @returns null, and it counts until `leave`; or why it is not begun. */
-  enter(weight: Weight, carryingHere: number): ConcurError | null {
+  enter(carrier: Carrier, weight: Weight, carryingHere: number): ConcurError | null {
     if (weight === 'waits') return null
     const { requestsMax, carryingMax, carryingPerConnectionMax } = this.bounds
     if (this.atWork >= requestsMax) return busy(`${requestsMax} requests`)
     if (weight === 'carries') {
       if (carryingHere >= carryingPerConnectionMax)
         return busy(`${carryingPerConnectionMax} files on one connection`)
-      if (this.carrying >= carryingMax) return busy(`${carryingMax} files`)
-      this.carrying++
+      if (this.carriers.size >= carryingMax) this.expelSlow()
+      if (this.carriers.size >= carryingMax) return busy(`${carryingMax} files`)
+      this.carriers.set(carrier, { atMs: this.clock.monotonicMs(), bytesMoved: carrier.bytesMoved })
     }
     this.atWork++
     return null
   }
 
-  leave(weight: Weight): void {
+  leave(carrier: Carrier, weight: Weight): void {
     if (weight === 'waits') return
     this.atWork--
-    if (weight === 'carries') this.carrying--
+    this.carriers.delete(carrier)
   }
+
+  /** Whoever lets it lie gives way to those who wait; who has it to himself may be as slow as he likes. */
+  private expelSlow(): void {
+    const nowMs = this.clock.monotonicMs()
+    if (nowMs - this.lookedAtMs < slowLookEveryMs) return
+    this.lookedAtMs = nowMs
+    for (const [carrier, reading] of this.carriers) {
+      if (nowMs - reading.atMs < rateWithinMs) continue
+      const { bytesMoved } = carrier
+      if (carrier.waitsForPeer && bytesMoved - reading.bytesMoved < rateBytesMin) carrier.expel(tooSlow())
+      else this.carriers.set(carrier, { atMs: nowMs, bytesMoved })
+    }
+  }
+}
+
+function tooSlow(): ConcurError {
+  const rate = `less than ${rateBytesMin / 1024} KiB in ${rateWithinMs / 1_000} s`
+  return new ConcurError('TIMEOUT', `${rate} of a file were moved, while others waited for the place`)
 }
 
 function busy(what: string): ConcurError {

@@ -58,20 +58,21 @@ export class StreamTable {
 
   /** @returns null, and the stream counts as being at work; or why it may not. */
   enterGate(gate: RequestGate, stream: Stream, weight: Weight): ConcurError | null {
-    const busy = gate.enter(weight, this.carrying)
+    const busy = gate.enter(stream, weight, this.carrying)
     if (busy !== null) return busy
     stream.weight = weight
     if (weight === 'carries') this.carrying++
     return null
   }
 
-  private leaveGate(gate: RequestGate, weight: Weight): void {
-    gate.leave(weight)
-    if (weight === 'carries') this.carrying--
+  private leaveGate(gate: RequestGate, stream: Stream): void {
+    gate.leave(stream, stream.weight)
+    if (stream.weight === 'carries') this.carrying--
   }
 
   private readonly onEnded = (id: number): void => {
-    if (this.gate !== null) this.leaveGate(this.gate, this.underWay.get(id)?.weight ?? 'waits')
+    const stream = this.underWay.get(id)
+    if (this.gate !== null && stream !== undefined) this.leaveGate(this.gate, stream)
     this.underWay.delete(id)
     if (this.underWay.size === 0) this.onIdle()
   }

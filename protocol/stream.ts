@@ -13,7 +13,7 @@ import {
   type RawOpcode,
 } from './opcodes.ts'
 import { type FlowQueue, type Outbox, releaseFrames } from './outbox.ts'
-import type { Weight } from './request-gate.ts'
+import type { Carrier, Weight } from './request-gate.ts'
 import { assertFollows, type Upload } from './upload.ts'
 
 export interface StreamEvents {
@@ -31,7 +31,7 @@ const atOnce = Promise.resolve()
 /** Credit is given back in portions of at least this share of what the peer may send ahead. */
 const creditPortionShare = 1 / 4
 
-export class Stream {
+export class Stream implements Carrier {
   readonly id: number
   /** Acceptor: as what it counts among the requests that are at work. */
   weight: Weight = 'waits'
@@ -43,6 +43,7 @@ export class Stream {
   private aheadBytes: number = streamCreditBytes
   private receiveCredit: number = streamCreditBytes
   private creditOwed = 0
+  private moved = 0
   private saidFin = false
   private heardFin = false
   private isOver = false
@@ -59,6 +60,18 @@ export class Stream {
   /** Whether nothing more can be sent: it was finished, failed or cancelled. */
   get ended(): boolean {
     return this.isOver || this.saidFin
+  }
+
+  /** Bytes of flow frames that were heard, and of long ones that left. */
+  get bytesMoved(): number {
+    return this.moved
+  }
+
+  /** Whether it is the peer who has to send or to take something. */
+  get waitsForPeer(): boolean {
+    if (!this.heardFin) return this.receiveCredit >= chunkBytesMax
+    const next = this.queue.frames[0]
+    return next !== undefined && next.body.length > this.queue.credit
   }
 
   listen(events: StreamEvents): void {
@@ -99,6 +112,7 @@ export class Stream {
     if (this.ended) return options.onSent()
     let framesLeft = Math.max(1, Math.ceil(bytes.length / chunkBytesMax))
     const onSent = (): void => {
+      this.moved += Math.min(bytes.length, chunkBytesMax)
       if (--framesLeft === 0) this.onPieceSent(options)
     }
     for (let at = 0; at === 0 || at < bytes.length; at += chunkBytesMax) {
@@ -115,6 +129,13 @@ export class Stream {
     if (this.isOver) return
     this.outbox.sendControl(this.id, 'ERROR', { code: error.code, message: error.message }, true)
     this.end()
+  }
+
+  /** Ends the stream with an error that the peer is told, and whoever works on it here. */
+  expel(error: ConcurError): void {
+    if (this.isOver) return
+    this.outbox.sendControl(this.id, 'ERROR', { code: error.code, message: error.message }, true)
+    this.lose(error)
   }
 
   /** Ends the stream because its answer is not wanted any more. */
@@ -157,6 +178,7 @@ export class Stream {
       if (bodyBytes > this.receiveCredit)
         throw new ConcurError('BAD_FRAME', `${message.opcode} beyond the credit of stream ${this.id}`)
       this.receiveCredit -= bodyBytes
+      this.moved += bodyBytes
     }
     this.heardFin = fin
     this.events?.onMessage(message, fin, bodyBytes)

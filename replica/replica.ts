@@ -48,7 +48,7 @@ export class Replica {
   private readonly options: ReplicaOptions
   private readonly reports: ProgressReports
   private readonly acceptor: Acceptor
-  private readonly gate = new RequestGate(gateBounds)
+  private readonly gate: RequestGate
   private readonly turns: ShortTurns
   private readonly heartbeats: Heartbeats
   private readonly following: Following
@@ -63,6 +63,7 @@ export class Replica {
     const { config, store, lookout, timers, listener, certificateEndsMs } = options
     this.options = options
     this.address = config.listen
+    this.gate = new RequestGate({ bounds: gateBounds, clock: options.clock })
     this.turns = new ShortTurns(options)
     this.reports = new ProgressReports(timers)
     this.heartbeats = new Heartbeats({
