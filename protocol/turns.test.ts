@@ -1,9 +1,17 @@
 /** What one dialer wants at once is worked on in turns: others have theirs in between, and what is made of it is bounded. */
 import { DrivenConnection } from '../fixtures/driven-connection.ts'
-import { turns } from '../fixtures/fake-time.ts'
+import { FakeTime, turns } from '../fixtures/fake-time.ts'
 import { frameBytes } from '../fixtures/wire-frames.ts'
 import type { NodeName } from './ids.ts'
-import { framesPerTurnMax, nodesMax, reasonBytesMax, unsentBytesMax, unsentBytesPause } from './limits.ts'
+import {
+  framesPerTurnMax,
+  nodesMax,
+  reasonBytesMax,
+  turnMsMax,
+  unsentBytesMax,
+  unsentBytesPause,
+} from './limits.ts'
+import { ShortTurns } from './short-turns.ts'
 
 const count = 20 * framesPerTurnMax
 const requests = Buffer.concat(
@@ -95,4 +103,54 @@ test('a mistake behind many requests ends the connection where it stands', async
   expect(driven.asked.length).toBe(count)
   const said = await driven.said()
   expect(said.at(-1)).toMatchObject({ opcode: 'GOAWAY', body: { code: 'BAD_FRAME' } })
+})
+
+describe('of many dialers', () => {
+  const dialers = 10
+  let time: FakeTime
+  let opened: DrivenConnection[]
+
+  /** Each request that is worked on takes half a turn. */
+  beforeEach(async () => {
+    time = new FakeTime()
+    const shared = new ShortTurns({ clock: time, timers: time })
+    const onAsked = () => time.passAtOnce(turnMsMax / 2)
+    const all = Array.from({ length: dialers }, () =>
+      new DrivenConnection({ side: 'acceptor', turns: shared, onAsked }).open('client'),
+    )
+    opened = await Promise.all(all)
+    await turns(2)
+  })
+
+  const asked = () => opened.map(({ asked }) => asked.length)
+  const sum = (counts: readonly number[]) => counts.reduce((all, one) => all + one, 0)
+
+  test('who ask in the same moment, a turn works on what fits into its time; the others come behind, in order', async () => {
+    for (const driven of opened) driven.hear('STATUS', {}, { stream: 1, fin: true })
+    expect(asked()).toEqual([1, 1, 0, 0, 0, 0, 0, 0, 0, 0])
+    await turns(1)
+    expect(asked()).toEqual([1, 1, 1, 1, 0, 0, 0, 0, 0, 0])
+    await turns(4)
+    expect(sum(asked())).toBe(dialers)
+  })
+
+  test('one who asks for much leaves the rest of it for another turn', async () => {
+    const [first] = opened as [DrivenConnection]
+    first.transport.deliver(requests.subarray(0, 10 * (requests.length / count)))
+    expect(first.asked.length).toBe(2)
+    await turns(10)
+    expect(first.asked.length).toBe(10)
+  })
+
+  test('who end in the same moment, all are gone in the end, and those that wait for it are not heard any more', async () => {
+    time.passAtOnce(turnMsMax)
+    opened[0]!.hear('STATUS', {}, { stream: 1, fin: true })
+    time.passAtOnce(turnMsMax)
+    for (const driven of opened) {
+      driven.transport.endByPeer()
+      driven.transport.close(null)
+    }
+    await turns(dialers)
+    expect(opened.map(({ closed }) => closed.length)).toEqual(Array(dialers).fill(1))
+  })
 })

@@ -95,7 +95,9 @@ async function judged(campaign: Campaign, row: Row): Promise<string> {
     try {
       const figures = await row(campaign)
       const delay = within(await loopDelayMs(campaign), loopDelayMsMax, 'ms')
-      return [...Object.entries(figures), ['event loop still for', delay]].map(([name, figure]) => `${name} ${figure}`).join(' · ')
+      return [...Object.entries(figures), ['event loop still for', delay]]
+        .map(([name, figure]) => `${name} ${figure}`)
+        .join(' · ')
     } catch (error) {
       if (tries === triesMax || !(error instanceof Violation)) throw error
       campaign.say(`tried again: ${error.message}`)

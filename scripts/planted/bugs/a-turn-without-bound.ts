@@ -5,8 +5,8 @@ export const bug: PlantedBug = {
   edits: [
     {
       file: 'protocol/framed-transport.ts',
-      find: '(++frames < framesPerTurnMax && ',
-      put: '(++frames < Number.POSITIVE_INFINITY && ',
+      find: '(++frames < framesPerTurnMax &&',
+      put: '(++frames < Number.POSITIVE_INFINITY &&',
     },
   ],
   caughtBy: [

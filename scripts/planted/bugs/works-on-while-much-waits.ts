@@ -5,8 +5,8 @@ export const bug: PlantedBug = {
   edits: [
     {
       file: 'protocol/framed-transport.ts',
-      find: ' && this.outbox.unsentBytes <= unsentBytesPause)',
-      put: ')',
+      find: 'this.outbox.unsentBytes <= unsentBytesPause &&',
+      put: '',
     },
   ],
   caughtBy: [
