@@ -6,10 +6,12 @@
  * cuts the end short.
  */
 import { constants } from 'node:os'
+import { addressText } from '../../protocol/addresses.ts'
 import { ConcurError } from '../../protocol/errors.ts'
 import type { Address, Timers } from '../../protocol/world.ts'
 import { listenRefusal } from './listen-refusal.ts'
 import type { ServerLog } from './logger.ts'
+import type { ServiceManager } from './service-manager.ts'
 
 /** Milliseconds that a server has to close; the contract allows 5 s in all. */
 const closeWithinMs = 4_000
@@ -32,6 +34,7 @@ interface LifeOptions {
   readonly process: NodeJS.Process
   readonly serverLog: ServerLog
   readonly timers: Timers
+  readonly manager: ServiceManager
 }
 
 /** From the start of one server to the end of its process. */
@@ -54,11 +57,13 @@ export class ServerLife {
   }
 
   async run(start: () => Promise<RunningServer>, listen: Address): Promise<void> {
-    const { serverLog } = this.options
+    const { serverLog, manager } = this.options
     try {
       this.started = start()
       const { address } = await this.started
-      if (!this.isEnding) serverLog.listening(address)
+      if (this.isEnding) return
+      serverLog.listening(address)
+      manager.ready(addressText(address))
     } catch (error) {
       await this.onStartFailed(error, listen)
     }
@@ -78,9 +83,10 @@ export class ServerLife {
   }
 
   private onSignal(signal: 'SIGTERM' | 'SIGINT'): void {
-    const { process, serverLog, timers } = this.options
+    const { process, serverLog, timers, manager } = this.options
     if (this.isEnding) process.exit(128 + constants.signals[signal])
     this.isEnding = true
+    manager.stopping()
     serverLog.log.info({ signal }, 'closing')
     timers.after(closeWithinMs, () => {
       serverLog.fatal({ ms: closeWithinMs }, 'the server did not close in time')

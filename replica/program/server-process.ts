@@ -6,8 +6,10 @@ import { type Asked, readServerOptions, sourcesOfOptions, splitArguments } from 
 import type { Log } from './log.ts'
 import { standardErrorSink } from './log-sink.ts'
 import { prettyLines, ServerLog } from './logger.ts'
+import { sendDatagram } from './notify-socket.ts'
 import { exitRefused, type RunningServer, ServerLife } from './server-life.ts'
 import type { ServerTable, ServerValues } from './server-options.ts'
+import { ServiceManager } from './service-manager.ts'
 import { realWorld, type World } from './world.ts'
 
 export interface ServerProgram<T extends ServerTable> {
@@ -40,7 +42,10 @@ export async function runServer<T extends ServerTable>(
     timers: world.timers,
     pretty: process.stderr.isTTY ? await prettyLines({ colour: !environment.NO_COLOR }) : null,
   })
-  const life = new ServerLife({ program: server.program, process, serverLog, timers: world.timers })
+  const { timers } = world
+  const { log } = serverLog
+  const manager = new ServiceManager({ environment, pid: process.pid, timers, log, send: sendDatagram })
+  const life = new ServerLife({ program: server.program, process, serverLog, timers, manager })
   life.watch()
   await life.run(() => server.start(told, world, serverLog.log), shared.listen)
 }
