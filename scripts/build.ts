@@ -1,15 +1,18 @@
 /**
- * Builds dist/: the client's bundles with their code caches, the servers, and the worker that hashes. What needs a
+ * Builds dist/: the client's bundles with their code caches, the servers, the worker that hashes, the manual page. What needs a
  * prebuilt binary, and what the client loads only on demand, stays in node_modules.
  */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { type BuildOptions, build } from 'esbuild'
+import { commands } from '../client/commands.ts'
+import { globalOptions } from '../client/global-options.ts'
 import { clientBundles, notForReads } from './client-bundles.ts'
+import { manualPage } from './manual.ts'
 
 const shared = {
   bundle: true,
@@ -105,6 +108,12 @@ async function cacheClientCode(): Promise<void> {
   }
 }
 
+function writeManual(): void {
+  const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string }
+  const date = statSync('package.json').mtime.toISOString().slice(0, 10)
+  writeFileSync('dist/concur.1', manualPage({ commands, globalOptions, version, date }))
+}
+
 function startServer(root: string): ChildProcess {
   mkdirSync(root)
   writeFileSync(join(root, 'small.txt'), 'small\n')
@@ -126,3 +135,4 @@ await buildClient()
 await buildServers()
 for (const program of ['client.cjs', 'coordinator.js', 'replica.js']) chmodSync(join('dist', program), 0o755)
 await cacheClientCode()
+writeManual()

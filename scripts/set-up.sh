@@ -3,7 +3,8 @@
 # tests that need it then say that they were skipped. In CI that is a failure.
 set -u
 
-declare -A package_of=([shellcheck]=shellcheck [nc]=netcat-openbsd [faketime]=faketime)
+declare -A package_of=([shellcheck]=shellcheck [nc]=netcat-openbsd [faketime]=faketime [ip]=iproute2
+  [mmdebstrap]=mmdebstrap [systemd-nspawn]=systemd-container)
 missing=()
 for program in "${!package_of[@]}"; do
   command -v "$program" >/dev/null 2>&1 || missing+=("${package_of[$program]}")
