@@ -2,7 +2,9 @@
  * The test of the tests: each bug of bugs/ is planted in a copy of the sources, alone, and the tests that are to find it
  * must turn red; without a bug they must be green.
  *
- *     scripts/planted/run [BUG …]
+ *     scripts/planted/run [BUG …] [--part K/N]
+ *
+ * With --part every bug is planted, and the tests are run for every Nth: those of part K, from 0 on.
  */
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { availableParallelism, tmpdir } from 'node:os'
@@ -65,6 +67,30 @@ async function planted(copy: Copy, bug: Named): Promise<Outcome> {
   }
 }
 
+/** @returns those of the part that is asked for, as `2/3`; or all. */
+function partOf(bugs: readonly Named[], part: string | undefined): readonly Named[] {
+  if (part === undefined) return bugs
+  const [which, of] = part.split('/').map(Number) as [number, number]
+  if (!(Number.isInteger(which) && which >= 0 && which < of)) {
+    process.stderr.write(`--part ${part}: it must be K/N, K from 0 to N - 1\n`)
+    leave(2)
+  }
+  return bugs.filter((_, place) => place % of === which)
+}
+
+/** @returns whether it can still be planted: what it changes stands there. */
+async function tryPlanting(copy: Copy, bug: Named): Promise<boolean> {
+  try {
+    copy.plant(bug.edits)
+    return true
+  } catch (error) {
+    say(`${bug.name}: NOT PLANTED: ${(error as Error).message}`)
+    return false
+  } finally {
+    copy.restore(bug.edits)
+  }
+}
+
 /** @returns whether some test finds it. */
 async function tryBug(copy: Copy, bug: Named): Promise<boolean> {
   const outcome = await planted(copy, bug)
@@ -95,9 +121,17 @@ process.on('uncaughtException', error => {
   leave(1)
 })
 
-const { positionals } = parseArgs({ allowPositionals: true })
-const bugs = chosen(await allBugs(), positionals)
-const work = [(copy: Copy) => tryWithout(copy, bugs), ...bugs.map(bug => (copy: Copy) => tryBug(copy, bug))]
+const { positionals, values } = parseArgs({
+  options: { part: { type: 'string' } },
+  allowPositionals: true,
+})
+const named = chosen(await allBugs(), positionals)
+const bugs = partOf(named, values.part)
+const work = [
+  (copy: Copy) => tryWithout(copy, bugs),
+  ...bugs.map(bug => (copy: Copy) => tryBug(copy, bug)),
+  ...named.filter(bug => !bugs.includes(bug)).map(bug => (copy: Copy) => tryPlanting(copy, bug)),
+]
 let passed = 0
 let failed = 0
 const lanes = Array.from({ length: Math.min(lanesMax, availableParallelism()) }, async (_, lane) => {
