@@ -172,11 +172,17 @@ hang_server() {
   on 'a server that hangs is killed and started again' 'Watchdog timeout' server2 'journalctl -u concur-replica --no-pager'
 }
 
+# fake PROGRAM LINE…: from here on the client's machine has this one instead, as if it were another machine.
+fake() {
+  fakes=/srv/fakes/$1
+  as_root client "mkdir -p $fakes && printf '%s\\n' '#!/bin/sh' $(printf '%q ' "${@:2}") > $fakes/$1 && chmod +x $fakes/$1"
+}
+
 # refused PATTERN ARGUMENT…: one sentence, and nothing was changed.
 refused() {
   local before after out status=0
   before=$(as_root client 'find /opt /etc/concur /etc/systemd/system /usr/local -newermt 1970-01-02 2>/dev/null | sort')
-  out=$(as_root client "cd /home/$person && concur/scripts/install.sh ${*:2}" 2>&1) || status=$?
+  out=$(as_root client "cd /home/$person && PATH=$fakes:\$PATH concur/scripts/install.sh ${*:2}" 2>&1) || status=$?
   after=$(as_root client 'find /opt /etc/concur /etc/systemd/system /usr/local -newermt 1970-01-02 2>/dev/null | sort')
   if [ "$status" = 2 ] && [ "$(wc -l <<<"$out")" = 1 ] && grep -qE -- "$1" <<<"$out" && [ "$before" = "$after" ]; then
     ok "refused: install.sh ${*:2}"
@@ -185,7 +191,9 @@ refused() {
   fi
 }
 
+# shellcheck disable=SC2016 # What the fakes do is theirs to expand.
 refusals() {
+  local out fakes=/nowhere
   local place=(--name n --address 192.168.1.103)
   as_root client "mkdir -p /srv/root"
   refused 'no .*server.* to install' server
@@ -205,4 +213,19 @@ refusals() {
   refused '1 to 65535' replica --root /srv/files "${place[@]}" --port 70000
   refused 'is taken' replica --root /srv/files "${place[@]}" --port 22 --insecure
   refused '--server is missing' client
+  fake findmnt 'echo nfs4'
+  refused 'lies on nfs4: a file system of this machine' replica --root /srv/files "${place[@]}" --keys client
+  fake findmnt 'echo vfat'
+  refused 'lies on vfat, which does not keep names' replica --root /srv/files "${place[@]}" --keys client
+  fake findmnt 'echo fuse.sshfs'
+  refused 'lies on fuse.sshfs' replica --root /srv/files "${place[@]}" --keys client
+  # It makes a and A together, as where they are one.
+  fake touch 'for file; do /usr/bin/touch "$file"; done; /usr/bin/touch "$(dirname "$1")/A"'
+  refused 'takes a and A for one name' replica --root /srv/files "${place[@]}" --keys client
+  fake node '[ "$1" != --version ] || echo v18.20.4; [ "$1" != -e ] || exit 1'
+  refused 'v18.20.4 is too old: it must be 20.19' client --server 192.168.1.101
+  fakes=/nowhere
+  if out=$(as_person client 'concur/scripts/install.sh client --server 192.168.1.101' 2>&1); then
+    not_ok 'refused: a person without sudo' "$out"
+  elif [[ $out == *'this needs root'* ]]; then ok 'refused: a person without sudo'; else not_ok 'refused: a person without sudo' "$out"; fi
 }
