@@ -37,9 +37,14 @@ usage() {
   sed -n '2,/^set -euo/{/^#/s/^# \{0,1\}//p}' "$0"
 }
 
-value_of() {
-  [ "$2" -ge 2 ] || refuse "$1 wants a value"
-}
+# Options that each role knows.
+declare -A options_of=(
+  [coordinator]=' --root --name --address --port --replica --keys --insecure '
+  [replica]=' --root --name --address --port --keys --insecure '
+  [client]=' --server --keys '
+  [upgrade]=' '
+  [uninstall]=' '
+)
 
 # --- what is asked
 
@@ -47,25 +52,30 @@ role=${1:-}
 [ "$#" -eq 0 ] || shift
 root='' name='' address='' port='' keys='' server='' insecure=''
 replicas=()
+case $role in
+  -h | --help | help) usage && exit 0 ;;
+  '') usage >&2 && exit 2 ;;
+esac
+[ -n "${options_of[$role]:-}" ] || refuse "there is no $role to install: coordinator, replica, client, upgrade or uninstall"
 while [ "$#" -gt 0 ]; do
+  case $1 in -h | --help) usage && exit 0 ;; esac
+  [[ ${options_of[$role]} == *" $1 "* ]] || refuse "$role has no option $1; --help lists them"
+  if [ "$1" = --insecure ]; then
+    insecure=1
+    shift
+    continue
+  fi
+  [ "$#" -ge 2 ] || refuse "$1 wants a value"
   case $1 in
-    --root | --name | --address | --port | --keys | --server | --replica)
-      value_of "$1" "$#"
-      case $1 in
-        --root) root=$2 ;;
-        --name) name=$2 ;;
-        --address) address=$2 ;;
-        --port) port=$2 ;;
-        --keys) keys=$2 ;;
-        --server) server=$2 ;;
-        --replica) replicas+=("$2") ;;
-      esac
-      shift 2
-      ;;
-    --insecure) insecure=1 && shift ;;
-    -h | --help) usage && exit 0 ;;
-    *) refuse "there is no option $1; --help lists them" ;;
+    --root) root=$2 ;;
+    --name) name=$2 ;;
+    --address) address=$2 ;;
+    --port) port=$2 ;;
+    --keys) keys=$2 ;;
+    --server) server=$2 ;;
+    --replica) replicas+=("$2") ;;
   esac
+  shift 2
 done
 
 # --- what stands in the way
@@ -164,20 +174,18 @@ check_port() {
     refuse "--port $port: it must be 1 to 65535"
   fi
   ! systemctl is-active --quiet "concur-$role" || return 0
-  "$node" -e '
+  local code
+  code=$("$node" -e '
     const server = require("node:net").createServer()
-    server.on("error", ({ code }) => { console.log(code); process.exit(1) })
+    server.on("error", ({ code }) => { console.log(code); process.exit(0) })
     server.listen({ port: Number(process.argv[1]), host: process.argv[2] }, () => process.exit(0))
-  ' "$port" "$address" >/tmp/concur-port.$$ || {
-    local code
-    code=$(cat /tmp/concur-port.$$) && rm -f /tmp/concur-port.$$
-    case $code in
-      EADDRINUSE) refuse "--port $port is taken on $address by another program" ;;
-      EADDRNOTAVAIL | ENOTFOUND | EAI_AGAIN) refuse "--address $address is none of this machine's, which has $(own_addresses)" ;;
-      *) refuse "--address $address --port $port cannot be listened on: $code" ;;
-    esac
-  }
-  rm -f /tmp/concur-port.$$
+  ' "$port" "$address")
+  case $code in
+    '') ;;
+    EADDRINUSE) refuse "--port $port is taken on $address by another program" ;;
+    EADDRNOTAVAIL | ENOTFOUND | EAI_AGAIN) refuse "--address $address is none of this machine's, which has $(own_addresses)" ;;
+    *) refuse "--address $address --port $port cannot be listened on: $code" ;;
+  esac
 }
 
 check_other_role() {
@@ -383,14 +391,17 @@ install_server() {
     [ -z "$keys" ] || check_keys "$keys"
     machine_keys=$keys
   fi
+  local keeps_keys=''
   if [ "$role" = coordinator ] && [ -z "$insecure" ]; then
+    # Other keys than those that are in use would shut out everybody who has those.
+    if [ -z "$keys" ] && [ -f "$config_dir/token" ] && [ ! -d "$PWD/concur-keys" ]; then keeps_keys=1; fi
     keys=${keys:-$PWD/concur-keys}
     [ ! -e "$keys" ] || [ -d "$keys" ] || refuse "--keys $keys is no folder"
   fi
   [ -z "$insecure" ] || [ ! -f "$config_dir/token" ] || refuse "--insecure, but keys lie in $config_dir: remove them first if you mean it"
 
   install_program
-  if [ "$role" = coordinator ] && [ -z "$insecure" ]; then
+  if [ "$role" = coordinator ] && [ -z "$insecure$keeps_keys" ]; then
     make_keys
     machine_keys=$keys/$name
   fi
@@ -402,8 +413,8 @@ install_server() {
   write_unit
   start_unit
   server=$(listen_text)
-  if [ "$role" = coordinator ]; then configure_person "${machine_keys:+$keys/admin}"; fi
-  tell_server
+  if [ "$role" = coordinator ] && [ -z "$keeps_keys" ]; then configure_person "${machine_keys:+$keys/admin}"; fi
+  tell_server "$keeps_keys"
 }
 
 listen_text() {
@@ -415,7 +426,9 @@ listen_text() {
 
 tell_server() {
   echo "$role $name serves $root on $(listen_text), as $user, and starts at boot"
-  if [ "$role" = coordinator ] && [ -z "$insecure" ]; then
+  if [ -n "$1" ]; then
+    echo "keys are as they were; those of a new replica are made with --keys DIR, the folder of all"
+  elif [ "$role" = coordinator ] && [ -z "$insecure" ]; then
     local one
     for one in ${replicas[@]+"${replicas[@]}"}; do
       echo "for ${one%%=*}: its keys are in $keys/${one%%=*}"
@@ -484,7 +497,4 @@ case $role in
   client) install_client ;;
   upgrade) upgrade ;;
   uninstall) uninstall ;;
-  -h | --help | help) usage ;;
-  '') usage >&2 && exit 2 ;;
-  *) refuse "there is no $role to install: coordinator, replica, client, upgrade or uninstall" ;;
 esac

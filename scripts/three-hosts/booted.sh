@@ -155,7 +155,10 @@ machine_parts() {
   hang_server
   soon 'and is in step again' 60 0 'server2 .*up' 'concur status'
   refusals
-  on 'installed again it is an upgrade' 'is version' server1 "/home/$person/concur/scripts/install.sh upgrade"
+  on 'installed again, from elsewhere, it keeps its keys' 'keys are as they were' server1 \
+    "cd / && /home/$person/concur/scripts/install.sh coordinator --root /home/$person/files --name server1 --address 192.168.1.101 --replica server2=192.168.1.102"
+  soon 'and the others know it still' 60 0 'copies 2 of 2' 'concur write again.txt yes'
+  on 'an upgrade' 'is version' server1 "/home/$person/concur/scripts/install.sh upgrade"
   soon 'which goes on where it was' 60 0 'copies 2 of 2' 'concur write upgraded.txt yes'
   on 'uninstalled it leaves files, keys and configuration' 'are as they were' server2 "/home/$person/concur/scripts/install.sh uninstall"
   on 'they are there' 'coordinator|replica.json' server2 "ls /etc/concur && cat /srv/files/upgraded.txt && ! ls /opt/concur /usr/local/bin/concur"
@@ -198,7 +201,8 @@ refusals() {
   as_root client "mkdir -p /srv/root"
   refused 'no .*server.* to install' server
   refused 'wants a value' coordinator --root
-  refused 'there is no option --nonsense' coordinator --nonsense
+  refused 'coordinator has no option --nonsense' coordinator --nonsense
+  refused 'replica has no option --replica' replica --replica server2=192.168.1.102
   refused '--name is missing' replica --root /srv/files --address 192.168.1.103
   refused '1 to 32 of a-z' replica --root /srv/files --name N --address 192.168.1.103
   refused '--address is missing.* it has 192.168.1.103' replica --root /srv/files --name n
