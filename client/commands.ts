@@ -134,6 +134,12 @@ export const commands: CommandTable = {
     options: statusOptions,
     run: async (context, _, values) => (await import('./commands/status.ts')).status(context, values),
   }),
+  doctor: command({
+    describe: 'what is wrong with the nodes, looked at from here, and what to do about it',
+    positionals: [],
+    options: {},
+    run: async context => (await import('./commands/doctor.ts')).doctor(context),
+  }),
   lock: command({
     describe: 'a lease for this client id: only it changes the path and what is below; COMMAND runs under it',
     positionals: [path, { name: 'COMMAND', required: false, many: true, behindDashes: true }],

@@ -20,6 +20,7 @@ import { BufferPool } from '../protocol/buffer-pool.ts'
 import type { Done } from '../protocol/change-messages.ts'
 import type { Connection } from '../protocol/connection.ts'
 import { ConcurError, type ErrorCode } from '../protocol/errors.ts'
+import type { Examined } from '../protocol/examine-messages.ts'
 import type { KeptContent, PrunedEnd, PrunedPath, PruneRequest } from '../protocol/history-messages.ts'
 import { blockBytes, carryingPerConnectionMax } from '../protocol/limits.ts'
 import type { LockIs } from '../protocol/lock-messages.ts'
@@ -27,7 +28,7 @@ import type { Listed, LoggedOperation, Read, Status, Verdict, Waited } from '../
 import type { Recall } from '../protocol/past-messages.ts'
 import type { FilePath, FolderPath } from '../protocol/path.ts'
 import type { Verified } from '../protocol/sum-messages.ts'
-import type { Random } from '../protocol/world.ts'
+import type { Address, Random } from '../protocol/world.ts'
 import { type Connected, type ConnectOptions, connectToFirst, type OnDialled } from './connecting.ts'
 import { askCheck } from './reading/ask-check.ts'
 import type { Past } from './reading/ask-past.ts'
@@ -165,6 +166,24 @@ export class ConcurClient {
   async status(): Promise<Status> {
     const { silenceMs, timers } = this
     return this.ask(connection => askStatus({ connection, timers, silenceMs }))
+  }
+
+  /** What each node finds when it looks at itself. @throws ConcurError. */
+  async examine(): Promise<Examined> {
+    const { askExamine } = await import('./reading/ask-examine.ts')
+    const { silenceMs, timers } = this
+    return this.ask(connection => askExamine({ connection, timers, silenceMs }))
+  }
+
+  /** Where its servers are dialled, in their order. */
+  get servers(): readonly Address[] {
+    return this.options.servers
+  }
+
+  /** Resolves when a server at this address has said who it is. @throws NoServerError with the reason. */
+  async reach(address: Address): Promise<void> {
+    const { connection } = await connectToFirst({ ...this.options, servers: [address] }, () => {})
+    connection.close('UNREACHABLE', 'done')
   }
 
   /**

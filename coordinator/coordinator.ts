@@ -27,6 +27,7 @@ import { Acceptor } from '../replica/program/acceptor.ts'
 import type { Log } from '../replica/program/log.ts'
 import { assertNamed } from '../replica/program/named-peer.ts'
 import type { ServerKeys } from '../replica/program/server-keys.ts'
+import { conditionOf } from '../replica/store/examination.ts'
 import type { Lookout } from '../replica/store/lookout/lookout.ts'
 import type { Store } from '../replica/store/store.ts'
 import { Changing } from './changing/changing.ts'
@@ -36,6 +37,7 @@ import { RemoteMember } from './changing/remote-member.ts'
 import type { CoordinatorConfig } from './config.ts'
 import { onChange } from './on-change.ts'
 import { onCheck } from './on-check.ts'
+import { type ExaminedNode, onExamine } from './on-examine.ts'
 import { onHistory } from './on-history.ts'
 import { onList } from './on-list.ts'
 import { type LockContext, onLock, onUnlock } from './on-lock.ts'
@@ -58,6 +60,8 @@ export interface CoordinatorOptions {
   readonly keys: ServerKeys | null
   /** When its certificate ends, milliseconds since 1970; null: it has none. */
   readonly certificateEndsMs: number | null
+  /** Of the program. */
+  readonly version: string
   readonly store: Store
   readonly lookout: Lookout
   readonly listener: Listener
@@ -72,6 +76,7 @@ export class Coordinator {
   private readonly options: CoordinatorOptions
   private readonly links: readonly ReplicaLink[]
   private readonly nodes: readonly Member[]
+  private readonly examined: readonly ExaminedNode[]
   private readonly changing: Changing
   private readonly reports: ProgressReports
   private readonly acceptor: Acceptor
@@ -91,6 +96,7 @@ export class Coordinator {
     const { readTimeoutMs } = config
     const remotes = this.links.map(link => new RemoteMember({ link, timers, readTimeoutMs }))
     this.nodes = [new LocalMember({ name: config.name, store }), ...remotes]
+    this.examined = [{ name: config.name, condition: async () => conditionOf(options) }, ...remotes]
     if (this.nodes.length > nodesMax)
       throw new ConcurError('USAGE', `--replica: at most ${nodesMax - 1} replicas`)
     store.history.listen(pruned => log.info(pruned, 'history pruned'))
@@ -224,7 +230,11 @@ export class Coordinator {
       case 'LIST':
         return onList({ nodes: this.nodes, motion: this.changing }, request.body, context)
       case 'VERIFY':
-        return onVerify({ nodes: this.nodes, motion: this.changing }, request.body, context)
+        return onVerify(
+          { nodes: this.nodes, motion: this.changing, onDeep: ms => store.noteDeepVerified(ms) },
+          request.body,
+          context,
+        )
       case 'STATUS':
         return onStatus(
           {
@@ -246,6 +256,8 @@ export class Coordinator {
         return onUnlock(this.changing.lockDesk, request.body, context)
       case 'CHECK':
         return onCheck(this.changing.lockDesk, request.body, context)
+      case 'EXAMINE':
+        return onExamine(this.examined, context)
       case 'LOG':
         return onLog({ store, changing: this.changing }, request.body, context)
       case 'HISTORY':
@@ -262,6 +274,7 @@ export class Coordinator {
       case 'FETCH':
       case 'WALK':
       case 'SUM':
+      case 'CONDITION':
       case 'SURVEY':
       case 'STAGE':
       case 'JOURNAL_AT':

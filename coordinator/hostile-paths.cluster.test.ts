@@ -80,6 +80,8 @@ const asks: { readonly [K in RequestOpcode]: readonly ((path: FilePath) => BodyO
   LOCK: [path => ({ operation: operation(), path, ttlMs: 1_000, waitMs: 0, token: null })],
   UNLOCK: [path => ({ operation: operation(), path, steal: true, token: null })],
   CHECK: [path => ({ path })],
+  EXAMINE: null,
+  CONDITION: null,
   PAST: [path => ({ path, at: null })],
   CONTENT: [path => ({ path, at: 1, digest, size: null })],
   RECALL: [path => ({ path, at: 1, digest, size: null })],

@@ -16,7 +16,7 @@ const server: ServerProgram<typeof coordinatorOptions> = {
   summary: 'Answers clients, holds a copy, and compares it with the replicas at every read.',
   packageFile,
   options: coordinatorOptions,
-  async start(values, plainWorld, log) {
+  async start(values, plainWorld, log, version) {
     const config = coordinatorConfig(values)
     const world = securedWorld(plainWorld, tlsFiles(values))
     const onFault = (error: unknown): void => log.error({ err: error }, 'store')
@@ -32,7 +32,7 @@ const server: ServerProgram<typeof coordinatorOptions> = {
     })
     const { store } = copy
     if (store.clusterId === null) store.setClusterId(parseClusterId(randomId(world.random))!)
-    const coordinator = new Coordinator({ config, keys, ...copy, ...world, log })
+    const coordinator = new Coordinator({ config, keys, ...copy, ...world, log, version })
     const close = async (): Promise<void> => {
       await coordinator.close()
       await copy.close()

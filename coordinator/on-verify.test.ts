@@ -16,12 +16,17 @@ let time: FakeTime
 let log: RecordedLog
 let served: Served
 
+/** When all of it was compared byte for byte. */
+let deep: number[]
+
 async function serveVerify(nodes: readonly Node[]): Promise<void> {
   time = new FakeTime()
+  deep = []
   log = new RecordedLog()
   const context = { client: null, clock: time, timers: time, log, reports: new ProgressReports(time) }
   served = await serve(time, (request, stream) => {
-    if (request.opcode === 'VERIFY') onVerify({ nodes, motion: atRest }, request.body, { ...context, stream })
+    if (request.opcode === 'VERIFY')
+      onVerify({ nodes, motion: atRest, onDeep: ms => deep.push(ms) }, request.body, { ...context, stream })
   })
 }
 

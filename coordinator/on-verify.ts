@@ -21,7 +21,12 @@ import type { RequestContext } from './request.ts'
 import { sendRows } from './row-pages.ts'
 import { type Base, VerifiedCount } from './verified-count.ts'
 
-export function onVerify(compared: ComparedNodes, request: BodyOf<'VERIFY'>, context: RequestContext): void {
+export interface VerifiedNodes extends ComparedNodes {
+  /** Every byte of every copy was compared, of the whole tree and all nodes. */
+  readonly onDeep: (nowMs: number) => void
+}
+
+export function onVerify(compared: VerifiedNodes, request: BodyOf<'VERIFY'>, context: RequestContext): void {
   const { stream, reports } = context
   const endLine = beginRequestLine(context, 'verify', request.path)
   const report = reports.begin(stream)
@@ -37,9 +42,9 @@ export function onVerify(compared: ComparedNodes, request: BodyOf<'VERIFY'>, con
 }
 
 async function verify(
-  { nodes, motion }: ComparedNodes,
+  { nodes, motion, onDeep }: VerifiedNodes,
   request: BodyOf<'VERIFY'>,
-  { stream, timers, report }: RequestContext & { report: Report },
+  { stream, timers, clock, report }: RequestContext & { report: Report },
 ): Promise<void> {
   const onProgress: Report['update'] = progress => report.update(progress)
   const signal = untilUnwanted(stream)
@@ -51,6 +56,7 @@ async function verify(
     buckets?.size === 0
       ? []
       : await sendDifferences({ nodes, motion }, request, { stream, summed, buckets, count })
+  if (request.deep && request.path === wholeTree && unreachable.length === 0) onDeep(clock.nowMs())
   const names = nodes.map(({ name }) => name)
   await stream.sendFlow('VERIFIED', { ...count.total(), nodes: names, unreachable }, true)
 }

@@ -7,6 +7,7 @@ import { BufferPool } from '../protocol/buffer-pool.ts'
 import type { Connection } from '../protocol/connection.ts'
 import type { Digest } from '../protocol/digest.ts'
 import { ConcurError } from '../protocol/errors.ts'
+import type { Condition } from '../protocol/examine-messages.ts'
 import type { ForgetRequest, ForgottenPath, HadContent } from '../protocol/history-messages.ts'
 import type { NodeName } from '../protocol/ids.ts'
 import { chunkBytesMax } from '../protocol/limits.ts'
@@ -198,6 +199,31 @@ export class RemoteNode implements Node {
       }
       const wait = this.silence.begin(() => giveUp(this.silentReason))
       signal.addEventListener('abort', () => giveUp('is not asked any more'), { once: true })
+    })
+  }
+
+  /** What the node finds when it looks at itself. @throws ConcurError UNREACHABLE; what it said. */
+  async condition(): Promise<Condition> {
+    const connection = this.openConnection()
+    return new Promise((resolve, reject) => {
+      const stream = connection.request(
+        'CONDITION',
+        {},
+        {
+          onMessage: message => {
+            wait.end()
+            if (message.opcode === 'CONDITION_IS') resolve(message.body)
+          },
+          onFailed: error => {
+            wait.end()
+            reject(this.named(error))
+          },
+        },
+      )
+      const wait = this.silence.begin(() => {
+        stream.cancel()
+        reject(new ConcurError('UNREACHABLE', `${this.name} ${this.silentReason}`))
+      })
     })
   }
 

@@ -194,6 +194,8 @@ const rights: Record<RequestOpcode, 'clients' | 'coordinator'> = {
   LOCK: 'clients',
   UNLOCK: 'clients',
   CHECK: 'clients',
+  EXAMINE: 'clients',
+  CONDITION: 'coordinator',
   PAST: 'clients',
   CONTENT: 'clients',
   RECALL: 'coordinator',

@@ -250,10 +250,11 @@ describe('a request that is refused does not touch the others', () => {
   })
 
   const ofClients = [
-    ...(['READ', 'LIST', 'STATUS', 'CHANGE', 'LOCK', 'UNLOCK', 'CHECK'] as const),
+    ...(['READ', 'LIST', 'STATUS', 'CHANGE', 'LOCK', 'UNLOCK', 'CHECK', 'EXAMINE'] as const),
     ...(['LOG', 'WAIT', 'VERIFY', 'HISTORY', 'PRUNE', 'PAST', 'CONTENT'] as const),
   ] as const
   const ofCoordinators = [
+    'CONDITION',
     'LOOK',
     'FETCH',
     'WALK',
@@ -293,6 +294,8 @@ describe('a request that is refused does not touch the others', () => {
     LOCK: { ...{ operation, path, ttlMs: 1_000 }, waitMs: 0, token: null },
     UNLOCK: { operation, path, steal: false, token: null },
     CHECK: { path },
+    EXAMINE: {},
+    CONDITION: {},
     LOG: { path, sinceSeq: null, last: null, follow: false },
     WAIT: { path, timeoutMs: 1 },
     LOOK: { path, deep: false, settledSeq: 0 },

@@ -12,6 +12,7 @@ import * as changes from './change-messages.ts'
 import type { Codec, ValueOf } from './codec.ts'
 import * as copies from './copies.ts'
 import { ConcurError } from './errors.ts'
+import * as examinations from './examine-messages.ts'
 import { nothing } from './fields.ts'
 import * as histories from './history-messages.ts'
 import {
@@ -246,6 +247,22 @@ export const opcodes = {
     bodyBytesMax: requestBytesMax,
     body: locks.check,
   },
+  EXAMINE: {
+    number: 0x50,
+    kind: 'request',
+    from: clients,
+    lane: 'control',
+    bodyBytesMax: 0,
+    body: nothing,
+  },
+  CONDITION: {
+    number: 0x51,
+    kind: 'request',
+    from: coordinators,
+    lane: 'control',
+    bodyBytesMax: 0,
+    body: nothing,
+  },
 
   PAST: {
     number: 0x35,
@@ -366,6 +383,20 @@ export const opcodes = {
     lane: 'control',
     bodyBytesMax: 2 * (reasonBytesMax + 128),
     body: changes.surveyed,
+  },
+  EXAMINED: {
+    number: 0x52,
+    kind: 'answer',
+    lane: 'control',
+    bodyBytesMax: frameBodyBytesMax,
+    body: examinations.examined,
+  },
+  CONDITION_IS: {
+    number: 0x53,
+    kind: 'answer',
+    lane: 'control',
+    bodyBytesMax: pathBytesMax + 512,
+    body: examinations.condition,
   },
   STAGED: { number: 0x47, kind: 'answer', lane: 'control', bodyBytesMax: 40, body: changes.staged },
   JOURNAL_IS: { number: 0x48, kind: 'answer', lane: 'control', bodyBytesMax: 256, body: changes.journalIs },

@@ -86,9 +86,11 @@ test('these fields of these opcodes are paths; a new one has to be listed', () =
   expect(listed).toEqual({
     CHANGE: ['what.from', 'what.path', 'what.to'],
     CHECK: ['path'],
+    CONDITION_IS: ['closedFirst'],
     CONTENT: ['path'],
     DONE: ['kept.path', 'op.path'],
     ENTRIES: ['entries.path'],
+    EXAMINED: ['nodes.condition.closedFirst'],
     FETCH: ['path'],
     FORGET: ['path'],
     FORGOT: ['paths.path'],

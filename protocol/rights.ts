@@ -23,6 +23,7 @@ const adminsAlone: { readonly [K in ClientOpcode]: (body: BodyOf<K>) => boolean 
   LOCK: never,
   UNLOCK: ({ steal }) => steal,
   CHECK: never,
+  EXAMINE: never,
   PAST: never,
   CONTENT: never,
   HISTORY: never,

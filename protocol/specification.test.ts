@@ -196,6 +196,7 @@ test.each([
   'LOCK-renewed',
   'UNLOCK',
   'CHECK',
+  'CONDITION_IS',
   'LOCK_IS',
   'HISTORY',
   'PRUNE-done',

@@ -26,6 +26,7 @@ import { logAlone } from './log-alone.ts'
 import type { Log } from './program/log.ts'
 import { beginRequestLine, failure, type Outcome } from './program/request-line.ts'
 import { finishBodies, pourBody, streamSink } from './store/body-sink.ts'
+import { conditionOf } from './store/examination.ts'
 import type { Lookout } from './store/lookout/lookout.ts'
 import type { OpenBody, Store } from './store/store.ts'
 
@@ -53,6 +54,7 @@ const opNames: Record<ClientOpcode, string> = {
   LOCK: 'lock',
   UNLOCK: 'unlock',
   CHECK: 'check',
+  EXAMINE: 'examine',
 }
 
 const listed: Outcome = { verdict: 'listed' }
@@ -62,6 +64,7 @@ export interface AloneOptions {
   readonly store: Store
   readonly lookout: Lookout
   readonly certificateEndsMs: number | null
+  readonly version: string
   readonly reports: ProgressReports
   readonly clock: Clock
   readonly timers: Timers
@@ -97,6 +100,8 @@ export class Alone {
         return this.onList(request.body, stream)
       case 'STATUS':
         return this.onStatus(stream)
+      case 'EXAMINE':
+        return this.onExamine(stream)
       case 'LOG':
         return logAlone(request.body, stream, this.options)
       case 'CHANGE':
@@ -207,6 +212,17 @@ export class Alone {
       const said = [`not on ${this.options.config.name}`, ...others.map(node => `${node} ${reason}`)]
       throw new ConcurError('UNREACHABLE', said.join('; '))
     }
+  }
+
+  private onExamine(stream: Stream): Outcome {
+    const { config } = this.options
+    const nodes = this.members.map(node =>
+      node === config.name
+        ? { node, condition: conditionOf(this.options), reason: null }
+        : { node, condition: null, reason },
+    )
+    stream.send('EXAMINED', { nodes }, true)
+    return { verdict: 'examined' }
   }
 
   private onStatus(stream: Stream): Outcome {

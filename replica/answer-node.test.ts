@@ -15,6 +15,10 @@ import { answerNode, pagesOf } from './answer-node.ts'
 import { Following } from './following.ts'
 import { openTemporaryStore, type TemporaryStore } from './store/store.fixture.ts'
 
+const nobodyAsks = (): never => {
+  throw new Error('nobody asks for the condition here')
+}
+
 const path = 'a.txt' as FilePath
 const KiB = 1024
 const MiB = 1024 * KiB
@@ -35,6 +39,7 @@ beforeEach(async () => {
         stream,
         store,
         reports,
+        condition: nobodyAsks,
         following: new Following({ store, timers: time, onForkFiled: () => {} }),
       })
   }

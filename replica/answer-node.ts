@@ -2,9 +2,11 @@
  * A coordinator's questions about this node's copy, and the way of each request that changes it to what does it.
  * Clause: protocol/README.md "LOOK", "FETCH", "WALK", "HAD", "FORGET".
  */
+
 import type { Request } from '../protocol/connection.ts'
 import type { CopyAt } from '../protocol/copies.ts'
 import { asConcurError } from '../protocol/errors.ts'
+import type { Condition } from '../protocol/examine-messages.ts'
 import { pageBytesAim } from '../protocol/limits.ts'
 import type { Entry, Progress } from '../protocol/messages.ts'
 import type { BodyOf, NodeOpcode } from '../protocol/opcodes.ts'
@@ -31,6 +33,8 @@ export interface Answering {
   readonly store: Store
   readonly reports: ProgressReports
   readonly following: Following
+  /** What this node finds when it looks at itself. @throws DiskError. */
+  readonly condition: () => Condition
 }
 
 export function answerNode(request: NodeRequest, answering: Answering): void {
@@ -43,6 +47,8 @@ export function answerNode(request: NodeRequest, answering: Answering): void {
       return failWith(answering.stream, onWalk(request.body, answering))
     case 'SUM':
       return failWith(answering.stream, onSum(request.body, answering))
+    case 'CONDITION':
+      return failWith(answering.stream, onCondition(answering))
     case 'SURVEY':
       return failWith(answering.stream, onSurvey(request.body, answering))
     case 'JOURNAL_AT':
@@ -66,6 +72,10 @@ export function answerNode(request: NodeRequest, answering: Answering): void {
     default:
       return request satisfies never
   }
+}
+
+async function onCondition({ stream, condition }: Answering): Promise<void> {
+  stream.send('CONDITION_IS', condition(), true)
 }
 
 async function onLook(

@@ -10,6 +10,10 @@ import { answerNode } from './answer-node.ts'
 import { Following } from './following.ts'
 import { openTemporaryStore, type TemporaryStore } from './store/store.fixture.ts'
 
+const nobodyAsks = (): never => {
+  throw new Error('nobody asks for the condition here')
+}
+
 let time: FakeTime
 let temporary: TemporaryStore
 let served: Served
@@ -22,7 +26,7 @@ beforeEach(async () => {
   const following = new Following({ store, timers: time, onForkFiled: () => {} })
   const onRequest: Parameters<typeof serve>[1] = (request, stream) => {
     if (request.opcode === 'SUM' || request.opcode === 'WALK')
-      answerNode(request, { stream, store, reports, following })
+      answerNode(request, { stream, store, reports, following, condition: nobodyAsks })
   }
   served = await serve(time, onRequest, { role: 'coordinator' })
   mkdirSync(`${temporary.root}/f`)

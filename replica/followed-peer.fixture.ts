@@ -16,6 +16,10 @@ import { Following } from './following.ts'
 import { entriesFor, type Ordered } from './store/changes.fixture.ts'
 import { openTemporaryStore, type TemporaryStore } from './store/store.fixture.ts'
 
+const nobodyAsks = (): never => {
+  throw new Error('nobody asks for the condition here')
+}
+
 export const term = (number: number, letter = 'a'): Epoch => ({
   number,
   incarnation: letter.repeat(32) as Incarnation,
@@ -62,7 +66,8 @@ export async function openFollowing(temporary?: TemporaryStore): Promise<Followi
   const link = () =>
     serve(
       time,
-      (request, stream) => answerNode(request as NodeRequest, { stream, store, reports, following }),
+      (request, stream) =>
+        answerNode(request as NodeRequest, { stream, store, reports, following, condition: nobodyAsks }),
       { role: 'coordinator' },
     )
   const replica = {

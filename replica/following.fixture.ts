@@ -12,6 +12,10 @@ import { entriesFor, epoch, type Ordered } from './store/changes.fixture.ts'
 import type { FiledFork } from './store/fork/filing.ts'
 import { openTemporaryStore, type TemporaryStore, timers } from './store/store.fixture.ts'
 
+const nobodyAsks = (): never => {
+  throw new Error('nobody asks for the condition here')
+}
+
 export class FollowingReplica {
   readonly temporary: TemporaryStore
   readonly following: Following
@@ -36,7 +40,12 @@ export class FollowingReplica {
   async link(): Promise<Served> {
     const { store } = this.temporary
     const time = new FakeTime()
-    const answering = { store, reports: new ProgressReports(time), following: this.following }
+    const answering = {
+      store,
+      reports: new ProgressReports(time),
+      following: this.following,
+      condition: nobodyAsks,
+    }
     const served = await serve(
       time,
       (request, stream) => answerNode(request as NodeRequest, { ...answering, stream }),

@@ -13,7 +13,7 @@ await runServer(
     summary: 'Holds a copy, answers its coordinator, and relays clients to it.',
     packageFile: new URL('../package.json', import.meta.url),
     options: replicaOptions,
-    async start(values, plainWorld, log) {
+    async start(values, plainWorld, log, version) {
       const config = replicaConfig(values)
       const world = securedWorld(plainWorld, tlsFiles(values))
       const onFault = (error: unknown): void => log.error({ err: error }, 'store')
@@ -26,7 +26,7 @@ await runServer(
         onNews: ({ level, message, fields }) => log[level](fields, message),
         recheck: values.recheck,
       })
-      const replica = new Replica({ config, keys, ...copy, ...world, log })
+      const replica = new Replica({ config, keys, ...copy, ...world, log, version })
       const close = async (): Promise<void> => {
         await replica.close()
         await copy.close()

@@ -26,6 +26,7 @@ import type { Log } from './program/log.ts'
 import { assertNamed } from './program/named-peer.ts'
 import type { ServerKeys } from './program/server-keys.ts'
 import { ClientRelay } from './relay.ts'
+import { conditionOf } from './store/examination.ts'
 import type { Lookout } from './store/lookout/lookout.ts'
 import type { Store } from './store/store.ts'
 
@@ -35,6 +36,8 @@ export interface ReplicaOptions {
   readonly keys: ServerKeys | null
   /** When its certificate ends, milliseconds since 1970; null: it has none. */
   readonly certificateEndsMs: number | null
+  /** Of the program. */
+  readonly version: string
   readonly store: Store
   readonly lookout: Lookout
   readonly listener: Listener
@@ -199,6 +202,7 @@ export class Replica {
       case 'FETCH':
       case 'WALK':
       case 'SUM':
+      case 'CONDITION':
       case 'SURVEY':
       case 'STAGE':
       case 'JOURNAL_AT':
@@ -214,6 +218,7 @@ export class Replica {
           store: this.options.store,
           reports: this.reports,
           following: this.following,
+          condition: () => conditionOf(this.options),
         })
       case 'READ':
       case 'LIST':
@@ -222,6 +227,7 @@ export class Replica {
       case 'LOCK':
       case 'UNLOCK':
       case 'CHECK':
+      case 'EXAMINE':
       case 'LOG':
       case 'WAIT':
       case 'VERIFY':

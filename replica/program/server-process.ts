@@ -23,7 +23,7 @@ export interface ServerProgram<T extends ServerTable> {
    * Resolves when the server answers.
    * @throws ConcurError USAGE, or the system's error of listening: one sentence and exit status 2.
    */
-  start(values: ValuesOf<T>, world: World, log: Log): Promise<RunningServer>
+  start(values: ValuesOf<T>, world: World, log: Log, version: string): Promise<RunningServer>
 }
 
 /** Runs a server until it is told to stop. `process`: argv, environment, standard error and signals come from there. */
@@ -47,7 +47,7 @@ export async function runServer<T extends ServerTable>(
   const manager = new ServiceManager({ environment, pid: process.pid, timers, log, send: sendDatagram })
   const life = new ServerLife({ program: server.program, process, serverLog, timers, manager })
   life.watch()
-  await life.run(() => server.start(told, world, serverLog.log), shared.listen)
+  await life.run(() => server.start(told, world, serverLog.log, versionIn(server.packageFile)), shared.listen)
 }
 
 /** @returns what the server is told; null when there is no server to run, and the process was told how to end. */
@@ -58,7 +58,7 @@ function tellServer<T extends ServerTable>(
   const { program, options, packageFile } = server
   const { argv, env: environment } = process
   try {
-    const { version } = JSON.parse(readFileSync(packageFile, 'utf8')) as { version: string }
+    const version = versionIn(packageFile)
     const asked: Asked = splitArguments(
       {
         ...server,
@@ -77,4 +77,8 @@ function tellServer<T extends ServerTable>(
     process.exitCode = exitRefused
   }
   return null
+}
+
+function versionIn(packageFile: URL): string {
+  return (JSON.parse(readFileSync(packageFile, 'utf8')) as { version: string }).version
 }

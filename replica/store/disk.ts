@@ -138,6 +138,9 @@ export interface Disk {
   /** @returns the bytes that this process may still fill on the folder's file system. */
   freeBytes(folder: Fd): number
 
+  /** @returns the number by which the system knows the kind of the folder's file system. */
+  fileSystem(folder: Fd): number
+
   /** @returns how many files the folder's file system still has room for; Infinity where it has no limit of its own. */
   freeFiles(folder: Fd): number
 

@@ -173,6 +173,10 @@ export class LinuxDisk implements Disk {
     return bavail * bsize
   }
 
+  fileSystem(folder: Fd): number {
+    return asked('statfs', () => fs.statfsSync(`/proc/self/fd/${folder}`)).type
+  }
+
   freeFiles(folder: Fd): number {
     const { files, ffree } = asked('statfs', () => fs.statfsSync(`/proc/self/fd/${folder}`))
     return files === 0 ? Number.POSITIVE_INFINITY : ffree

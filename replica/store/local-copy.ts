@@ -47,6 +47,7 @@ export async function openLocalCopy(options: {
     hasher: new HashWorkers({ workerUrl }),
     openIndex: folder => openLmdbIndex({ folder, timers, onFault }),
     bootId: bootId(),
+    whom: { user: process.geteuid!(), groups: [process.getegid!(), ...process.getgroups!()] },
     recheck,
     onFault,
   })

@@ -21,8 +21,9 @@ import type { BlockHasher, OnProgress } from './block-hasher.ts'
 import { Bodies } from './bodies.ts'
 import { Changes, type StatedTaking } from './changes.ts'
 import { Contents } from './contents.ts'
+import { readDeepVerified, writeDeepVerified } from './deep-file.ts'
 import { Digests } from './digests.ts'
-import type { Disk } from './disk.ts'
+import { type Disk, newStat } from './disk.ts'
 import { type Extension, extended, stagedPieces } from './extended.ts'
 import type { Fence } from './fence.ts'
 import type { OpenBody } from './file-body.ts'
@@ -36,6 +37,7 @@ import type { Index } from './index.ts'
 import type { ContentSource } from './install/ground.ts'
 import { installKept } from './install/kept-result.ts'
 import type { Journal } from './journal/journal.ts'
+import type { Whom } from './lookout/closed.ts'
 import type { LookoutGround } from './lookout/ground.ts'
 import { reasonToStop } from './lookout/root-check.ts'
 import { Past } from './past/past.ts'
@@ -64,6 +66,8 @@ export type { SumOptions } from './summing.ts'
 
 const walkPace: Pace = { workMs: 10, restMs: 0 }
 const countPace: Pace = { workMs: 3, restMs: 20 }
+/** As the system treats root. */
+const everybody: Whom = { user: 0, groups: [] }
 /** Each holds some MiB. */
 const sumsAtOnceMax = 2
 
@@ -84,6 +88,8 @@ export interface StoreOptions {
   readonly onFault: (error: unknown) => void
   /** Somebody says that the disk is sound again: a fence goes, when a flush works. */
   readonly recheck?: boolean
+  /** Whom the server runs as; nobody in particular: everything is open to it. */
+  readonly whom?: Whom
   /** Of the journal's longest segment. */
   readonly segmentBytes?: number
 }
@@ -196,7 +202,8 @@ export class Store {
     const newSlices = (): Slices => this.newSlices(walkPace)
     const tryAgain = (path: FilePath): Promise<boolean> =>
       installKept({ ground, path, entryAt, isUnsettled, newSlices })
-    const found = { digests, settler, fence, recovered, tryAgain }
+    const { whom = everybody } = this.options
+    const found = { digests, settler, fence, recovered, tryAgain, whom }
     return { ...this.options, tree, own: own.fd, paths: index.paths, ...found }
   }
 
@@ -459,6 +466,24 @@ export class Store {
   }
 
   /** @returns null when the file system does not say. */
+  /** Where the root lies: the number of its kind of file system, and the disk by its number until the system starts anew. */
+  place(): { fileSystem: number; device: number; bootId: string } {
+    const { own, tree } = this.parts
+    const stat = newStat()
+    tree.disk.stat(own.fd, stat)
+    const { bootId } = this.options
+    return { fileSystem: tree.disk.fileSystem(own.fd), device: stat.device, bootId }
+  }
+
+  /** When every byte of every copy was last compared, milliseconds since 1970; null: never, as far as known. */
+  get deepVerifiedMs(): number | null {
+    return readDeepVerified(this.options.disk, this.parts.own.fd)
+  }
+
+  noteDeepVerified(ms: number): void {
+    writeDeepVerified(this.options.disk, this.parts.own.fd, ms)
+  }
+
   diskFreeBytes(): number | null {
     try {
       return this.parts.tree.freeBytes()

@@ -88,6 +88,9 @@ every_command() {
   says 'put -r' 0 '' 'mkdir -p tree/a && echo 1 > tree/a/one && echo 2 > tree/two && concur put -r tree'
   says 'get -r' 0 '' 'concur get -r tree -o back && diff -r tree back/tree 2>/dev/null || diff -r tree back'
   says 'verify --deep: the files of one node differ from none' 0 '' 'concur resolve file3.txt --keep server1 && concur verify --deep'
+  # shellcheck disable=SC2016 # The person's shell expands it.
+  says 'doctor: nothing is wrong but that one disk is under all of this' 2 '^BAD  server1 and server2  one disk' \
+    'concur doctor --quiet; status=$?; [ "$(concur doctor --quiet | grep -c ^BAD)" = 1 ] && exit $status'
   says 'a key is wanted' 2 'UNAUTHENTICATED|TLS|certificate' 'XDG_CONFIG_HOME=/nonexistent concur --server 192.168.1.101:6001 status'
   same 'the folders are the same'
 }

@@ -8,6 +8,7 @@ import type { Fence } from '../fence.ts'
 import type { PathIndex } from '../path-index.ts'
 import type { Settler } from '../settler.ts'
 import type { Tree } from '../tree.ts'
+import type { Whom } from './closed.ts'
 
 export interface LookoutGround {
   /** By its name on this machine. */
@@ -27,6 +28,8 @@ export interface LookoutGround {
    * @throws DiskError when the disk is in trouble.
    */
   readonly tryAgain: (path: FilePath) => Promise<boolean>
+  /** Whom the server runs as. */
+  readonly whom: Whom
   readonly clock: Clock
   readonly timers: Timers
   /** Hears of what failed in the background. */

@@ -11,6 +11,7 @@ import type { FilePath } from '../../../protocol/path.ts'
 import { DiskError } from '../disk.ts'
 import { type Pace, Slices } from '../slices.ts'
 import { BackgroundReads } from './background-reads.ts'
+import type { Closed } from './closed.ts'
 import { Findings } from './findings.ts'
 import { FolderHints } from './folder-hints.ts'
 import type { LookoutGround } from './ground.ts'
@@ -124,6 +125,11 @@ export class Lookout {
       held: this.copy.held,
       unwatched: this.options.watcher?.unwatched ?? null,
     }
+  }
+
+  /** What the server may not read or move, at the last scan; null: there was none yet. */
+  closed(): Closed | null {
+    return this.last?.closed ?? null
   }
 
   /** The names of marked paths, as many as a heartbeat has room for. */

@@ -11,6 +11,7 @@ const scanned: Scanned = {
   files: 0,
   bytes: 0,
   unreadFolders: 0,
+  closed: { count: 0, first: null },
   tally: { files: 2, missing: 2, changed: 0 },
   missing: [at('a'), at('b')],
 }

@@ -7,6 +7,7 @@ import type { Stat } from '../disk.ts'
 import type { PathIndex } from '../path-index.ts'
 import type { Slices } from '../slices.ts'
 import type { Tree } from '../tree.ts'
+import { type Closed, isClosed, type Whom } from './closed.ts'
 import { type Visitor, visitEveryThing } from './every-thing.ts'
 import type { Tally } from './guard.ts'
 import type { Looked } from './path-look.ts'
@@ -19,6 +20,7 @@ export interface ScanOptions {
   readonly tree: Tree
   readonly paths: PathIndex
   readonly watcher: Watcher | null
+  readonly whom: Whom
   readonly slices: Slices
   /** Looks at a path, and remembers what was found there. */
   readonly look: (path: FilePath) => Looked
@@ -31,6 +33,7 @@ export interface Scanned {
   readonly bytes: number
   /** Folders that could not be read: what they hold is in none of the counts. */
   readonly unreadFolders: number
+  readonly closed: Closed
   readonly tally: Tally
   /** Some files that the journal made and that were not there. */
   readonly missing: readonly FilePath[]
@@ -45,12 +48,14 @@ export async function scan(options: ScanOptions): Promise<Scanned | null> {
   if (isOver()) return null
   watcher?.endRound()
   const journaled = await tallyOf(options)
-  return journaled === null ? null : { files: visit.files, bytes: visit.bytes, unreadFolders, ...journaled }
+  return journaled === null ? null : { ...visit.found(), unreadFolders, ...journaled }
 }
 
 class Visit implements Visitor {
-  files = 0
-  bytes = 0
+  private files = 0
+  private bytes = 0
+  private closed = 0
+  private closedFirst: FilePath | null = null
   private readonly options: ScanOptions
 
   constructor(options: ScanOptions) {
@@ -61,6 +66,11 @@ class Visit implements Visitor {
     return this.options.isOver()
   }
 
+  found(): Pick<Scanned, 'files' | 'bytes' | 'closed'> {
+    const { files, bytes, closed, closedFirst } = this
+    return { files, bytes, closed: { count: closed, first: closedFirst } }
+  }
+
   onFolder(folder: Parameters<Visitor['onFolder']>[0], path: Parameters<Visitor['onFolder']>[1]): void {
     this.options.watcher?.watch(folder, path)
   }
@@ -69,6 +79,10 @@ class Visit implements Visitor {
     if (stat.kind === 'file' && !stat.isMount) {
       this.files++
       this.bytes += stat.size
+    }
+    if (isClosed(stat, this.options.whom)) {
+      this.closed++
+      this.closedFirst ??= path
     }
     if (this.options.paths.get(path)?.is === 'absent') this.options.look(path)
   }
