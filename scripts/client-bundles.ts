@@ -11,6 +11,7 @@ export const notForReads = [
   './foreground.ts',
   './help.ts',
   './reading/ask-content.ts',
+  './reading/ask-examine.ts',
   './reading/ask-past.ts',
   './reading/ask-wait.ts',
   './reading/follow-log.ts',
