@@ -101,7 +101,7 @@ test('letters stand together, and a value behind its letter', () => {
 })
 
 const names =
-  'get, cat, put, write, append, mv, rm, mkdir, restore, diff, resolve, adopt, revert, ls, verify, stat, status, lock, unlock, check, log, history, wait'
+  'get, cat, put, write, append, mv, rm, mkdir, restore, diff, resolve, adopt, revert, ls, verify, stat, status, doctor, lock, unlock, check, log, history, wait'
 
 test.each([
   [[], `a command is missing; the commands are ${names}`],
