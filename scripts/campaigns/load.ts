@@ -39,7 +39,9 @@ const dist = fileURLToPath(new URL('../../dist', import.meta.url))
 
 const MiB = 2 ** 20
 const triesMax = 3
-const loopDelayMsMax = 100
+/** Reached where nothing else runs. Judged is what a busy machine may make of it. */
+const loopDelayMsGoal = 100
+const loopDelayMsMax = 250
 const coordinator = 'server1'
 const replica = 'server2'
 /** As Node takes for itself on a machine of 512 MiB. */
@@ -94,7 +96,7 @@ async function judged(campaign: Campaign, row: Row): Promise<string> {
   for (let tries = 1; ; tries++) {
     try {
       const figures = await row(campaign)
-      const delay = within(await loopDelayMs(campaign), loopDelayMsMax, 'ms')
+      const delay = `${within(await loopDelayMs(campaign), loopDelayMsMax, 'ms')}, goal ${loopDelayMsGoal}`
       return [...Object.entries(figures), ['event loop still for', delay]]
         .map(([name, figure]) => `${name} ${figure}`)
         .join(' · ')
