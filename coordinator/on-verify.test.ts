@@ -1,10 +1,11 @@
 import { RecordedLog } from '../fixtures/cluster-node.ts'
 import { FakeTime, turns } from '../fixtures/fake-time.ts'
 import { atRest } from '../fixtures/scripted-motion.ts'
-import { type Contents, fileEntry, nodeOf, ScriptedNode, sumOf } from '../fixtures/scripted-node.ts'
+import { type Contents, fileEntry, nodeOf, pagesOf, ScriptedNode, sumOf } from '../fixtures/scripted-node.ts'
 import { type Served, serve } from '../fixtures/served.ts'
 import { until } from '../fixtures/until.ts'
 import { ConcurError } from '../protocol/errors.ts'
+import type { NodeName } from '../protocol/ids.ts'
 import { type FilePath, type FolderPath, parsePath, wholeTree } from '../protocol/path.ts'
 import { ProgressReports } from '../protocol/progress-reports.ts'
 import { bucketOf, type TreeSum } from '../protocol/tree-sum.ts'
@@ -97,6 +98,34 @@ describe('copies that are the same', () => {
       ['folder', true],
       ['folder', true],
     ])
+  })
+})
+
+describe('that every byte was compared', () => {
+  test('is noted for the whole tree, whatever differs, and links have no bytes', async () => {
+    const nodes = ['x', 'y'].map((a, at) => nodeOf(`server${at + 1}`, { a }, { links: ['link'] }))
+    expect((await verify(nodes, { deep: true })).marks).toEqual(['* a', '! link'])
+    expect(deep).toEqual([time.nowMs()])
+  })
+
+  test('is not noted where digests were enough, or only a folder was compared', async () => {
+    const nodes = ['server1', 'server2'].map(name => nodeOf(name, tree))
+    await verify(nodes)
+    expect(deep).toEqual([])
+    await verify(nodes, { path: parsePath('folder'), deep: true })
+    expect(deep).toEqual([])
+  })
+
+  test('is not noted where a copy could not be read', async () => {
+    const unreadable = new ScriptedNode('server2', {
+      look: () => ({ node: 'server2' as NodeName, copy: null, reason: 'could not say: EIO' }),
+      walk: () => pagesOf([fileEntry('a', 'x', { knows: false })], 1),
+      sum: async () => sumOf([]),
+    })
+    const { marks, verified } = await verify([nodeOf('server1', { a: 'x' }), unreadable], { deep: true })
+    expect(marks).toEqual(['! a'])
+    expect(verified!.unreachable).toEqual([])
+    expect(deep).toEqual([])
   })
 })
 

@@ -22,7 +22,7 @@ import { sendRows } from './row-pages.ts'
 import { type Base, VerifiedCount } from './verified-count.ts'
 
 export interface VerifiedNodes extends ComparedNodes {
-  /** Every byte of every copy was compared, of the whole tree and all nodes. */
+  /** Every byte of every copy was compared, of the whole tree and all nodes; links and devices have none. */
   readonly onDeep: (nowMs: number) => void
 }
 
@@ -52,11 +52,16 @@ async function verify(
   if (stream.ended) return
   const buckets = bucketsOf(summed)
   const count = new VerifiedCount(baseOf(summed, buckets))
+  let isCompared = true
+  const onRow = ({ mark, type }: Row): void => {
+    if (mark === '!' && type !== 'other') isCompared = false
+  }
   const unreachable =
     buckets?.size === 0
       ? []
-      : await sendDifferences({ nodes, motion }, request, { stream, summed, buckets, count })
-  if (request.deep && request.path === wholeTree && unreachable.length === 0) onDeep(clock.nowMs())
+      : await sendDifferences({ nodes, motion }, request, { stream, summed, buckets, count, onRow })
+  if (request.deep && request.path === wholeTree && isCompared && unreachable.length === 0)
+    onDeep(clock.nowMs())
   const names = nodes.map(({ name }) => name)
   await stream.sendFlow('VERIFIED', { ...count.total(), nodes: names, unreachable }, true)
 }
@@ -66,13 +71,14 @@ interface Differences {
   readonly summed: readonly Summed[]
   readonly buckets: ReadonlySet<number> | null
   readonly count: VerifiedCount
+  readonly onRow: (row: Row) => void
 }
 
 /** @returns the nodes that could not be asked. */
 async function sendDifferences(
   { nodes, motion }: ComparedNodes,
   { path, deep }: BodyOf<'VERIFY'>,
-  { stream, summed, buckets, count }: Differences,
+  { stream, summed, buckets, count, onRow }: Differences,
 ): Promise<Detail[]> {
   const rows = new ComparedRows({ nodes, motion, onProgress: () => {} })
   const failed = new Map<NodeName, string>()
@@ -86,8 +92,12 @@ async function sendDifferences(
   })
   const rowOf = (entry: MergedEntry) => {
     count.add(entry)
+    const told = (row: Row | null): Row | null => {
+      if (row !== null) onRow(row)
+      return unlessSame(row)
+    }
     const row = rows.rowOf(entry)
-    return row instanceof Promise ? row.then(unlessSame) : unlessSame(row)
+    return row instanceof Promise ? row.then(told) : told(row)
   }
   try {
     await sendRows(stream, merged, rowOf)

@@ -204,22 +204,38 @@ export class RemoteNode implements Node {
 
   /** What the node finds when it looks at itself. @throws ConcurError UNREACHABLE; what it said. */
   async condition(): Promise<Condition> {
+    return this.askOnce('CONDITION', {}, message =>
+      message.opcode === 'CONDITION_IS'
+        ? message.body
+        : new ConcurError('BAD_FRAME', `${this.name} says ${message.opcode} of itself`),
+    )
+  }
+
+  /**
+   * A question with one answer. `answer`: what a frame says, an error where it is none. A node that works on it says so.
+   * @throws ConcurError UNREACHABLE; what the node said.
+   */
+  protected askOnce<K extends RequestOpcode, T extends object>(
+    opcode: K,
+    body: BodyOf<K>,
+    answer: (message: Message) => T | ConcurError,
+  ): Promise<T> {
     const connection = this.openConnection()
     return new Promise((resolve, reject) => {
-      const stream = connection.request(
-        'CONDITION',
-        {},
-        {
-          onMessage: message => {
-            wait.end()
-            if (message.opcode === 'CONDITION_IS') resolve(message.body)
-          },
-          onFailed: error => {
-            wait.end()
-            reject(this.named(error))
-          },
+      const stream = connection.request(opcode, body, {
+        onMessage: message => {
+          wait.heard()
+          if (message.opcode === 'PROGRESS') return
+          wait.end()
+          const said = answer(message)
+          if (said instanceof ConcurError) reject(said)
+          else resolve(said)
         },
-      )
+        onFailed: error => {
+          wait.end()
+          reject(this.named(error))
+        },
+      })
       const wait = this.silence.begin(() => {
         stream.cancel()
         reject(new ConcurError('UNREACHABLE', `${this.name} ${this.silentReason}`))

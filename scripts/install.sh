@@ -396,7 +396,8 @@ install_server() {
     # Other keys than those that are in use would shut out everybody who has those.
     if [ -z "$keys" ] && [ -f "$config_dir/token" ] && [ ! -d "$PWD/concur-keys" ]; then keeps_keys=1; fi
     keys=${keys:-$PWD/concur-keys}
-    [ ! -e "$keys" ] || [ -d "$keys" ] || refuse "--keys $keys is no folder"
+    [ ! -e "$keys" ] || [ -f "$keys/ca-key.pem" ] || [ -z "$(ls -A "$keys" 2>/dev/null || echo none)" ] ||
+      refuse "--keys $keys is no folder of keys of all machines, and no empty one"
   fi
   [ -z "$insecure" ] || [ ! -f "$config_dir/token" ] || refuse "--insecure, but keys lie in $config_dir: remove them first if you mean it"
 

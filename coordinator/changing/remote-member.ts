@@ -15,30 +15,11 @@ const sealWithinMs = (bytes: number): number => 60_000 + (1_000 * bytes) / block
 
 export class RemoteMember extends RemoteNode implements Member {
   survey(paths: readonly FilePath[]): Promise<readonly Place[]> {
-    const connection = this.openConnection()
-    return new Promise((resolve, reject) => {
-      const stream = connection.request(
-        'SURVEY',
-        { paths: [...paths] },
-        {
-          onMessage: message => {
-            wait.heard()
-            if (message.opcode !== 'SURVEYED') return
-            wait.end()
-            if (message.body.places.length === paths.length) resolve(message.body.places)
-            else reject(new ConcurError('BAD_FRAME', `${this.name} says nothing of some paths`))
-          },
-          onFailed: error => {
-            wait.end()
-            reject(this.named(error))
-          },
-        },
-      )
-      const wait = this.silence.begin(() => {
-        stream.cancel()
-        reject(new ConcurError('UNREACHABLE', `${this.name} ${this.silentReason}`))
-      })
-    })
+    return this.askOnce('SURVEY', { paths: [...paths] }, message =>
+      message.opcode === 'SURVEYED' && message.body.places.length === paths.length
+        ? message.body.places
+        : new ConcurError('BAD_FRAME', `${this.name} says nothing of some paths`),
+    )
   }
 
   openStage(id: StageId): MemberStage {

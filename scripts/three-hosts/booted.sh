@@ -161,7 +161,8 @@ machine_parts() {
   on 'an upgrade' 'is version' server1 "/home/$person/concur/scripts/install.sh upgrade"
   soon 'which goes on where it was' 60 0 'copies 2 of 2' 'concur write upgraded.txt yes'
   on 'uninstalled it leaves files, keys and configuration' 'are as they were' server2 "/home/$person/concur/scripts/install.sh uninstall"
-  on 'they are there' 'coordinator|replica.json' server2 "ls /etc/concur && cat /srv/files/upgraded.txt && ! ls /opt/concur /usr/local/bin/concur"
+  on 'they are there, and the program is not' '^left as it was$' server2 \
+    'cd /etc/concur && [ -f replica.json ] && [ -f token ] && [ -f /srv/files/upgraded.txt ] && [ ! -e /opt/concur ] && ! command -v concur && echo left as it was'
 }
 
 # A server whose loop does not go round says nothing to systemd, which kills it then.
@@ -213,6 +214,9 @@ refusals() {
   as_root client "chown $person: /srv/root"
   refused '--keys is missing' replica --root /srv/root "${place[@]}"
   refused 'tls-cert.pem is missing' replica --root /srv/files "${place[@]}" --keys client
+  as_root client 'mkdir -p /srv/foreign && touch /srv/foreign/file'
+  refused 'no folder of keys of all machines' coordinator --root /srv/root "${place[@]}" --keys /srv/foreign
+  refused 'no folder of keys of all machines' coordinator --root /srv/root "${place[@]}" --keys /etc/hosts
   refused 'NAME=HOST' coordinator --root /srv/files "${place[@]}" --replica server2
   refused '1 to 65535' replica --root /srv/files "${place[@]}" --port 70000
   refused 'is taken' replica --root /srv/files "${place[@]}" --port 22 --insecure

@@ -57,6 +57,8 @@ four_reads() {
   by_hand server1 file2.txt 'Hello from Server1'
   by_hand server2 file2.txt 'Hello from Server2'
   by_hand server1 file3.txt 'File only on Server1'
+  # The coordinator may have started before the replica: it dials again within 5 s.
+  soon 'both nodes are up' 30 0 'server2 .*up' 'concur status'
   says 'equal copies' 0 '^SINGLE_FILE file1.txt .* server1 = server2 ' 'concur get file1.txt && grep -q Identical file1.txt'
   says 'different copies' 1 '^DIFFERENT_FILES file2.txt  2 versions' 'concur get file2.txt'
   says 'each version is saved' 0 'Server1' 'cat file2.txt.server1 file2.txt.server2'
