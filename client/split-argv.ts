@@ -55,7 +55,9 @@ class ArgvSplitter {
   }
 
   private takeName(word: string): void {
-    const [, name = '', value] = /^--([^=]*)(?:=(.*))?$/s.exec(word)!
+    const end = word.indexOf('=')
+    const name = word.slice('--'.length, end < 0 ? word.length : end)
+    const value = end < 0 ? undefined : word.slice(end + 1)
     if (this.takes(name, 'value')) return this.takeValue(name, value)
     const isOff = name.startsWith('no-')
     const flag = isOff ? name.slice('no-'.length) : name

@@ -1,12 +1,23 @@
 /**
- * The library that hashes, loaded when it is asked for: who waits for a peer before the first byte is hashed loads it
- * meanwhile, and who hashes nothing does without.
+ * BLAKE3: the library, loaded when it is asked for, so that who hashes nothing does without; and until then, for the few
+ * small hashes of a client that reads one small file, the plain one.
  */
 import { createRequire } from 'node:module'
+import { plainBlake3 } from './plain-blake3.ts'
 
 type Library = typeof import('@napi-rs/blake-hash')
 
 let library: Library | null = null
+
+/** What is hashed without the library: to load it takes as long as some 1,200 bytes by the plain one. */
+const plainBytesMax = 1024 + 64
+let plainTimesLeft = 6
+
+/** @returns the hash of `bytes`, 32 bytes. */
+export function blake3(bytes: Buffer): Buffer {
+  const isPlain = library === null && bytes.length <= plainBytesMax && plainTimesLeft-- > 0
+  return isPlain ? plainBlake3(bytes) : blake3Library().blake3(bytes)
+}
 
 export function blake3Library(): Library {
   library ??= load()

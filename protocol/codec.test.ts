@@ -116,13 +116,13 @@ test('a list is a count and its values, and one that is too long is refused befo
 })
 
 test('a struct is its fields in the order in which they stand', () => {
-  const codec = struct({ a: u8, b: u16 })
+  const codec = struct(() => ({ a: u8, b: u16 }))
   expect(written(codec, { b: 2, a: 1 }).toString('hex')).toBe('010002')
   expect(readWhole(codec, Buffer.from('010002', 'hex'))).toEqual({ a: 1, b: 2 })
 })
 
 test('a union is the place of its case, and the fields of that case', () => {
-  const codec = union('is', { none: struct({}), some: struct({ size: u8 }) })
+  const codec = union('is', () => ({ none: struct(() => ({})), some: struct(() => ({ size: u8 })) }))
   expect(written(codec, { is: 'some', size: 9 }).toString('hex')).toBe('0109')
   expect(readWhole(codec, Buffer.from('00', 'hex'))).toEqual({ is: 'none' })
   expect(() => readWhole(codec, Buffer.from('02', 'hex'))).toThrow(badFrame('a choice that is none'))

@@ -58,13 +58,13 @@ const fileCopy: Codec<FileCopy> = {
 const optionalDigest = optional(digest)
 
 /** What one node's disk holds at a path. */
-export const copy = union('is', {
+export const copy = union('is', () => ({
   file: fileCopy,
   folder: nothing as Codec<object>,
-  other: struct({ what: oneOf(['link', 'fifo', 'socket', 'device', 'mount', 'unknown']) }),
+  other: struct(() => ({ what: oneOf(['link', 'fifo', 'socket', 'device', 'mount', 'unknown']) })),
   absent: nothing as Codec<object>,
-  unreadable: struct({ reason }),
-})
+  unreadable: struct(() => ({ reason })),
+}))
 export type Copy = ValueOf<typeof copy>
 export type OtherKind = Extract<Copy, { is: 'other' }>['what']
 

@@ -2,7 +2,7 @@
  * The digest of a file: BLAKE3 over its size and the digests of its 1 MiB blocks, each under its own domain, so
  * that a block can be checked as it comes and a block is never taken for a file. Clause: README.md "Digests".
  */
-import { blake3Library } from './blake3.ts'
+import { blake3, blake3Library } from './blake3.ts'
 import type { Brand } from './ids.ts'
 import { blockBytes, digestBytes } from './limits.ts'
 
@@ -15,10 +15,9 @@ const fileDomain = Buffer.from('concur-file-1\0')
 const oneCallBytesMax = 16 * 1024
 
 function hashUnder(domain: Buffer, ...parts: Uint8Array[]): Buffer {
-  const { blake3, Blake3Hasher } = blake3Library()
   const size = parts.reduce((sum, part) => sum + part.length, domain.length)
   if (size <= oneCallBytesMax) return blake3(Buffer.concat([domain, ...parts], size))
-  const hasher = new Blake3Hasher()
+  const hasher = new (blake3Library().Blake3Hasher)()
   hasher.update(domain)
   for (const part of parts) hasher.update(Buffer.from(part.buffer, part.byteOffset, part.length))
   return hasher.digestBuffer()

@@ -40,8 +40,6 @@ export type ErrorCode = keyof typeof table
 
 export const errorCodes = Object.keys(table) as ErrorCode[]
 
-const codeByNumber = new Map(errorCodes.map(code => [table[code].number as number, code]))
-
 /** @returns the code's number on the wire. */
 export function errorNumber(code: ErrorCode): number {
   return table[code].number
@@ -49,7 +47,7 @@ export function errorNumber(code: ErrorCode): number {
 
 /** @returns the code, or null for a number that this version does not know. */
 export function errorCodeOf(number: number): ErrorCode | null {
-  return codeByNumber.get(number) ?? null
+  return errorCodes.find(code => table[code].number === number) ?? null
 }
 
 /** Whether the same request may succeed later without anybody doing anything. */

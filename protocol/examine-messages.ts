@@ -3,7 +3,7 @@ import { list, optional, struct, text, u64, type ValueOf } from './codec.ts'
 import { nodeName, path, reason, timeMs } from './fields.ts'
 import { nodesMax } from './limits.ts'
 
-export const condition = struct({
+export const condition = struct(() => ({
   /** Of the program. */
   version: text(64),
   /** The node's wall clock. */
@@ -18,11 +18,14 @@ export const condition = struct({
   closedFirst: optional(path),
   /** When every byte of every copy was last compared; none: never as far as this node knows, which only a coordinator does. */
   deepVerifiedMs: optional(timeMs),
-})
+}))
 export type Condition = ValueOf<typeof condition>
 
 /** Of each configured node, coordinator first: its condition, or why it is not known. */
-export const examined = struct({
-  nodes: list(struct({ node: nodeName, condition: optional(condition), reason: optional(reason) }), nodesMax),
-})
+export const examined = struct(() => ({
+  nodes: list(
+    struct(() => ({ node: nodeName, condition: optional(condition), reason: optional(reason) })),
+    nodesMax,
+  ),
+}))
 export type Examined = ValueOf<typeof examined>

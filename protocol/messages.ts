@@ -45,10 +45,10 @@ export const rights = oneOf(['client', 'admin'])
 export type Rights = ValueOf<typeof rights>
 
 /** The key that a dialer says it holds. `rights`: of a relay, what its client may do. */
-const claim = struct({ key: oneOf(keyRoles), rights: optional(rights), nonce: bytesOf(nonceBytes) })
+const claim = struct(() => ({ key: oneOf(keyRoles), rights: optional(rights), nonce: bytesOf(nonceBytes) }))
 export type Claim = ValueOf<typeof claim>
 
-const helloFields = struct({
+const helloFields = struct(() => ({
   versionMin: u8,
   versionMax: u8,
   role: oneOf(['client', 'coordinator', 'replica', 'relay']),
@@ -62,12 +62,12 @@ const helloFields = struct({
   epoch: optional(epoch),
   lastSeq: optional(u64),
   claim: optional(claim),
-})
+}))
 export type Hello = ValueOf<typeof helloFields>
 
 /** HELLO alone may carry more than this version knows: what follows the fields is left unread. */
 export const hello: Codec<Hello> = {
-  write: helloFields.write,
+  write: (w, value) => helloFields.write(w, value),
   read(r) {
     const value = helloFields.read(r)
     r.bytes(r.left)
@@ -75,19 +75,19 @@ export const hello: Codec<Hello> = {
   },
 }
 
-export const challenge = struct({ nonce: bytesOf(nonceBytes) })
+export const challenge = struct(() => ({ nonce: bytesOf(nonceBytes) }))
 
-export const proof = struct({ proof: bytesOf(proofBytes) })
+export const proof = struct(() => ({ proof: bytesOf(proofBytes) }))
 
-export const refusal = struct({ code: errorCode, message: sentence })
+export const refusal = struct(() => ({ code: errorCode, message: sentence }))
 export type Refusal = ValueOf<typeof refusal>
 
-export const credit = struct({ bytes: u32 })
+export const credit = struct(() => ({ bytes: u32 }))
 
-export const progress = struct({ node: optional(nodeName), bytesDone: u64, bytesTotal: u64 })
+export const progress = struct(() => ({ node: optional(nodeName), bytesDone: u64, bytesTotal: u64 }))
 export type Progress = ValueOf<typeof progress>
 
-export const heartbeat = struct({
+export const heartbeat = struct(() => ({
   epoch: optional(u64),
   journaledSeq: u64,
   settledSeq: u64,
@@ -110,53 +110,56 @@ export const heartbeat = struct({
   unwatched: optional(reason),
   /** When the node's certificate ends; none: it has none. */
   certificateEndsMs: optional(timeMs),
-})
+}))
 export type Heartbeat = ValueOf<typeof heartbeat>
 
 /** Ranges of a file's blocks, in ascending order. */
 export function blockRanges(rangesMax: number) {
-  return list(struct({ first: u32, count: u32 }), rangesMax)
+  return list(
+    struct(() => ({ first: u32, count: u32 })),
+    rangesMax,
+  )
 }
 
-export const fetch = struct({
+export const fetch = struct(() => ({
   path,
   digest,
   /** None: all. */
   blocks: optional(blockRanges(fetchRangesMax)),
-})
+}))
 
-export const walk = struct({
+export const walk = struct(() => ({
   path: folderPath,
   recursive: flag,
   /** Only what falls into these. */
   buckets: optional(buckets),
-})
+}))
 
 /** An entry of one node's tree; `digest` is null where it is not known without reading the file. */
 export const entry = joined(
   listedPath,
-  struct({
+  struct(() => ({
     type: oneOf(['file', 'folder', 'other']),
     size: u64,
     mtimeMs: timeMs,
     digest: optional(digest),
-  }),
+  })),
 )
 export type Entry = ValueOf<typeof entry>
 
-export const entries = struct({ entries: list(entry, 0xffff) })
+export const entries = struct(() => ({ entries: list(entry, 0xffff) }))
 
-export const read = struct({
+export const read = struct(() => ({
   path,
   deep: flag,
   bodies: oneOf(['none', 'agreed', 'all', 'from']),
   from: optional(nodeName),
   /** The verdict says the path's last operation. */
   lastOp: flag,
-})
+}))
 export type Read = ValueOf<typeof read>
 
-export const detail = struct({ node: nodeName, reason, behindOps: optional(u64) })
+export const detail = struct(() => ({ node: nodeName, reason, behindOps: optional(u64) }))
 export type Detail = ValueOf<typeof detail>
 
 export const opType = oneOf([
@@ -172,7 +175,7 @@ export const opType = oneOf([
 ])
 export type OpType = ValueOf<typeof opType>
 
-export const loggedOperation = struct({
+export const loggedOperation = struct(() => ({
   epoch: u64,
   seq: u64,
   timeMs,
@@ -182,10 +185,10 @@ export const loggedOperation = struct({
   from: optional(path),
   size: optional(u64),
   digest: optional(digest),
-})
+}))
 export type LoggedOperation = ValueOf<typeof loggedOperation>
 
-export const verdict = struct({
+export const verdict = struct(() => ({
   verdict: oneOf(['SINGLE_FILE', 'DIFFERENT_FILES', 'ERROR']),
   versions: list(version, nodesMax),
   missing: list(nodeName, nodesMax),
@@ -195,41 +198,41 @@ export const verdict = struct({
   error: optional(refusal),
   /** Where it was asked for; null also where the path was never changed through us. */
   lastOp: optional(loggedOperation),
-})
+}))
 export type Verdict = ValueOf<typeof verdict>
 
-export const body = struct({ version: u16, size: u64 })
+export const body = struct(() => ({ version: u16, size: u64 }))
 
-export const list_ = struct({ path: folderPath, recursive: flag, compare: flag })
+export const list_ = struct(() => ({ path: folderPath, recursive: flag, compare: flag }))
 
-const nodeCopy = struct({
+const nodeCopy = struct(() => ({
   node: nodeName,
   copy: optional(
-    struct({
+    struct(() => ({
       type: oneOf(['file', 'folder', 'other']),
       digest: optional(digest),
       size: u64,
       mtimeMs: timeMs,
-    }),
+    })),
   ),
-})
+}))
 
 export const row = joined(
   listedPath,
-  struct({
+  struct(() => ({
     type: oneOf(['file', 'folder', 'other']),
     mark: optional(oneOf(['=', '~', '+', '-', '*', '!'])),
     size: u64,
     digest: optional(digest),
     nodes: list(nodeCopy, nodesMax),
-  }),
+  })),
 )
 export type Row = ValueOf<typeof row>
 export type Mark = NonNullable<Row['mark']>
 
-export const rows = struct({ rows: list(row, 0xffff) })
+export const rows = struct(() => ({ rows: list(row, 0xffff) }))
 
-export const listed = struct({ unreachable: list(detail, nodesMax) })
+export const listed = struct(() => ({ unreachable: list(detail, nodesMax) }))
 export type Listed = ValueOf<typeof listed>
 
 const position = {
@@ -245,27 +248,32 @@ const position = {
   certificateEndsMs: optional(timeMs),
 }
 
-const coordinatorStatus = struct({
+const coordinatorStatus = struct(() => ({
   name: nodeName,
   address: text(300),
   state: oneOf(['serving', 'refusing-changes', 'down']),
   reason: optional(reason),
   seq: optional(u64),
   ...position,
-})
+}))
 export type CoordinatorStatus = ValueOf<typeof coordinatorStatus>
 
-export const log = struct({ path: folderPath, sinceSeq: optional(u64), last: optional(u32), follow: flag })
+export const log = struct(() => ({
+  path: folderPath,
+  sinceSeq: optional(u64),
+  last: optional(u32),
+  follow: flag,
+}))
 export type LogRequest = ValueOf<typeof log>
 
-export const logged = struct({ operations: list(loggedOperation, 0xffff) })
+export const logged = struct(() => ({ operations: list(loggedOperation, 0xffff) }))
 
-export const wait = struct({ path: folderPath, timeoutMs: u64 })
+export const wait = struct(() => ({ path: folderPath, timeoutMs: u64 }))
 
-export const waited = struct({ seq: u64, behind: list(detail, nodesMax) })
+export const waited = struct(() => ({ seq: u64, behind: list(detail, nodesMax) }))
 export type Waited = ValueOf<typeof waited>
 
-const replicaStatus = struct({
+const replicaStatus = struct(() => ({
   name: nodeName,
   address: text(300),
   state: oneOf(['up', 'catching-up', 'suspect', 'down']),
@@ -277,18 +285,18 @@ const replicaStatus = struct({
   rolledBack: flag,
   fenced: optional(reason),
   ...position,
-})
+}))
 export type ReplicaStatus = ValueOf<typeof replicaStatus>
 export type ReplicaState = ReplicaStatus['state']
 
-export const status = struct({
+export const status = struct(() => ({
   coordinator: coordinatorStatus,
   replicas: list(replicaStatus, nodesMax),
   /** Paths that are marked on some node, as far as that is known; none: nobody knows of any, and not everybody knows. */
   conflicts: optional(u64),
   /** Some of the locks that are held: as many as there is room for. */
   locks: leases,
-})
+}))
 export type Status = ValueOf<typeof status>
 
 /** @returns the refusal as the error that it is on this side. */

@@ -549,8 +549,8 @@ export type Message = { [K in Opcode]: { readonly opcode: K; readonly body: Body
 
 export type Request = Extract<Message, { opcode: RequestOpcode }>
 
-const opcodeByNumber: (Opcode | undefined)[] = []
-for (const [name, { number }] of Object.entries(opcodes)) opcodeByNumber[number] = name as Opcode
+const opcodeByNumber: (Opcode | undefined)[] = new Array(0x100).fill(undefined)
+for (const name of Object.keys(opcodes) as Opcode[]) opcodeByNumber[opcodes[name].number] = name
 
 /** @returns the opcode, or null for a number that is none. */
 export function opcodeOf(number: number): Opcode | null {

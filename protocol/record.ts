@@ -13,18 +13,18 @@ import { parseIncarnation, parseNonce, parseRecordHash, parseStageId, type Recor
 import { nodesMax } from './limits.ts'
 
 /** A coordinator's term: a number that grows, and chance, so that two of the same number are told apart. */
-export const epoch = struct({ number: u64, incarnation: parsed(parseIncarnation) })
+export const epoch = struct(() => ({ number: u64, incarnation: parsed(parseIncarnation) }))
 export type Epoch = ValueOf<typeof epoch>
 
 /**
  * Names one change of one client, however often it is sent: a nonce of the client's life, a counter, and the
  * coordinator's seq when the first attempt began.
  */
-export const operation = struct({ nonce: parsed(parseNonce), counter: u64, floor: u64 })
+export const operation = struct(() => ({ nonce: parsed(parseNonce), counter: u64, floor: u64 }))
 export type Operation = ValueOf<typeof operation>
 
 /** Where the bytes of a change are: beside the record (no stage), or in a staged file. */
-const body = struct({ bytes: u64, stage: optional(parsed(parseStageId)) })
+const body = struct(() => ({ bytes: u64, stage: optional(parsed(parseStageId)) }))
 export type ChangeBody = ValueOf<typeof body>
 
 /** Digests of file contents that the coordinator knew to be on some copy; what is among them may be replaced. */
@@ -34,22 +34,27 @@ const seen = list(digest, nodesMax)
 const base = optional(digest)
 
 /** The path becomes a file of this content. `executable` none: as it was. */
-const put = struct({ path, base, seen, digest, size: u64, executable: optional(flag), body })
+const put = struct(() => ({ path, base, seen, digest, size: u64, executable: optional(flag), body }))
 
-const written = union('type', {
+const written = union('type', () => ({
   /** A coordinator starts: its members, itself first. The in-sync set is the coordinator alone. */
-  begin: struct({ members: list(struct({ name: nodeName, nodeId: optional(nodeId) }), nodesMax) }),
+  begin: struct(() => ({
+    members: list(
+      struct(() => ({ name: nodeName, nodeId: optional(nodeId) })),
+      nodesMax,
+    ),
+  })),
   /** A node has settled everything up to here and is waited for from now on. */
-  join: struct({ node: nodeName, nodeId }),
+  join: struct(() => ({ node: nodeName, nodeId })),
   /** A node is not waited for any more; it had this much in its journal. */
-  leave: struct({ node: nodeName, reason, journaledSeq: u64 }),
+  leave: struct(() => ({ node: nodeName, reason, journaledSeq: u64 })),
   /** The record `abandonedSeq`, not committed yet, is never installed. */
-  abandoned: struct({ abandonedSeq: u64, reason }),
+  abandoned: struct(() => ({ abandonedSeq: u64, reason })),
   put,
   /** The file grows from `offset` to `size` bytes; `body` are the bytes that are added. */
-  append: struct({ path, base, seen, offset: u64, digest, size: u64, body }),
+  append: struct(() => ({ path, base, seen, offset: u64, digest, size: u64, body })),
   /** `replaces`: what is at `to` gives way, when it is in `seenTo`. */
-  rename: struct({
+  rename: struct(() => ({
     from: path,
     to: path,
     what: oneOf(['file', 'folder']),
@@ -58,13 +63,13 @@ const written = union('type', {
     replaces: flag,
     baseTo: base,
     seenTo: seen,
-  }),
+  })),
   /**
    * `body`, of a folder deleted with all below it: what was seen there, as `writeDeletedEntries` has them. Without one, a file, or
    * a folder that has to be empty.
    */
-  delete: struct({ path, what: oneOf(['file', 'folder']), base, seen, body }),
-  mkdir: struct({ path }),
+  delete: struct(() => ({ path, what: oneOf(['file', 'folder']), base, seen, body })),
+  mkdir: struct(() => ({ path })),
   /** As put, of a content that a path had before. */
   restore: put,
   /** As put, of the content that somebody chose where copies differed. */
@@ -73,22 +78,22 @@ const written = union('type', {
    * The holder alone changes the path and what is below it, for `ttlMs` from now. `token` none: this record's seq; else it
    * holds it already, since `sinceMs`.
    */
-  lock: struct({
+  lock: struct(() => ({
     lockedPath: path,
     holder: clientId,
     ttlMs: u64,
     token: optional(u64),
     sinceMs: timeMs,
     from: peerText,
-  }),
+  })),
   /** The lock with this token is over; for good where it was stolen: its holder has to lock the path again. */
-  unlock: struct({
+  unlock: struct(() => ({
     lockedPath: path,
     token: u64,
     how: oneOf(['released', 'expired', 'stolen']),
     from: peerText,
-  }),
-})
+  })),
+}))
 type Written = ValueOf<typeof written>
 type Put = Extract<Written, { type: 'put' }>
 
@@ -127,7 +132,7 @@ export function opTypeOf(change: Change) {
   }
 }
 
-export const journalRecord = struct({
+export const journalRecord = struct(() => ({
   epoch,
   seq: u64,
   previous: parsed(parseRecordHash),
@@ -137,11 +142,11 @@ export const journalRecord = struct({
   client: optional(clientId),
   operation: optional(operation),
   change,
-})
+}))
 export type JournalRecord = ValueOf<typeof journalRecord>
 
 /** One thing that lay in a folder to be deleted: a file with every digest seen of it, or a folder. */
-const deletedEntry = struct({ path, what: oneOf(['file', 'folder']), seen })
+const deletedEntry = struct(() => ({ path, what: oneOf(['file', 'folder']), seen }))
 export type DeletedEntry = ValueOf<typeof deletedEntry>
 
 /** Writes the body of a folder's `delete`: entries one behind the other, in the order of a listing. */

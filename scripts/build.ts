@@ -24,12 +24,18 @@ const shared = {
 } satisfies BuildOptions
 
 /**
- * CommonJS starts faster than ES modules do; the sources are ES modules all the same. Nothing is made shorter: V8 keeps a
- * text of more than 128 KiB apart, while a smaller one takes so much of its young generation that a small read, which
- * else ends before that is full, has to wait for its collection.
+ * CommonJS starts faster than ES modules do; the sources are ES modules all the same. White space is left out, but names are
+ * not made shorter: V8 keeps a text of more than 128 KiB apart, while a smaller one takes so much of its young generation
+ * that a small read, which else ends before that is full, has to wait for its collection.
  */
 async function buildClient(): Promise<void> {
-  const commonJs = { ...shared, format: 'cjs', outExtension: { '.js': '.cjs' } } satisfies BuildOptions
+  const commonJs = {
+    ...shared,
+    format: 'cjs',
+    outExtension: { '.js': '.cjs' },
+    minifyWhitespace: true,
+    minifySyntax: true,
+  } satisfies BuildOptions
   for (const [name, main] of Object.entries(clientBundles)) {
     await build({
       ...commonJs,

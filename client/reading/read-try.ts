@@ -4,7 +4,6 @@
  * Clause: protocol/README.md "READ".
  */
 
-import { blake3Library } from '../../protocol/blake3.ts'
 import { BodyReceiver, ContentMoved, returnBlock } from '../../protocol/body-receiver.ts'
 import type { BufferPool } from '../../protocol/buffer-pool.ts'
 import type { Connection } from '../../protocol/connection.ts'
@@ -97,14 +96,12 @@ class ReadTry {
   }
 
   start(): void {
-    const { connection, request, timers } = this.options
+    const { connection, request } = this.options
     try {
       this.stream = connection.request('READ', request, {
         onMessage: (message, fin, bodyBytes) => this.onMessage(message, fin, bodyBytes),
         onFailed: error => this.onFailed(error),
       })
-      // Loaded while the server works on its answer, not when the bytes are there.
-      if (request.bodies !== 'none') timers.endOfTurn(blake3Library)
     } catch (error) {
       this.stop(() => this.reject(error))
     }

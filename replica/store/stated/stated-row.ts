@@ -10,18 +10,18 @@ import type { PathState } from '../path-index.ts'
 
 const knownMax = 0xffff
 
-export const knownRow = struct({
+export const knownRow = struct(() => ({
   row: statedRow,
   /** What this node last settled for the path: the base, whatever the disk holds. */
-  was: union('is', {
-    unknown: struct({}),
-    absent: struct({}),
-    folder: struct({}),
-    file: struct({ digest: optional(digest) }),
-  }),
+  was: union('is', () => ({
+    unknown: struct(() => ({})),
+    absent: struct(() => ({})),
+    folder: struct(() => ({})),
+    file: struct(() => ({ digest: optional(digest) })),
+  })),
   /** Contents that records of this node name which it had not settled. */
   known: list(digest, knownMax),
-})
+}))
 export type KnownRow = ValueOf<typeof knownRow>
 
 export const knownRows: Codec<readonly KnownRow[]> = list(knownRow, 0xffff)
