@@ -5,7 +5,7 @@ export const bug: PlantedBug = {
   edits: [
     {
       file: 'protocol/codec.ts',
-      find: "      if (name === undefined) throw new ConcurError('BAD_FRAME', 'a choice that is none')\n",
+      find: "    if (name === undefined) throw new ConcurError('BAD_FRAME', 'a choice that is none')\n",
       put: '',
     },
   ],
