@@ -1,7 +1,7 @@
 /**
  * The servers of a campaign: the built programs as processes of their own, each over a folder of its own, on loopback.
- * A server that is started again keeps its port. They end with kill -9, each by the handle of the process that was
- * started here.
+ * A server that is started again keeps its port. They end with kill -9 or in order, each by the handle of the process that
+ * was started here.
  */
 import type { ChildProcess } from 'node:child_process'
 import { createWriteStream, mkdirSync, mkdtempSync, readFileSync } from 'node:fs'
@@ -9,13 +9,18 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Address } from '../../protocol/world.ts'
 import { awaitLine, type Children, childEnvironment } from '../bench/children.ts'
+import { Violation } from './violation.ts'
 
-const dist = fileURLToPath(new URL('../../dist', import.meta.url))
+/** What was built here. */
+export const ownBuild = fileURLToPath(new URL('../../dist', import.meta.url))
 
 const loopDelay = fileURLToPath(new URL('loop-delay.mjs', import.meta.url))
 
 /** Milliseconds from the start of a server until it listens; no start of a killed server may need more. */
 const startWithinMs = 5_000
+
+/** Milliseconds in which a server that is asked to has to have ended. */
+const endWithinMs = 5_000
 
 export const coordinatorName = 'server1'
 
@@ -37,6 +42,7 @@ export class Nodes {
   private readonly ports = new Map<string, number>()
   /** Where the coordinator dials a replica instead of its own port. */
   private readonly dialledAt = new Map<string, number>()
+  private readonly builds = new Map<string, string>()
 
   /** `count` servers, the coordinator first. */
   constructor(folder: string, count: number, children: Children, options: NodeOptions = {}) {
@@ -54,6 +60,11 @@ export class Nodes {
   /** From its next start on the coordinator dials this replica at another port. */
   dialAt(name: string, port: number): void {
     this.dialledAt.set(name, port)
+  }
+
+  /** From its next start on the server is the program that was built in this folder. */
+  runFrom(name: string, build: string): void {
+    this.builds.set(name, build)
   }
 
   /** @returns a new folder beside those of the servers. */
@@ -105,7 +116,7 @@ export class Nodes {
       [
         ...['--import', loopDelay],
         ...this.toldToNode,
-        join(dist, isCoordinator ? 'coordinator.js' : 'replica.js'),
+        join(this.builds.get(name) ?? ownBuild, isCoordinator ? 'coordinator.js' : 'replica.js'),
         ...['--name', name, '--root', this.root(name)],
         ...['--listen', `127.0.0.1:${this.ports.get(name) ?? 0}`],
         ...told,
@@ -126,6 +137,17 @@ export class Nodes {
     const killed = names.flatMap(name => this.running.get(name) ?? [])
     for (const name of names) this.running.delete(name)
     await Promise.all(killed.map(killNow))
+  }
+
+  /** SIGTERM. @throws Violation unless it ends in time, with status 0. */
+  async end(name: string): Promise<void> {
+    const child = this.running.get(name)!
+    this.running.delete(name)
+    const ended = new Promise<number | null>(resolve => child.once('exit', resolve))
+    const late = new Promise<'late'>(resolve => setTimeout(resolve, endWithinMs, 'late').unref())
+    child.kill('SIGTERM')
+    const status = await Promise.race([ended, late])
+    if (status !== 0) throw new Violation(`${name} was asked to end, and ended with ${status}`)
   }
 
   pid(name: string): number {
