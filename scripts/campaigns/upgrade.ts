@@ -8,6 +8,7 @@
  * After every restart a client of each version writes, and one of the other reads it. At the end all trees are the same,
  * every acknowledged change is there, and this version refuses the journal of the next with a sentence.
  */
+import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -74,7 +75,7 @@ await runCampaign('upgrade', 3, async campaign => {
   })
   for (const path of paths) await served(campaign, own, nodes.names[0]!, ['rm', path])
   await assertAllKept(campaign, workers, { isLogWhole: true })
-  await assertRefused(campaign, own)
+  await assertRefused(campaign, own, next)
   say(`${restarts} restarts; seed ${seed} holds`)
 })
 
@@ -138,17 +139,21 @@ async function served(
   }
 }
 
-/** A replica of this version does not touch what a next version wrote, and says so. */
-async function assertRefused({ nodes, children, say }: Campaign, { dist }: Build): Promise<void> {
-  const name = nodes.replicas[0]!
-  await nodes.end(name)
-  const child = children.spawn(
-    process.execPath,
-    [join(dist, 'replica.js'), '--name', name, '--root', nodes.root(name), '--listen', '127.0.0.1:0'],
-    { stdio: ['ignore', 'ignore', 'pipe'], env: childEnvironment },
-  )
+/** A server of this version does not start on a journal that a next version began, and says so. */
+async function assertRefused({ nodes, children, say }: Campaign, own: Build, next: Build): Promise<void> {
+  const root = nodes.scratch()
+  const start = ({ dist }: Build): ChildProcess =>
+    children.spawn(
+      process.execPath,
+      [join(dist, 'coordinator.js'), '--name', 'alone', '--root', root, '--listen', '127.0.0.1:0'],
+      { stdio: ['ignore', 'ignore', 'pipe'], env: childEnvironment },
+    )
+  const before = start(next)
+  await awaitLine(before, servedWithinMs, line => (line.includes('"msg":"term"') ? true : null))
+  await children.end(before)
+  const child = start(own)
   const ended = once(child, 'exit')
-  const sentence = await awaitLine(child, servedWithinMs, line => (line.includes('journal') ? line : null))
+  const sentence = await awaitLine(child, servedWithinMs, line => line)
   const [status] = await ended
   const expected = 'the journal has version 2; this program reads version 1'
   if (!sentence.includes(expected) || status !== 2)
