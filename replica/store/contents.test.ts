@@ -1,5 +1,5 @@
 /** What a record made is found wherever later records, or a person, left it; and nothing else is given for it. */
-import { rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { until } from '../../fixtures/until.ts'
 import { blockDigest, fileDigest } from '../../protocol/digest.ts'
@@ -111,6 +111,39 @@ describe('a put', () => {
     await until(() => bring !== undefined, 'the content is asked for')
     bring({ is: 'bytes', bytes: Buffer.from('elsewhere') })
     expect((await given).toString()).toBe('elsewhere')
+    await settling
+  })
+
+  test('is given while a record has it in its hands, on its way from the tree to history', async () => {
+    const { store, root } = temporary
+    // The record before the delete is not settled, and so is the delete.
+    await journalOnly(store, rename('x', 'y', { base: 'elsewhere' }))
+    await journalOnly(store, remove('f/a', { base: large }))
+    let bring!: (obtained: Obtained) => void
+    store.setContentSource({
+      obtain: () =>
+        new Promise(resolve => {
+          bring = resolve
+        }),
+    })
+    const settling = commitAll(store)
+    await until(() => bring !== undefined, 'the content is asked for')
+    const inHands = join(root, '.concur/in-hands')
+    renameSync(join(root, 'f/a'), inHands)
+    const waitedFor: number[] = []
+    const { settler } = store
+    const settled = settler.settled.bind(settler)
+    settler.settled = seq => {
+      waitedFor.push(seq)
+      return settled(seq)
+    }
+    const given = Promise.all([contentOf(bare(1)), pastOf('f/a', 1, large)])
+    await Promise.race([until(() => waitedFor.length === 2, 'both wait for the delete'), given])
+    mkdirSync(join(root, '.concur/history/0000000000000003/f'), { recursive: true })
+    renameSync(inHands, join(root, '.concur/history/0000000000000003/f/a'))
+    bring({ is: 'bytes', bytes: Buffer.from('elsewhere') })
+    expect((await given).every(content => content.equals(large))).toBe(true)
+    expect(waitedFor).toEqual([3, 3])
     await settling
   })
 

@@ -19,10 +19,15 @@ import { historyName, listName } from './history.ts'
 import type { Ground } from './install/ground.ts'
 import { digestOfFirst } from './install/looked-at.ts'
 import { openOwnFile } from './install/new-file.ts'
+import type { Settler } from './settler.ts'
 import { type Pace, Slices } from './slices.ts'
 import { type Whereabout, whereabouts } from './whereabouts.ts'
 
 const pace: Pace = { workMs: 8, restMs: 0 }
+/** How often something is looked for that records move on meanwhile. */
+const searchesMax = 10
+/** Milliseconds in which a record that is being settled has put down what it moves. */
+const putDownWithinMs = 2_000
 /** How many files of one name are looked for in history. */
 const historyTriesMax = 16
 
@@ -39,32 +44,39 @@ export class Contents {
   private readonly ground: Ground
   private readonly journal: JournalReader
   private readonly bodies: Bodies
+  private readonly settler: Pick<Settler, 'settledSeq' | 'committedSeq' | 'settled'>
   private readonly world: { readonly clock: Clock; readonly timers: Timers }
 
   constructor(options: {
     ground: Ground
     journal: JournalReader
     bodies: Bodies
+    settler: Pick<Settler, 'settledSeq' | 'committedSeq' | 'settled'>
     clock: Clock
     timers: Timers
   }) {
     this.ground = options.ground
     this.journal = options.journal
     this.bodies = options.bodies
+    this.settler = options.settler
     this.world = { clock: options.clock, timers: options.timers }
   }
 
   /**
-   * Opens the whole result of a record that puts, appends or renames a file, or the list of one that deletes a folder.
+   * Opens the whole result of a record that puts, appends or renames a file, or the list of one that deletes a folder. What
+   * a record makes that is committed, and not settled here, may be on its way: then it is waited for.
    * @throws ConcurError NOT_FOUND: nothing here has these bytes; IO_ERROR.
    */
   async open(entry: JournalEntry): Promise<OpenBody> {
-    const wanted = wantedBy(entry.record.change)
+    const { change, seq } = entry.record
+    const wanted = wantedBy(change)
     try {
       const body =
         wanted === null
           ? null
-          : ((await this.sent(entry, wanted)) ?? (await this.found(entry.record.seq, wanted)))
+          : await this.searched(seq, seen =>
+              this.sent(entry, wanted).then(sent => sent ?? this.found(seq, wanted, seen)),
+            )
       if (body !== null) return body
     } catch (error) {
       if (!(error instanceof DiskError)) throw error
@@ -77,11 +89,13 @@ export class Contents {
 
   /**
    * Opens the content that a path had behind an operation: where it is now, or as it came with the record that made it.
+   * Whoever asks may be what a record here waits for, so that no record is waited for longer than it takes to move a file.
    * @throws ConcurError NOT_FOUND: nothing here has these bytes; IO_ERROR.
    */
   async openPast({ path, at, digest, size }: Recall, madeAt: number | null): Promise<OpenBody> {
     try {
-      const body = await this.found(at, { path, from: null, digest, size })
+      const wanted = { path, from: null, digest, size }
+      const body = await this.searched(at, seen => this.found(at, wanted, seen), putDownWithinMs)
       if (body !== null) return body
       for (const seq of [at, madeAt]) {
         const maker = seq === null ? null : this.journal.at(seq)
@@ -121,10 +135,45 @@ export class Contents {
     return own?.hash === hash ? own : null
   }
 
-  private async found(seq: number, wanted: Wanted): Promise<OpenBody | null> {
+  /**
+   * Looks for what a record may have in its hands just now: on its way from the tree to history it is in neither. So the
+   * search is made again when the records are settled that had not been when it began, and that it came across: `seen`
+   * is told of each. Those are waited for `withinMs`, or for as long as they take.
+   */
+  private async searched(
+    seq: number,
+    search: (seen: (seq: number) => void) => Promise<OpenBody | null>,
+    withinMs: number | null = null,
+  ): Promise<OpenBody | null> {
+    const { settler } = this
+    for (let tries = 1; ; tries++) {
+      const { settledSeq } = settler
+      let last = seq
+      const body = await search(seen => {
+        last = seen
+      })
+      const until = Math.min(last, settler.committedSeq)
+      if (body !== null || until <= settledSeq || tries === searchesMax) return body
+      await this.settled(until, withinMs)
+    }
+  }
+
+  private settled(seq: number, withinMs: number | null): Promise<void> {
+    if (withinMs === null) return this.settler.settled(seq)
+    return new Promise(resolve => {
+      const giveUp = this.world.timers.after(withinMs, resolve)
+      void this.settler.settled(seq).then(() => {
+        giveUp()
+        resolve()
+      })
+    })
+  }
+
+  private async found(seq: number, wanted: Wanted, seen: (seq: number) => void): Promise<OpenBody | null> {
     if (wanted.digest === null) return null
     const slices = new Slices({ ...this.world, pace })
     for await (const place of whereabouts(this.journal, { ...wanted, seq }, slices)) {
+      if (place.is === 'in history') seen(place.seq)
       const body =
         place.is === 'in history' ? await this.inHistory(place, wanted) : await this.inTree(place, wanted)
       if (body !== null) return body

@@ -73,6 +73,8 @@ export class Settler {
   trouble: ConcurError | null = null
   /** The last record whose effects are in the tree and in the index. */
   settledSeq: number
+  /** The last record that has to be. */
+  committedSeq: number
   /** Stages whose bytes an append has used and that were not flushed since, each with its record. */
   readonly usedStages: UsedStage[]
   private readonly options: SettlerOptions
@@ -85,7 +87,6 @@ export class Settler {
   private waiting: { readonly seq: number; readonly resolve: () => void }[] = []
   /** What paths may hold whose last contents were left out. */
   private readonly leftOut = new Map<FilePath, readonly Digest[]>()
-  private committedSeq: number
   private running: Promise<void> | null = null
   private cancelRetry: Cancel = () => {}
   private stopped = false
@@ -137,11 +138,6 @@ export class Settler {
   /** Whether a record that is committed touches the path and is not settled: its tree and its index may not agree yet. */
   isUnsettled(path: FilePath): boolean {
     return this.stated !== null || this.ahead.lastOf(path) !== null
-  }
-
-  /** Whether the record is committed, and not settled. */
-  isToSettle(seq: number): boolean {
-    return seq > this.settledSeq && seq <= this.committedSeq
   }
 
   /** Settles when the record is settled. */

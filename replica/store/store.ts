@@ -7,7 +7,6 @@ import { AtMost } from '../../protocol/at-most.ts'
 import type { Outcome, Place } from '../../protocol/change-messages.ts'
 import type { Copy, CopyAt } from '../../protocol/copies.ts'
 import type { Digest } from '../../protocol/digest.ts'
-import { ConcurError } from '../../protocol/errors.ts'
 import type { ClusterId, NodeId, NodeName, StageId } from '../../protocol/ids.ts'
 import type { Entry } from '../../protocol/messages.ts'
 import type { PathPast } from '../../protocol/notes.ts'
@@ -144,8 +143,8 @@ export class Store {
     this.digests = digests
     this.changes = changes
     this.bodies = new Bodies({ tree: parts.tree, digests, turns: new ShortTurns(options) })
-    const { ground, journal } = changes
-    this.contents = new Contents({ ...options, ground, journal, bodies: this.bodies })
+    const { ground, journal, settler } = changes
+    this.contents = new Contents({ ...options, ground, journal, settler, bodies: this.bodies })
     this.past = new Past({
       ...{ journal, paths: parts.index.paths, contents: this.contents },
       settledSeq: () => changes.settler.settledSeq,
@@ -401,20 +400,11 @@ export class Store {
   /**
    * Opens the whole result of a record that puts, appends or renames a file, or the list of one that deletes a folder,
    * wherever this node has it now; the caller closes it. What is read from a file may have changed by then: whoever
-   * receives it checks each block. What a record makes that is committed, and not settled here, may be on its way: then
-   * it is waited for.
+   * receives it checks each block. What is on its way here is waited for.
    * @throws ConcurError NOT_FOUND: nothing here has these bytes; CHANGED, IO_ERROR.
    */
-  async openContent(entry: JournalEntry): Promise<OpenBody> {
-    const { seq } = entry.record
-    const mayCome = this.settler.isToSettle(seq)
-    try {
-      return await this.contents.open(entry)
-    } catch (error) {
-      if (!mayCome || !(error instanceof ConcurError) || error.code !== 'NOT_FOUND') throw error
-      await this.settler.settled(seq)
-      return this.contents.open(entry)
-    }
+  openContent(entry: JournalEntry): Promise<OpenBody> {
+    return this.contents.open(entry)
   }
 
   /**

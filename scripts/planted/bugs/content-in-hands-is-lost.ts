@@ -1,0 +1,18 @@
+import type { PlantedBug } from '../planted-bug.ts'
+
+export const bug: PlantedBug = {
+  what: 'A content that a record has in its hands, on its way from the tree to history, counts as lost.',
+  edits: [
+    {
+      file: 'replica/store/contents.ts',
+      find: 'if (body !== null || until <= settledSeq || tries === searchesMax) return body',
+      put: 'if (until < 0 || settledSeq < 0 || tries < searchesMax) return body',
+    },
+  ],
+  caughtBy: [
+    {
+      file: 'replica/store/contents.test.ts',
+      name: 'is given while a record has it in its hands, on its way from the tree to history',
+    },
+  ],
+}
