@@ -5,8 +5,8 @@ export const bug: PlantedBug = {
   edits: [
     {
       file: 'replica/store/contents.ts',
-      find: 'if (body !== null || until <= settledSeq || tries === searchesMax) return body',
-      put: 'if (until < 0 || settledSeq < 0 || tries < searchesMax) return body',
+      find: 'Math.min(last, settler.committedSeq)',
+      put: 'Math.min(seq, settler.committedSeq)',
     },
   ],
   caughtBy: [

@@ -4,9 +4,9 @@ export const bug: PlantedBug = {
   what: 'What another node needs, and this one is about to get, is called lost.',
   edits: [
     {
-      file: 'replica/store/store.ts',
-      find: 'await this.settler.settled(seq)\n      return this.contents.open(entry)',
-      put: 'throw error',
+      file: 'replica/store/contents.ts',
+      find: 'if (body !== null || until <= settledSeq || tries === searchesMax) return body',
+      put: 'if (body !== null || until <= settledSeq || tries < searchesMax) return body',
     },
   ],
   caughtBy: [
