@@ -11,6 +11,7 @@ let library: Library | null = null
 
 /** What is hashed without the library: to load it takes as long as some 1,200 bytes by the plain one. */
 const plainBytesMax = 1024 + 64
+/** A file is hashed twice, block and whole; whoever hashes more than a few has use for the library. */
 let plainTimesLeft = 6
 
 /** @returns the hash of `bytes`, 32 bytes. */
@@ -19,6 +20,7 @@ export function blake3(bytes: Buffer): Buffer {
   return isPlain ? plainBlake3(bytes) : blake3Library().blake3(bytes)
 }
 
+/** For who hashes more than a few small contents. */
 export function blake3Library(): Library {
   library ??= load()
   return library

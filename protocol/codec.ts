@@ -1,7 +1,7 @@
 /**
  * Codecs: how one value of a message is written and read back. A message's codec is put together from these,
- * and its type follows from the codec, so that grammar and type cannot drift apart. There are hundreds of
- * codecs, and a program uses few of them: each is one small object, and has its fields when it is used first.
+ * and its type follows from the codec, so that grammar and type cannot drift apart. There are hundreds, and a program
+ * uses few of them: structs and unions have their fields when they are used first.
  */
 import type { ByteReader, ByteWriter } from './bytes.ts'
 import { ConcurError } from './errors.ts'
@@ -31,166 +31,85 @@ export const flag: Codec<boolean> = {
 
 /** Bytes behind their length as u32, at most `bytesMax` of them. */
 export function blob(bytesMax: number): Codec<Buffer> {
-  return new LengthAndBytes(bytesMax)
-}
-
-class LengthAndBytes implements Codec<Buffer> {
-  private readonly bytesMax: number
-
-  constructor(bytesMax: number) {
-    this.bytesMax = bytesMax
-  }
-
-  write(w: ByteWriter, v: Buffer): void {
-    w.u32(v.length)
-    w.bytes(v)
-  }
-
-  read(r: ByteReader): Buffer {
-    const length = r.u32()
-    if (length > this.bytesMax) throw new ConcurError('BAD_FRAME', 'bytes that are too many')
-    return r.bytes(length)
+  return {
+    write(w, v) {
+      w.u32(v.length)
+      w.bytes(v)
+    },
+    read(r) {
+      const length = r.u32()
+      if (length > bytesMax) throw new ConcurError('BAD_FRAME', 'bytes that are too many')
+      return r.bytes(length)
+    },
   }
 }
 
 /** Exactly so many bytes. */
 export function bytesOf(count: number): Codec<Buffer> {
-  return new BytesOf(count)
-}
-
-class BytesOf implements Codec<Buffer> {
-  private readonly count: number
-
-  constructor(count: number) {
-    this.count = count
-  }
-
-  write(w: ByteWriter, v: Buffer): void {
-    w.bytes(v)
-  }
-
-  read(r: ByteReader): Buffer {
-    return r.bytes(this.count)
-  }
+  return { write: (w, v) => w.bytes(v), read: r => Buffer.from(r.bytes(count)) }
 }
 
 /** Text of at most `bytesMax` bytes; what is longer is cut when written and refused when read. */
 export function text(bytesMax: number): Codec<string> {
-  return new BoundedText(bytesMax)
-}
-
-class BoundedText implements Codec<string> {
-  private readonly bytesMax: number
-
-  constructor(bytesMax: number) {
-    this.bytesMax = bytesMax
-  }
-
-  write(w: ByteWriter, v: string): void {
-    w.text(Buffer.byteLength(v) <= this.bytesMax ? v : cut(v, this.bytesMax))
-  }
-
-  read(r: ByteReader): string {
-    const value = r.text()
-    if (Buffer.byteLength(value) > this.bytesMax)
-      throw new ConcurError('BAD_FRAME', 'a text that is too long')
-    return value
+  return {
+    write: (w, v) => w.text(Buffer.byteLength(v) <= bytesMax ? v : cut(v, bytesMax)),
+    read(r) {
+      const value = r.text()
+      if (Buffer.byteLength(value) > bytesMax) throw new ConcurError('BAD_FRAME', 'a text that is too long')
+      return value
+    },
   }
 }
 
 /** Text that a parser of our own accepts; the parser's null or error is the peer's mistake. */
 export function parsed<T extends string>(parse: (text: string) => T | null): Codec<T> {
-  return new Parsed(parse)
-}
-
-class Parsed<T extends string> implements Codec<T> {
-  private readonly parse: (text: string) => T | null
-
-  constructor(parse: (text: string) => T | null) {
-    this.parse = parse
-  }
-
-  write(w: ByteWriter, v: T): void {
-    w.text(v)
-  }
-
-  read(r: ByteReader): T {
-    const value = this.parse(r.text())
-    if (value === null) throw new ConcurError('BAD_FRAME', 'a name that is none')
-    return value
+  return {
+    write: (w, v) => w.text(v),
+    read(r) {
+      const value = parse(r.text())
+      if (value === null) throw new ConcurError('BAD_FRAME', 'a name that is none')
+      return value
+    },
   }
 }
 
 /** One of the names, as its place in the list. Names are only ever added at the end. */
 export function oneOf<const Names extends readonly string[]>(names: Names): Codec<Names[number]> {
-  return new OneOf(names)
-}
-
-class OneOf<Name extends string> implements Codec<Name> {
-  private readonly names: readonly Name[]
-
-  constructor(names: readonly Name[]) {
-    this.names = names
-  }
-
-  write(w: ByteWriter, v: Name): void {
-    w.u8(this.names.indexOf(v))
-  }
-
-  read(r: ByteReader): Name {
-    const name = this.names[r.u8()]
-    if (name === undefined) throw new ConcurError('BAD_FRAME', 'a choice that is none')
-    return name
+  return {
+    write: (w, v) => w.u8(names.indexOf(v)),
+    read(r) {
+      const name = names[r.u8()]
+      if (name === undefined) throw new ConcurError('BAD_FRAME', 'a choice that is none')
+      return name
+    },
   }
 }
 
 /** A flag, and the value where it is 1. */
 export function optional<T>(codec: Codec<T>): Codec<T | null> {
-  return new Optional(codec)
-}
-
-class Optional<T> implements Codec<T | null> {
-  private readonly codec: Codec<T>
-
-  constructor(codec: Codec<T>) {
-    this.codec = codec
-  }
-
-  write(w: ByteWriter, v: T | null): void {
-    w.u8(v === null ? 0 : 1)
-    if (v !== null) this.codec.write(w, v)
-  }
-
-  read(r: ByteReader): T | null {
-    return flag.read(r) ? this.codec.read(r) : null
+  return {
+    write(w, v) {
+      w.u8(v === null ? 0 : 1)
+      if (v !== null) codec.write(w, v)
+    },
+    read: r => (flag.read(r) ? codec.read(r) : null),
   }
 }
 
 /** A count as u16, and so many values. */
 export function list<T>(codec: Codec<T>, countMax: number): Codec<readonly T[]> {
-  return new List(codec, countMax)
-}
-
-class List<T> implements Codec<readonly T[]> {
-  private readonly codec: Codec<T>
-  private readonly countMax: number
-
-  constructor(codec: Codec<T>, countMax: number) {
-    this.codec = codec
-    this.countMax = countMax
-  }
-
-  write(w: ByteWriter, values: readonly T[]): void {
-    w.u16(values.length)
-    for (const value of values) this.codec.write(w, value)
-  }
-
-  read(r: ByteReader): readonly T[] {
-    const count = r.u16()
-    if (count > this.countMax) throw new ConcurError('BAD_FRAME', 'a list that is too long')
-    const values: T[] = []
-    for (let i = 0; i < count; i++) values.push(this.codec.read(r))
-    return values
+  return {
+    write(w, values) {
+      w.u16(values.length)
+      for (const value of values) codec.write(w, value)
+    },
+    read(r) {
+      const count = r.u16()
+      if (count > countMax) throw new ConcurError('BAD_FRAME', 'a list that is too long')
+      const values: T[] = []
+      for (let i = 0; i < count; i++) values.push(codec.read(r))
+      return values
+    },
   }
 }
 
@@ -234,25 +153,12 @@ class Struct implements Codec<Record<string, unknown>> {
 
 /** The fields of one behind those of the other. */
 export function joined<A extends object, B extends object>(first: Codec<A>, second: Codec<B>): Codec<A & B> {
-  return new Joined(first, second)
-}
-
-class Joined<A extends object, B extends object> implements Codec<A & B> {
-  private readonly first: Codec<A>
-  private readonly second: Codec<B>
-
-  constructor(first: Codec<A>, second: Codec<B>) {
-    this.first = first
-    this.second = second
-  }
-
-  write(w: ByteWriter, value: A & B): void {
-    this.first.write(w, value)
-    this.second.write(w, value)
-  }
-
-  read(r: ByteReader): A & B {
-    return { ...this.first.read(r), ...this.second.read(r) }
+  return {
+    write(w, value) {
+      first.write(w, value)
+      second.write(w, value)
+    },
+    read: r => ({ ...first.read(r), ...second.read(r) }),
   }
 }
 

@@ -1,6 +1,8 @@
 /** What a record made is found wherever later records, or a person, left it; and nothing else is given for it. */
+
 import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { jest } from '@jest/globals'
 import { until } from '../../fixtures/until.ts'
 import { blockDigest, fileDigest } from '../../protocol/digest.ts'
 import { blockBytes } from '../../protocol/limits.ts'
@@ -63,6 +65,13 @@ async function wholeOf(body: OpenBody): Promise<Buffer> {
   return whole
 }
 
+/** The store needs a content of somebody. @returns how to bring it, once it is asked for. */
+function heldSource(): Promise<(obtained: Obtained) => void> {
+  return new Promise(asked => {
+    temporary.store.setContentSource({ obtain: () => new Promise(bring => asked(bring)) })
+  })
+}
+
 /** Whatever was sent along is gone; only files are left. */
 async function settleStaged(
   n: number,
@@ -99,16 +108,10 @@ describe('a put', () => {
   test('is given for a rename once this node has it, as long as that is not settled', async () => {
     const { store } = temporary
     const seq = await journalOnly(store, rename('x', 'y', { base: 'elsewhere' }))
-    let bring!: (obtained: Obtained) => void
-    store.setContentSource({
-      obtain: () =>
-        new Promise(resolve => {
-          bring = resolve
-        }),
-    })
+    const asked = heldSource()
     const settling = commitAll(store)
     const given = contentOf(bare(seq))
-    await until(() => bring !== undefined, 'the content is asked for')
+    const bring = await asked
     bring({ is: 'bytes', bytes: Buffer.from('elsewhere') })
     expect((await given).toString()).toBe('elsewhere')
     await settling
@@ -119,31 +122,19 @@ describe('a put', () => {
     // The record before the delete is not settled, and so is the delete.
     await journalOnly(store, rename('x', 'y', { base: 'elsewhere' }))
     await journalOnly(store, remove('f/a', { base: large }))
-    let bring!: (obtained: Obtained) => void
-    store.setContentSource({
-      obtain: () =>
-        new Promise(resolve => {
-          bring = resolve
-        }),
-    })
+    const asked = heldSource()
     const settling = commitAll(store)
-    await until(() => bring !== undefined, 'the content is asked for')
+    const bring = await asked
     const inHands = join(root, '.concur/in-hands')
     renameSync(join(root, 'f/a'), inHands)
-    const waitedFor: number[] = []
-    const { settler } = store
-    const settled = settler.settled.bind(settler)
-    settler.settled = seq => {
-      waitedFor.push(seq)
-      return settled(seq)
-    }
+    const waiting = jest.spyOn(store.settler, 'listen')
     const given = Promise.all([contentOf(bare(1)), pastOf('f/a', 1, large)])
-    await Promise.race([until(() => waitedFor.length === 2, 'both wait for the delete'), given])
+    const both = until(() => waiting.mock.calls.length === 2, 'both wait for the delete')
+    await Promise.race([both, given])
     mkdirSync(join(root, '.concur/history/0000000000000003/f'), { recursive: true })
     renameSync(inHands, join(root, '.concur/history/0000000000000003/f/a'))
     bring({ is: 'bytes', bytes: Buffer.from('elsewhere') })
     expect((await given).every(content => content.equals(large))).toBe(true)
-    expect(waitedFor).toEqual([3, 3])
     await settling
   })
 

@@ -19,13 +19,11 @@ import { historyName, listName } from './history.ts'
 import type { Ground } from './install/ground.ts'
 import { digestOfFirst } from './install/looked-at.ts'
 import { openOwnFile } from './install/new-file.ts'
-import type { Settler } from './settler.ts'
+import { type Settling, searchAtRest } from './search-at-rest.ts'
 import { type Pace, Slices } from './slices.ts'
 import { type Whereabout, whereabouts } from './whereabouts.ts'
 
 const pace: Pace = { workMs: 8, restMs: 0 }
-/** How often something is looked for that records move on meanwhile. */
-const searchesMax = 10
 /** Milliseconds in which a record that is being settled has put down what it moves. */
 const putDownWithinMs = 2_000
 /** How many files of one name are looked for in history. */
@@ -44,22 +42,25 @@ export class Contents {
   private readonly ground: Ground
   private readonly journal: JournalReader
   private readonly bodies: Bodies
-  private readonly settler: Pick<Settler, 'settledSeq' | 'committedSeq' | 'settled'>
-  private readonly world: { readonly clock: Clock; readonly timers: Timers }
+  private readonly world: {
+    readonly settler: Settling
+    readonly clock: Clock
+    readonly timers: Timers
+  }
 
   constructor(options: {
     ground: Ground
     journal: JournalReader
     bodies: Bodies
-    settler: Pick<Settler, 'settledSeq' | 'committedSeq' | 'settled'>
+    settler: Settling
     clock: Clock
     timers: Timers
   }) {
     this.ground = options.ground
     this.journal = options.journal
     this.bodies = options.bodies
-    this.settler = options.settler
-    this.world = { clock: options.clock, timers: options.timers }
+    const { settler, clock, timers } = options
+    this.world = { settler, clock, timers }
   }
 
   /**
@@ -74,9 +75,11 @@ export class Contents {
       const body =
         wanted === null
           ? null
-          : await this.searched(seq, seen =>
-              this.sent(entry, wanted).then(sent => sent ?? this.found(seq, wanted, seen)),
-            )
+          : await searchAtRest(this.world, {
+              seq,
+              search: async seen => (await this.sent(entry, wanted)) ?? (await this.found(seq, wanted, seen)),
+              withinMs: null,
+            })
       if (body !== null) return body
     } catch (error) {
       if (!(error instanceof DiskError)) throw error
@@ -89,20 +92,19 @@ export class Contents {
 
   /**
    * Opens the content that a path had behind an operation: where it is now, or as it came with the record that made it.
-   * Whoever asks may be what a record here waits for, so that no record is waited for longer than it takes to move a file.
+   * Whoever asks may be what a record here waits for: records are waited for only as long as it takes to move a file.
    * @throws ConcurError NOT_FOUND: nothing here has these bytes; IO_ERROR.
    */
   async openPast({ path, at, digest, size }: Recall, madeAt: number | null): Promise<OpenBody> {
     try {
       const wanted = { path, from: null, digest, size }
-      const body = await this.searched(at, seen => this.found(at, wanted, seen), putDownWithinMs)
+      const body = await searchAtRest(this.world, {
+        seq: at,
+        search: async seen =>
+          (await this.found(at, wanted, seen)) ?? (await this.sentWith([at, madeAt], digest)),
+        withinMs: putDownWithinMs,
+      })
       if (body !== null) return body
-      for (const seq of [at, madeAt]) {
-        const maker = seq === null ? null : this.journal.at(seq)
-        const made = maker === null ? null : wantedBy(maker.record.change)
-        const sent = made?.digest === digest ? await this.sent(maker!, made) : null
-        if (sent !== null) return sent
-      }
     } catch (error) {
       if (!(error instanceof DiskError)) throw error
       throw new ConcurError('IO_ERROR', `${path}: what it was cannot be read`, { cause: error })
@@ -130,43 +132,20 @@ export class Contents {
     return new BytesBody(bytes, change.type === 'put' ? change.executable : null)
   }
 
+  /** @returns what came with the first of these records that made this content. */
+  private async sentWith(seqs: readonly (number | null)[], digest: Digest): Promise<OpenBody | null> {
+    for (const seq of seqs) {
+      const maker = seq === null ? null : this.journal.at(seq)
+      const made = maker === null ? null : wantedBy(maker.record.change)
+      const sent = made?.digest === digest ? await this.sent(maker!, made) : null
+      if (sent !== null) return sent
+    }
+    return null
+  }
+
   private ownEntry(seq: number, { hash }: JournalEntry): JournalEntry | null {
     const own = this.journal.at(seq)
     return own?.hash === hash ? own : null
-  }
-
-  /**
-   * Looks for what a record may have in its hands just now: on its way from the tree to history it is in neither. So the
-   * search is made again when the records are settled that had not been when it began, and that it came across: `seen`
-   * is told of each. Those are waited for `withinMs`, or for as long as they take.
-   */
-  private async searched(
-    seq: number,
-    search: (seen: (seq: number) => void) => Promise<OpenBody | null>,
-    withinMs: number | null = null,
-  ): Promise<OpenBody | null> {
-    const { settler } = this
-    for (let tries = 1; ; tries++) {
-      const { settledSeq } = settler
-      let last = seq
-      const body = await search(seen => {
-        last = seen
-      })
-      const until = Math.min(last, settler.committedSeq)
-      if (body !== null || until <= settledSeq || tries === searchesMax) return body
-      await this.settled(until, withinMs)
-    }
-  }
-
-  private settled(seq: number, withinMs: number | null): Promise<void> {
-    if (withinMs === null) return this.settler.settled(seq)
-    return new Promise(resolve => {
-      const giveUp = this.world.timers.after(withinMs, resolve)
-      void this.settler.settled(seq).then(() => {
-        giveUp()
-        resolve()
-      })
-    })
   }
 
   private async found(seq: number, wanted: Wanted, seen: (seq: number) => void): Promise<OpenBody | null> {

@@ -1,7 +1,8 @@
 /**
  * Two versions side by side. A coordinator and two replicas under load become another version, one node after the other:
- * an older one becomes this one, then both take turns, in any order and also by kill -9; and this one becomes a next one,
- * which speaks another version of the wire as well and writes another one of the journal.
+ * an older one, then this one, first the replicas and then the coordinator; then both take turns, in any order; one restart
+ * in three is a kill -9. At last they become a next one, which speaks another version of the wire as well and writes
+ * another one of the journal. A checkout without the history of the older one does without it, and says so.
  *
  *     scripts/campaigns/run upgrade [--rounds N] [--workers N] [--seed N] [--from COMMIT]
  *

@@ -4,7 +4,7 @@ export const bug: PlantedBug = {
   what: 'A content that a record has in its hands, on its way from the tree to history, counts as lost.',
   edits: [
     {
-      file: 'replica/store/contents.ts',
+      file: 'replica/store/search-at-rest.ts',
       find: 'Math.min(last, settler.committedSeq)',
       put: 'Math.min(seq, settler.committedSeq)',
     },

@@ -4,9 +4,9 @@ export const bug: PlantedBug = {
   what: 'What another node needs, and this one is about to get, is called lost.',
   edits: [
     {
-      file: 'replica/store/contents.ts',
-      find: 'if (body !== null || until <= settledSeq || tries === searchesMax) return body',
-      put: 'if (body !== null || until <= settledSeq || tries < searchesMax) return body',
+      file: 'replica/store/search-at-rest.ts',
+      find: 'if (found !== null || until <= settledSeq || isLast || tries === searchesMax) return found',
+      put: 'if (found !== null || until <= settledSeq || isLast || tries < searchesMax) return found',
     },
   ],
   caughtBy: [
