@@ -7,7 +7,7 @@ import type { Lag } from '../protocol/journaled.ts'
 import type { Progress, Verdict } from '../protocol/messages.ts'
 import type { PathPast } from '../protocol/notes.ts'
 import type { FilePath } from '../protocol/path.ts'
-import { judge, type NodeAnswer } from '../protocol/verdict.ts'
+import { agreed, judge, type NodeAnswer } from '../protocol/verdict.ts'
 import type { Cancel, Timers } from '../protocol/world.ts'
 import type { Node } from './node.ts'
 
@@ -49,14 +49,13 @@ export function compareCopies(
   const onAnswer = (place: number, answer: NodeAnswer): void => {
     answers[place] = answer
     if (--missing > 0 || isOver) return
-    onVerdict(judge(answers, standing?.lags(), standing?.pastOf(path)), answers)
+    onVerdict(agreed(answers) ?? judge(answers, standing?.lags(), standing?.pastOf(path)), answers)
   }
   const ask = (place: number): void => {
     const node = nodes[place]!
     const settledSeq = standing?.settledSeqFor(node.name, path)
     const onProgress = progressOf(node.name, options)
-    const how = { deep: options.deep, onProgress, onWaiting }
-    const answer = node.look(path, settledSeq === undefined ? how : { ...how, settledSeq })
+    const answer = node.look(path, { deep: options.deep, settledSeq, onProgress, onWaiting })
     if (answer instanceof Promise) void answer.then(answer => onAnswer(place, answer))
     else onAnswer(place, answer)
   }

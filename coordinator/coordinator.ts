@@ -221,9 +221,13 @@ export class Coordinator {
     this.connections.add(connection)
   }
 
-  private serve(request: Request, stream: Stream, peer: Pick<LockContext, 'client' | 'from'>): void {
+  private serve(
+    request: Request,
+    stream: Stream,
+    { client, from }: Pick<LockContext, 'client' | 'from'>,
+  ): void {
     const { config, store, lookout, clock, timers, log, certificateEndsMs } = this.options
-    const context = { ...peer, stream, reports: this.reports, clock, timers, log }
+    const context = { client, from, stream, reports: this.reports, clock, timers, log }
     switch (request.opcode) {
       case 'READ':
         return onRead({ nodes: this.nodes, store, standing: this.changing }, request.body, context)

@@ -38,7 +38,7 @@ export class LocalNode implements Node {
 
   private lookNow(path: FilePath, options: LookOptions): NodeAnswer | Promise<NodeAnswer> {
     const node = this.name
-    const onCopy = ({ copy, ...at }: CopyAt): NodeAnswer => ({ node, copy, at })
+    const onCopy = (at: CopyAt): NodeAnswer => ({ node, copy: at.copy, at })
     const onFailed = (error: unknown): NodeAnswer => {
       return { node, copy: null, reason: `could not say: ${asConcurError(error).message}` }
     }

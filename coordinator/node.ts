@@ -18,7 +18,7 @@ export interface LookOptions {
   /** Reads every byte now, whatever is known. */
   readonly deep: boolean
   /** The node answers when it has settled this record of the path; none: at once. */
-  readonly settledSeq?: number
+  readonly settledSeq?: number | undefined
   /** The node still works on it. */
   onProgress(bytesDone: number, bytesTotal: number): void
   /** The answer may take as long as others like. `callOff`: it is not wanted any more, and never comes then. */

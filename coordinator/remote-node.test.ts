@@ -70,9 +70,9 @@ describe('a look', () => {
     const stream = await untilAsked()
     expect(asked[0]!.request).toEqual({ opcode: 'LOOK', body: { path, deep: true, settledSeq: 0 } })
     stream.send('PROGRESS', { node: null, bytesDone: 5, bytesTotal: 9 })
-    stream.send('COPY', neverJournaled(fileCopy('x')), true)
-    const at = { pathSeq: 0, made: 'absent', journaled: null }
-    expect(await answer).toEqual({ node: 'server2', copy: fileCopy('x'), at })
+    const at = neverJournaled(fileCopy('x'))
+    stream.send('COPY', at, true)
+    expect(await answer).toEqual({ node: 'server2', copy: at.copy, at })
     expect(progress).toEqual([[5, 9]])
     await time.pass(noticedMs)
     expect(time.timerCount).toBeLessThanOrEqual(2)

@@ -61,8 +61,8 @@ export class RemoteNode implements Node {
             if (message.opcode === 'PROGRESS') onProgress(message.body.bytesDone, message.body.bytesTotal)
             if (message.opcode !== 'COPY') return
             wait.end()
-            const { copy, ...at } = message.body
-            resolve({ node, copy, at })
+            const at = message.body
+            resolve({ node, copy: at.copy, at })
           },
           onFailed: error => {
             wait.end()

@@ -12,6 +12,7 @@ import {
   requestsAtWorkMax,
 } from './limits.ts'
 import type { Request } from './opcodes.ts'
+import { type Placed, Unordered } from './unordered.ts'
 import type { Clock } from './world.ts'
 
 /** Looking for those who are slow takes a while where many are at work. */
@@ -34,7 +35,9 @@ export const gateBounds: GateBounds = {
 }
 
 /** A request that carries bytes of files. */
-export interface Carrier {
+export interface Carrier extends Placed {
+  /** What the gate last read of it. */
+  reading: Reading
   /** Bytes of files that it has moved. */
   readonly bytesMoved: number
   /** Whether it would move more if its peer did its part. */
@@ -44,7 +47,7 @@ export interface Carrier {
 }
 
 /** What a carrier had moved at a moment. */
-interface Reading {
+export interface Reading {
   readonly atMs: number
   readonly bytesMoved: number
 }
@@ -53,7 +56,7 @@ export class RequestGate {
   private readonly bounds: GateBounds
   private readonly clock: Clock
   private atWork = 0
-  private readonly carriers = new Map<Carrier, Reading>()
+  private readonly carriers = new Unordered<Carrier>()
   private lookedAtMs = Number.NEGATIVE_INFINITY
 
   constructor(options: { bounds: GateBounds; clock: Clock }) {
@@ -71,7 +74,8 @@ export class RequestGate {
         return busy(`${carryingPerConnectionMax} files on one connection`)
       if (this.carriers.size >= carryingMax) this.expelSlow()
       if (this.carriers.size >= carryingMax) return busy(`${carryingMax} files`)
-      this.carriers.set(carrier, { atMs: this.clock.monotonicMs(), bytesMoved: carrier.bytesMoved })
+      carrier.reading = { atMs: this.clock.monotonicMs(), bytesMoved: carrier.bytesMoved }
+      this.carriers.add(carrier)
     }
     this.atWork++
     return null
@@ -80,7 +84,7 @@ export class RequestGate {
   leave(carrier: Carrier, weight: Weight): void {
     if (weight === 'waits') return
     this.atWork--
-    this.carriers.delete(carrier)
+    this.carriers.remove(carrier)
   }
 
   /** Whoever lets it lie gives way to those who wait; who has it to himself may be as slow as he likes. */
@@ -88,11 +92,11 @@ export class RequestGate {
     const nowMs = this.clock.monotonicMs()
     if (nowMs - this.lookedAtMs < slowLookEveryMs) return
     this.lookedAtMs = nowMs
-    for (const [carrier, reading] of this.carriers) {
+    for (const carrier of this.carriers.all()) {
+      const { reading, bytesMoved } = carrier
       if (nowMs - reading.atMs < rateWithinMs) continue
-      const { bytesMoved } = carrier
       if (carrier.waitsForPeer && bytesMoved - reading.bytesMoved < rateBytesMin) carrier.expel(tooSlow())
-      else this.carriers.set(carrier, { atMs: nowMs, bytesMoved })
+      else carrier.reading = { atMs: nowMs, bytesMoved }
     }
   }
 }

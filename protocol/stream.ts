@@ -13,7 +13,7 @@ import {
   type RawOpcode,
 } from './opcodes.ts'
 import { type FlowQueue, type Outbox, releaseFrames } from './outbox.ts'
-import type { Carrier, Weight } from './request-gate.ts'
+import type { Carrier, Reading, Weight } from './request-gate.ts'
 import { assertFollows, type Upload } from './upload.ts'
 
 export interface StreamEvents {
@@ -27,6 +27,7 @@ export interface StreamEvents {
 }
 
 const atOnce = Promise.resolve()
+const nothingRead: Reading = { atMs: 0, bytesMoved: 0 }
 
 /** Credit is given back in portions of at least this share of what the peer may send ahead. */
 const creditPortionShare = 1 / 4
@@ -35,6 +36,8 @@ export class Stream implements Carrier {
   readonly id: number
   /** Acceptor: as what it counts among the requests that are at work. */
   weight: Weight = 'waits'
+  place = -1
+  reading = nothingRead
   private readonly outbox: Outbox
   private readonly onEnded: (id: number) => void
   private readonly queue: FlowQueue

@@ -43,7 +43,8 @@ export function judge(
   lags: Lags = new Map(),
   past: PathPast | null = null,
 ): Verdict {
-  if (isOneFile(answers)) return agreedOn(versionOf(answers))
+  const whole = agreed(answers)
+  if (whole !== null) return whole
   const latest = latestOf(answers)
   const stale = latest === null ? [] : answers.filter(one => isStale(one, latest, lags.get(one.node)))
   const compared = answers.filter(answer => !stale.includes(answer))
@@ -86,7 +87,11 @@ export function lastOpOf(answers: readonly NodeAnswer[], past: PathPast): Verdic
   return latest === null ? null : past.operationAt(latest.seq)
 }
 
-/** What most reads find: every node has the file, and it is the same. */
+/** What most reads find: every node has the file, and it is the same. @returns null: they say something else. */
+export function agreed(answers: readonly NodeAnswer[]): Verdict | null {
+  return isOneFile(answers) ? agreedOn(versionOf(answers)) : null
+}
+
 function isOneFile(answers: readonly NodeAnswer[]): answers is readonly Present[] {
   const first = answers[0]?.copy
   if (first?.is !== 'file') return false
