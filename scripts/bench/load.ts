@@ -25,7 +25,7 @@ async function openLane(asked: RateOf, events: LaneEvents): Promise<Lane> {
     case 'bareStore':
       return EchoLane.open(asked.port, events, writeShape)
     case 'etcd':
-      return EtcdLane.open(asked.port, events)
+      return EtcdLane.open(asked.port, events, asked.call)
     case 'http':
       return HttpLane.open(asked.port, events)
     case 'change':

@@ -1,11 +1,13 @@
 /** What the bench asks a load process, and what that answers. */
 
 import type { ChangeOptions } from './load-change.ts'
+import type { EtcdCall } from './load-etcd.ts'
 import type { RateOptions } from './load-rate.ts'
 
 /** What is asked again and again. */
 export type RateOf =
-  | { readonly of: 'concur' | 'echo' | 'http' | 'etcd' | 'bareStore'; readonly port: number }
+  | { readonly of: 'concur' | 'echo' | 'http' | 'bareStore'; readonly port: number }
+  | { readonly of: 'etcd'; readonly port: number; readonly call: EtcdCall }
   | { readonly of: 'change'; readonly port: number; readonly change: ChangeOptions }
   /** New files in a folder that is not there yet. */
   | { readonly of: 'folder'; readonly folder: string }

@@ -100,7 +100,7 @@ async function allMeasured(bench: Bench, glusterFs: GlusterFs): Promise<Measured
   ]
   const etcdPort = await bench.etcd()
   if (etcdPort !== null) {
-    const etcd = { of: 'etcd', port: etcdPort } as const
+    const etcd = { of: 'etcd', port: etcdPort, call: 'put' } as const
     ours.push(
       measured('etcd', () => etcd),
       measured('etcdAlone', () => ({ ...etcd, ...alone })),

@@ -1,6 +1,7 @@
-/** S1 and S2: verified small reads, beside the bare echo over two hops and a web server. */
+/** S1 and S2: verified small reads, beside the bare echo over two hops, a web server and etcd. */
 import type { Goal, Measured } from '../figures.ts'
 import { measureInTurn } from '../figures.ts'
+import type { RateOf } from '../questions.ts'
 import type { Comparison, RowReport, Series } from '../report.ts'
 import type { Bench, Row } from '../row.ts'
 
@@ -9,13 +10,16 @@ interface Load {
   readonly outstanding: number
 }
 
-type Name = 'concur' | 'echo' | 'nginx'
+type Name = 'concur' | 'echo' | 'nginx' | 'etcd'
 
 const longNames: Record<Name, string> = {
   concur: 'concur, verified',
   echo: 'bare two-hop echo',
   nginx: 'nginx, one copy, nothing compared',
+  etcd: 'etcd linearizable get, one node',
 }
+
+const packages: Partial<Record<Name, string>> = { nginx: 'nginx-light', etcd: 'etcd-server' }
 
 const atLeast = (value: number): Goal => ({ is: 'at least', value })
 
@@ -25,8 +29,11 @@ export const oneConnection: Row = {
   isWarm: true,
   async measure(bench) {
     const load = { connections: 1, outstanding: 64 }
-    const series = await measure(bench, load, ['concur', 'echo'])
-    return report('1 connection × 64 outstanding', series, [['echo', atLeast(0.6)]])
+    const series = await measure(bench, load, ['concur', 'echo', 'etcd'])
+    return report('1 connection × 64 outstanding', series, [
+      ['echo', atLeast(0.6)],
+      ['etcd', atLeast(10)],
+    ])
   },
 }
 
@@ -50,10 +57,9 @@ async function measure(bench: Bench, load: Load, names: readonly Name[]): Promis
     const port = await portOf(bench, name)
     if (port === null) continue
     const loader = bench.startLoader()
-    const of = name === 'nginx' ? 'http' : name
     const { rateMs, warmUpMs } = bench.sizes
     const measure = (round: number): Promise<number> =>
-      loader.ask({ is: 'rate', of, port, ...load, forMs: round === 0 ? warmUpMs : rateMs })
+      loader.ask({ is: 'rate', ...asked(name, port), ...load, forMs: round === 0 ? warmUpMs : rateMs })
     measured.push({ name, measure })
   }
   const values = await measureInTurn(bench.sizes.rounds, measured)
@@ -61,10 +67,21 @@ async function measure(bench: Bench, load: Load, names: readonly Name[]): Promis
     return {
       name: longNames[name],
       unit: 'reads/s',
-      values: values[name] ?? 'not installed (Debian package nginx-light)',
+      values: values[name] ?? `not installed (Debian package ${packages[name]})`,
     }
   }
   return new Map(names.map(name => [name, seriesOf(name)]))
+}
+
+function asked(name: Name, port: number): RateOf {
+  switch (name) {
+    case 'nginx':
+      return { of: 'http', port }
+    case 'etcd':
+      return { of: 'etcd', port, call: 'get' }
+    default:
+      return { of: name, port }
+  }
 }
 
 async function portOf(bench: Bench, name: Name): Promise<number | null> {
@@ -75,6 +92,8 @@ async function portOf(bench: Bench, name: Name): Promise<number | null> {
       return bench.startEcho()
     case 'nginx':
       return bench.webServer()
+    case 'etcd':
+      return bench.etcd()
   }
 }
 
