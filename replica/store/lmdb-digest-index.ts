@@ -12,7 +12,7 @@ import {
 import type { Identity } from './disk.ts'
 import { digestIfTrusted, sameIdentity } from './identity.ts'
 import { type Bytes, keyOf, type LmdbEnvironment } from './lmdb-environment.ts'
-import { RecentRecords } from './recent-records.ts'
+import { Recent } from './recent.ts'
 
 export class LmdbDigestIndex implements DigestIndex {
   private readonly environment: LmdbEnvironment
@@ -21,7 +21,7 @@ export class LmdbDigestIndex implements DigestIndex {
   /** What was put and is not yet seen by a read: LMDB shows a write once it is committed. */
   private readonly newPaths = new Map<string, DigestRecord | null>()
   private readonly newBlocks = new Map<Digest, Buffer | null>()
-  private readonly recent = new RecentRecords()
+  private readonly recent = new Recent<DigestRecord>()
 
   constructor(environment: LmdbEnvironment) {
     this.environment = environment

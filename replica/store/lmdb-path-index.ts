@@ -10,6 +10,7 @@ import type { LmdbPathEntries } from './lmdb-path-entries.ts'
 import { entryNameOf } from './path-entries.ts'
 import type { PathIndex, PathState } from './path-index.ts'
 import { decodeSeq, decodeState, encodeSeq, encodeState } from './path-state.ts'
+import { Recent } from './recent.ts'
 
 const pieceMax = 1000
 const settledKey = Buffer.from('settled')
@@ -30,6 +31,8 @@ export class LmdbPathIndex implements PathIndex {
   private readonly positions: Bytes
   /** What was put and is not yet seen by a read of the disk. */
   private readonly newStates = new Map<FilePath, PathState>()
+  /** Null: none, which is what most reads of files that were put there by hand find. */
+  private readonly recent = new Recent<PathState | null>()
   private readonly listeners = new Set<(path: FilePath) => void>()
   private settled: number | null
 
@@ -47,14 +50,17 @@ export class LmdbPathIndex implements PathIndex {
   }
 
   get(path: FilePath): PathState | null {
-    const state = this.newStates.get(path)
-    if (state !== undefined) return state
+    const known = this.newStates.get(path) ?? this.recent.get(path)
+    if (known !== undefined) return known
     const bytes = this.states.getBinaryFast(keyOf(path))
-    return bytes === undefined ? null : (decodeState(bytes)?.state ?? null)
+    const state = bytes === undefined ? null : (decodeState(bytes)?.state ?? null)
+    this.recent.keep(path, state)
+    return state
   }
 
   put(path: FilePath, state: PathState): void {
     for (const onPut of this.listeners) onPut(path)
+    this.recent.drop(path)
     this.newStates.set(path, state)
     const key = keyOf(path)
     const isNewest = (): boolean => this.newStates.get(path) === state
@@ -63,7 +69,9 @@ export class LmdbPathIndex implements PathIndex {
       key,
       value: encodeState(state, isHashed(key) ? path : null),
       onWritten: () => {
-        if (isNewest()) this.newStates.delete(path)
+        if (!isNewest()) return
+        this.newStates.delete(path)
+        this.recent.keep(path, state)
       },
       onFailed: isNewest,
     })

@@ -56,6 +56,18 @@ export function describePathIndex(open: () => Index, close: (index: Index) => Pr
     expect(index.get(path)).toEqual(state)
   })
 
+  test('a path that was asked for, with a state or without, shows the next one at once and later', async () => {
+    const [first, second] = [states[2]!, states[0]!]
+    expect(index.get(path)).toBeNull()
+    for (const state of [first, second, first]) {
+      index.put(path, state)
+      expect(index.get(path)).toEqual(state)
+      await index.flush()
+      expect(index.get(path)).toEqual(state)
+      expect(index.get(path)).toEqual(state)
+    }
+  })
+
   test('everything below a folder is found, whole pieces and long paths, and nothing beside it', async () => {
     const inside = [...Array(2_500).keys()].map(i => `a/${i}`)
     inside.push('a/b/c', `a/${longName}`, `a/${longName}2`)

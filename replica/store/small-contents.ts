@@ -1,6 +1,6 @@
 /**
  * Small contents that were asked for lately, by digest: whatever became of the file, these bytes are that content.
- * Two generations, as of RecentRecords: bounded in bytes, and a hit costs no deletion.
+ * Two generations, as of Recent: bounded in bytes, and a hit costs no deletion.
  */
 import type { Digest } from '../../protocol/digest.ts'
 
