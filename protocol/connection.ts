@@ -7,7 +7,7 @@ import { asConcurError, ConcurError, type ErrorCode } from './errors.ts'
 import { Forwarding } from './forwarding.ts'
 import type { Frame } from './frame.ts'
 import { FramedTransport } from './framed-transport.ts'
-import { Greeting, type OwnHello } from './greeting.ts'
+import { Greeting, type GreetingMessage, type OwnHello } from './greeting.ts'
 import { helloWithinMsMax, idleWithinMsMax, streamNumberLast, streamsPerConnectionMax } from './limits.ts'
 import type { Heartbeat, Hello, Rights } from './messages.ts'
 import type { BodyOf, Message, Request, RequestOpcode } from './opcodes.ts'
@@ -62,11 +62,13 @@ export interface ConnectionOptions {
 export class Connection {
   private readonly options: ConnectionOptions
   private readonly wire: FramedTransport
-  private readonly forwarding: Forwarding
+  /** Null where nothing of another connection was ever sent on. */
+  private forwarding: Forwarding | null = null
   private readonly streams: StreamTable
-  private readonly giveUpOnHello: Cancel
+  private giveUpOnHello: Cancel
   private callOffIdleness: Cancel = ignore
-  private readonly greeting: Greeting
+  /** Null once the session is open, or has ended: it has nothing more to say. */
+  private greeting: Greeting | null
   private state: SessionState = 'awaiting-hello'
   private peer: Hello | null = null
   private rights: Rights = 'client'
@@ -95,7 +97,6 @@ export class Connection {
       },
     })
     const { outbox } = this.wire
-    this.forwarding = new Forwarding(outbox)
     this.streams = new StreamTable({ outbox, onIdle: () => this.wire.rest(), gate: options.gate ?? null })
     this.giveUpOnHello = timers.after(helloWithinMsMax, () => this.close('TIMEOUT', 'no HELLO in time'))
     this.greeting = this.newGreeting()
@@ -105,16 +106,13 @@ export class Connection {
 
   private newGreeting(): Greeting {
     const { key = null, keys = null, ...options } = this.options
-    const connection = this
     return new Greeting({
       ...options,
       key,
       keys,
       outbox: this.wire.outbox,
       session: {
-        get state() {
-          return connection.state
-        },
+        state: () => this.state,
         move: to => {
           this.state = moveSession(this.state, to)
         },
@@ -173,6 +171,7 @@ export class Connection {
    */
   forward(frame: Frame, onFlowSent: () => void = ignore): boolean {
     if (this.state !== 'open') return false
+    this.forwarding ??= new Forwarding(this.wire.outbox)
     this.forwarding.forward(frame, onFlowSent)
     return opcodes[frame.opcode].lane === 'flow'
   }
@@ -222,7 +221,7 @@ export class Connection {
       case 'HELLO':
       case 'CHALLENGE':
       case 'PROOF':
-        return this.greeting.hear(message, bytes)
+        return this.hearGreeting(message, bytes)
       case 'HEARTBEAT':
         return this.options.events.onHeartbeat?.(message.body)
       case 'GOAWAY':
@@ -231,10 +230,16 @@ export class Connection {
     }
   }
 
+  private hearGreeting(message: GreetingMessage, bytes: Buffer): void {
+    this.greeting?.hear(message, bytes)
+    if (this.state === 'open') this.greeting = null
+  }
+
   /** The peer is who it says; an acceptor may turn it away by what `onOpen` does. */
   private onPeer(peer: Hello, rights: Rights): void {
     const { side, streamsMax, events } = this.options
     this.giveUpOnHello()
+    this.giveUpOnHello = ignore
     this.peer = peer
     this.rights = rights
     this.streamsMax = streamsMax?.(peer) ?? streamsPerConnectionMax

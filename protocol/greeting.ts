@@ -29,7 +29,7 @@ export interface GreetingOptions {
   /** Acceptor: what a dialer has to prove. */
   readonly keys: AcceptorKeys | null
   readonly session: {
-    readonly state: SessionState
+    state(): SessionState
     move(to: SessionState): void
     /** The peer is who it says. The acceptor may turn it away by that: it throws, or ends the session. */
     onPeer(peer: Hello, rights: Rights): void
@@ -107,7 +107,8 @@ export class Greeting {
     this.unproven = peer
     session.move('awaiting-proof')
     const challenge = (): void => {
-      if (session.state === 'awaiting-proof') outbox.sendControl(0, 'CHALLENGE', { nonce: proof.nonce }, true)
+      if (session.state() === 'awaiting-proof')
+        outbox.sendControl(0, 'CHALLENGE', { nonce: proof.nonce }, true)
     }
     const pauseMs = keys.pauseMs(transport.peerHost)
     if (pauseMs > 0) timers.after(pauseMs, challenge)
@@ -119,7 +120,7 @@ export class Greeting {
     const { session, outbox } = this.options
     const version = chooseVersion(peer)
     session.onPeer(peer, rightsOf(peer, this.acceptorProof === null))
-    if (session.state === 'ended') return
+    if (session.state() === 'ended') return
     session.move('open')
     const hello = this.ownHello({ min: version, max: version })
     if (this.acceptorProof !== null)

@@ -4,7 +4,7 @@
  * is, without a word, who says nothing in time.
  */
 import { goawayWithinMsMax, helloWithinMsMax } from '../../protocol/limits.ts'
-import type { Timers, Transport, TransportEvents } from '../../protocol/world.ts'
+import type { Cancel, Channel, Timers, Transport, TransportEvents } from '../../protocol/world.ts'
 
 const binaryFirstByte = 0x00
 const tlsFirstByte = 0x16
@@ -24,24 +24,9 @@ export interface FirstByteOptions {
 
 /** Gives `transport` to whom its first byte belongs; that byte and those behind it arrive there. */
 export function sortByFirstByte(transport: Transport, options: FirstByteOptions): void {
-  let taker: TransportEvents | null = null
+  const replayed = new Replayed(transport)
   let isRefused = false
-  let callOff = options.timers.after(helloWithinMsMax, () => transport.destroy())
-
-  const replayed: Transport = {
-    peerHost: transport.peerHost,
-    get channel() {
-      return transport.channel
-    },
-    start(events) {
-      taker = events
-    },
-    write: (buffers, onFlushed) => transport.write(buffers, onFlushed),
-    pause: () => transport.pause(),
-    resume: () => transport.resume(),
-    end: () => transport.end(),
-    destroy: () => transport.destroy(),
-  }
+  let callOff: Cancel = options.timers.after(helloWithinMsMax, () => transport.destroy())
 
   const refuse = (words: Buffer): void => {
     isRefused = true
@@ -52,27 +37,72 @@ export function sortByFirstByte(transport: Transport, options: FirstByteOptions)
 
   const decide = (bytes: Buffer): void => {
     callOff()
+    callOff = ignore
     const first = bytes[0]
     if (first === binaryFirstByte) options.onBinary(replayed)
     else if (first !== tlsFirstByte && options.onText !== null) options.onText(replayed)
     else refuse(first === tlsFirstByte ? noTls : noText)
-    taker?.onBytes(bytes)
+    replayed.taker?.onBytes(bytes)
   }
 
   transport.start({
     onBytes(bytes) {
       if (isRefused) return
-      if (taker === null) decide(bytes)
-      else taker.onBytes(bytes)
+      if (replayed.taker === null) decide(bytes)
+      else replayed.taker.onBytes(bytes)
     },
     onEnd() {
-      if (taker === null) transport.end()
-      else taker.onEnd()
+      if (replayed.taker === null) transport.end()
+      else replayed.taker.onEnd()
     },
     onClosed(error) {
       callOff()
-      if (taker === null) options.onGone()
-      else taker.onClosed(error)
+      if (replayed.taker === null) options.onGone()
+      else replayed.taker.onClosed(error)
     },
   })
 }
+
+/** A transport that has been started already, as who takes it over sees it: as one that he starts. */
+class Replayed implements Transport {
+  taker: TransportEvents | null = null
+  private readonly transport: Transport
+
+  constructor(transport: Transport) {
+    this.transport = transport
+  }
+
+  get peerHost(): string {
+    return this.transport.peerHost
+  }
+
+  get channel(): Channel | null {
+    return this.transport.channel
+  }
+
+  start(events: TransportEvents): void {
+    this.taker = events
+  }
+
+  write(buffers: readonly Buffer[], onFlushed: () => void): void {
+    this.transport.write(buffers, onFlushed)
+  }
+
+  pause(): void {
+    this.transport.pause()
+  }
+
+  resume(): void {
+    this.transport.resume()
+  }
+
+  end(): void {
+    this.transport.end()
+  }
+
+  destroy(): void {
+    this.transport.destroy()
+  }
+}
+
+function ignore(): void {}

@@ -34,6 +34,13 @@ export function realTimers(): Timers {
 }
 
 function after(ms: number, act: () => void): Cancel {
+  if (ms > oneTimeoutMsMax) return afterMany(ms, act)
+  const timeout = setTimeout(act, ms)
+  return () => clearTimeout(timeout)
+}
+
+/** One timeout behind the other. */
+function afterMany(ms: number, act: () => void): Cancel {
   let restMs = ms
   let timeout: NodeJS.Timeout
   const wait = (): void => {
