@@ -12,6 +12,7 @@ export interface ReplicaConfig {
   /** Where to dial the coordinator; null: where its link comes from. */
   readonly coordinator: Address | null
   readonly heartbeatMs: number
+  readonly readTimeoutMs: number
   readonly text: boolean
   readonly connectionsMax: number
 }
@@ -28,6 +29,13 @@ export const replicaOptions = {
     min: '50ms',
     max: '1m',
   }),
+  'read-timeout': durationOption({
+    describe:
+      'How long the coordinator may be silent when it is dialled for a client, before this copy answers alone',
+    default: '2s',
+    min: '100ms',
+    max: '1h',
+  }),
   text: undecidedFlagOption({ describe: 'Answer plain-text reads of this copy' }),
 }
 
@@ -36,6 +44,7 @@ export function replicaConfig(values: ValuesOf<typeof replicaOptions>): ReplicaC
     ...serverConfig(values),
     coordinator: values.coordinator,
     heartbeatMs: values.heartbeat,
+    readTimeoutMs: values['read-timeout'],
     text: speaksText(values, false),
   }
 }

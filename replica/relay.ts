@@ -11,11 +11,8 @@ import type { NodeName } from '../protocol/ids.ts'
 import { streamsPerConnectionMax } from '../protocol/limits.ts'
 import { type Opcode, opcodes } from '../protocol/opcodes.ts'
 import type { DialerKey } from '../protocol/proof.ts'
-import type { Address, Clock, Dialer, Timers } from '../protocol/world.ts'
+import type { Address, Cancel, Clock, Dialer, Timers } from '../protocol/world.ts'
 import { RelayedBytes } from './relayed-bytes.ts'
-
-/** Milliseconds for the dial to the coordinator, and for its HELLO. */
-const dialWithinMs = 1_000
 
 /** Milliseconds for which a coordinator that could not be dialled counts as gone. */
 const goneForMs = 1_000
@@ -47,6 +44,8 @@ export interface RelayOptions {
   readonly coordinator: () => Address | null
   /** Whom its certificate has to name; null: nobody knows yet. */
   readonly coordinatorName: () => NodeName | null
+  /** Milliseconds for the dial to the coordinator, and for its HELLO. */
+  readonly dialWithinMs: number
   readonly dialer: Dialer
   readonly timers: Timers
   readonly clock: Clock
@@ -133,7 +132,15 @@ export class ClientRelay {
   }
 
   private async dial(coordinator: Address): Promise<void> {
-    const { dialer, timers, hello, key } = this.options
+    const { dialer, timers, hello, key, dialWithinMs } = this.options
+    let callOffHello: Cancel = () => {}
+    let isLost = false
+    const lose = (error: ConcurError): void => {
+      callOffHello()
+      if (isLost) return
+      isLost = true
+      this.lose(error)
+    }
     try {
       const transport = await dialer.dial(coordinator, dialWithinMs, this.options.coordinatorName())
       const upstream = new Connection({
@@ -147,15 +154,16 @@ export class ClientRelay {
             callOffHello()
             this.begin(upstream)
           },
-          onClosed: error => {
-            callOffHello()
-            this.lose(error)
-          },
+          onClosed: lose,
         },
       })
-      const callOffHello = timers.after(dialWithinMs, () => upstream.close('TIMEOUT', 'no HELLO in time'))
+      callOffHello = timers.after(dialWithinMs, () => {
+        upstream.close('TIMEOUT', 'no HELLO in time')
+        // Who says nothing may not let go of the connection either.
+        lose(new ConcurError('TIMEOUT', 'no HELLO in time'))
+      })
     } catch {
-      this.lose(new ConcurError('UNREACHABLE', 'the coordinator could not be dialled'))
+      lose(new ConcurError('UNREACHABLE', 'the coordinator could not be dialled'))
     }
   }
 

@@ -59,6 +59,8 @@ let isReading: boolean
 let answeredHere: string[]
 let peer: RawPeer
 
+const dialWithinMs = 1_500
+
 function onCoordinatorAsked(stream: Stream, opcode: string): void {
   if (opcode === 'CHANGE') taken.push(new Taken(stream, isReading))
   else stream.fail(new ConcurError('INTERNAL', 'the coordinator'))
@@ -105,6 +107,7 @@ async function listenAsReplica(): Promise<void> {
             key: null,
             coordinator: () => coordinatorAt,
             coordinatorName: () => null,
+            dialWithinMs,
             dialer: network,
             timers: time,
             clock: time,
@@ -281,6 +284,15 @@ test('of a request that is BUSY while the coordinator is dialled, nothing goes o
   )
   expect(taken).toHaveLength(streamsPerConnectionMax)
   expect(taken.every(({ sealed }) => sealed?.size === 10)).toBe(true)
+})
+
+test('a coordinator that says nothing is waited for as long as was told, and then the answer is from here', async () => {
+  await listenAsCoordinator({ saysHello: false })
+  const held = peer.ask('STATUS', {})
+  await time.pass(dialWithinMs - 1)
+  expect([held.messages, answeredHere]).toEqual([[], []])
+  await time.pass(1)
+  await until(() => answeredHere.length === 1, 'an answer from here')
 })
 
 test('credit for an answer that comes from here is not kept for a coordinator that is dialled', async () => {

@@ -188,6 +188,7 @@ export class Replica {
       key: keys?.nodeKey(rightsOf(peer, false)) ?? null,
       coordinator: () => this.coordinator,
       coordinatorName: () => this.options.store.members()[0] ?? null,
+      dialWithinMs: this.options.config.readTimeoutMs,
       dialer,
       timers,
       clock,

@@ -20,8 +20,12 @@ function say(line = ''): void {
   process.stdout.write(`${line}\n`)
 }
 
-/** @returns when the server answers; what it refuses to start for is its own sentence, and ends this program. */
+/**
+ * What it refuses to start for is its own sentence, and ends this program; one that somebody ends later does not.
+ * @returns when the server answers.
+ */
 function startServer(program: string, args: readonly string[]): Promise<void> {
+  let isUp = false
   const server = spawn(process.execPath, [`dist/${program}.js`, ...args], {
     stdio: ['ignore', 'inherit', 'pipe'],
     detached: true,
@@ -35,13 +39,17 @@ function startServer(program: string, args: readonly string[]): Promise<void> {
     createInterface({ input: server.stderr! }).on('line', line => {
       if (line.includes('"msg":"listening"')) {
         clearTimeout(giveUp)
+        isUp = true
         resolve()
       } else if (!line.startsWith('{')) {
         process.stderr.write(`${line}\n`)
       }
     })
     server.on('exit', code => {
-      if (!isStopping) stop(code ?? 1)
+      if (isStopping) return
+      if (!isUp) return stop(code ?? 1)
+      say(`The ${program} has ended. This starts it again, until its own Ctrl-C:`)
+      say(`  node dist/${program}.js ${args.join(' ')}`)
     })
   })
 }

@@ -248,6 +248,12 @@ describe('where something is wrong', () => {
     ])
   })
 
+  test('a node that is late says how to see what becomes of it', async () => {
+    const [, line, next] = await show({ state: 'suspect', reason: 'has been silent for 4 s' })
+    expect(line).toContain('suspect')
+    expect(next).toBe('next: see whether server2 comes back: concur status --watch')
+  })
+
   test('a node that is down says how it is started', async () => {
     expect((await show({ state: 'down' }))[2]).toBe(
       'next: start server2: concur-replica --root DIR --name server2 --listen 127.0.0.1:6002 …',

@@ -96,7 +96,9 @@ export function rowDocument({
 function copyDocument(copy: Row['nodes'][number]['copy']): Record<string, unknown> | null {
   if (copy === null) return null
   const { type, digest, size, mtimeMs } = copy
-  return { digest, size: type === 'file' ? size : null, mtime: isoTime(mtimeMs) }
+  // Of what is neither file nor folder the time is 0: unknown.
+  const isKnown = type !== 'other' || mtimeMs > 0
+  return { digest, size: type === 'file' ? size : null, mtime: isKnown ? isoTime(mtimeMs) : null }
 }
 
 export function statusDocument({ coordinator, replicas, locks, conflicts }: Status): Record<string, unknown> {

@@ -22,6 +22,7 @@ export function nextCommands({ coordinator, replicas }: Status, nowMs: number): 
     ...startOnceLines(coordinator, replicas),
     ...full.map(name => `next: make room on the disk of ${name}, which goes on by itself then`),
     ...replicas.filter(isToStart).map(startLine),
+    ...replicas.filter(({ state, fenced }) => state === 'suspect' && fenced === null).map(watchLine),
     ...([coordinator, ...replicas].some(node => isToRenew(node, nowMs)) ? [renewLine] : []),
     ...([coordinator, ...replicas].some(({ marks }) => (marks ?? 0) > 0) ? [seeMarksLine] : []),
     ...(behind.length === 0 ? [] : [`next: until ${behind.join(' and ')} caught up: concur wait`]),
@@ -55,6 +56,11 @@ function isToStart({ state, reason }: ReplicaStatus): boolean {
 
 function isFull({ reason }: { readonly reason: string | null }): boolean {
   return reason?.startsWith('NO_SPACE') ?? false
+}
+
+/** It answers again by itself in a moment, or is down. */
+function watchLine({ name }: ReplicaStatus): string {
+  return `next: see whether ${name} comes back: concur status --watch`
 }
 
 function startLine({ name, address }: ReplicaStatus): string {

@@ -6,7 +6,9 @@ cd "$(dirname "$0")/../.."
 out=$(mktemp)
 second=$(mktemp)
 started=
-trap '[ -z "$started" ] || kill "$started" 2>/dev/null; rm -f "$out" "$second"' EXIT
+replica=
+here=
+trap 'kill ${started:+"$started"} ${replica:+"$replica"} 2>/dev/null || :; rm -rf "$out" "$second" ${here:+"$here"}' EXIT
 
 node --import tsx scripts/start.ts >"$out" 2>&1 &
 started=$!
@@ -34,6 +36,30 @@ if node --import tsx scripts/start.ts >"$second" 2>&1; then
 fi
 expect 'a port that no other program has taken' "$second"
 [ "$(grep -c . "$second")" -eq 1 ]
+
+# Who plays with it stops the replica: the coordinator goes on, and how to go on with both is said.
+here=$(mktemp -d)
+kill "$(pgrep -P "$started" -f dist/replica.js)"
+for _ in $(seq 100); do
+  grep -q 'has ended' "$out" && break
+  sleep 0.1
+done
+expect '^The replica has ended' "$out"
+client=$PWD/dist/client.cjs
+(cd "$here" && node "$client" get file1.txt) >"$second" 2>&1
+expect '^SINGLE_FILE file1.txt .*server2 could not be reached \(connection refused\)' "$second"
+read -ra again < <(sed -n 's/^  \(node dist\/replica.js .*\)/\1/p' "$out")
+"${again[@]}" 2>/dev/null &
+replica=$!
+for _ in $(seq 100); do
+  (cd "$here" && node "$client" get file1.txt) >"$second" 2>&1
+  grep -q 'server1 = server2' "$second" && break
+  sleep 0.1
+done
+expect 'server1 = server2' "$second"
+kill "$replica"
+wait "$replica"
+replica=
 
 kill -INT "$started"
 wait "$started"
