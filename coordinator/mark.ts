@@ -6,6 +6,9 @@ type NodeCopy = Row['nodes'][number]['copy']
 /** What a node holds at a path: a copy, nothing (null), or it could not be compared. */
 export type Held = NodeCopy | 'not compared'
 
+/** What a node holds at a path that leads through a link there, as a read says it. */
+export const behindLink: Held = { type: 'other', digest: null, size: 0, mtimeMs: 0 }
+
 /**
  * @param held one for every configured node, coordinator first; files that differ in nothing else have digests.
  * @param isBehind which of them are only behind: never the coordinator's. They do not count but for `~`.

@@ -3,7 +3,7 @@ import { ConcurError } from '../protocol/errors.ts'
 import type { EscapedPath } from '../protocol/listed-path.ts'
 import type { Entry } from '../protocol/messages.ts'
 import { compareUtf8, type FolderPath, wholeTree } from '../protocol/path.ts'
-import type { Held } from './mark.ts'
+import { behindLink, type Held } from './mark.ts'
 import { MergedWalk } from './merge-walks.ts'
 import type { Node } from './node.ts'
 
@@ -48,6 +48,19 @@ test('every path that any node holds comes once, in order, with what each holds'
     walking('server3', files('a', 'b', 'c', 'e'), 3),
   ]
   expect((await merged(nodes)).lines).toEqual(['f.f a', '.ff b', 'fff c', 'f.. d', '..f e'])
+})
+
+test('a node on which a link stands on the way has at every path what the caller says of such', async () => {
+  const isLink = new ConcurError('NOT_A_FILE', 'server2: a link')
+  const nodes = [walking('server1', files('f/a', 'f/b')), failing('server2', [], isLink)]
+  const options = { nodes, folder: 'f' as FolderPath, recursive: true, withFolder: true }
+  expect((await merged(nodes, options.folder)).lines).toEqual(['f. f/a', 'f. f/b'])
+  const asRead = new MergedWalk({ ...options, behindLink })
+  const held = [await asRead.next(), await asRead.next()].map(entry => entry!.held.map(letterOf))
+  expect(held).toEqual([
+    ['f', 'o'],
+    ['f', 'o'],
+  ])
 })
 
 test('an escaped name is another thing than the path that reads the same, and comes behind it', async () => {

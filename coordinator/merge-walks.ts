@@ -31,19 +31,23 @@ export interface MergedWalkOptions {
   readonly failed?: ReadonlyMap<NodeName, string>
   /** The folder itself comes first where some node lacks it. */
   readonly withFolder?: boolean
+  /** What a node holds at paths that lead through a link there: by default nothing. */
+  readonly behindLink?: Held
 }
 
 export class MergedWalk {
   private readonly nodes: readonly Node[]
   private readonly folder: FolderPath
   private readonly walks: Walk[]
+  private readonly behindLink: Held
   private owesFolder: boolean
 
   constructor(options: MergedWalkOptions) {
-    const { nodes, folder, recursive, buckets, failed, withFolder = false } = options
+    const { nodes, folder, recursive, buckets, failed, withFolder = false, behindLink = null } = options
     this.nodes = nodes
     this.folder = folder
     this.owesFolder = withFolder
+    this.behindLink = behindLink
     this.walks = nodes.map(node => {
       const reason = failed?.get(node.name)
       if (reason !== undefined) return { is: 'failed', reason }
@@ -74,7 +78,11 @@ export class MergedWalk {
       this.owesFolder = false
       const isOwn = first !== null && isPath(first, this.folder)
       if (!isOwn && this.isFolderLacking)
-        return { escaped: false, path: this.folder as FilePath, held: this.walks.map(folderHeld) }
+        return {
+          escaped: false,
+          path: this.folder as FilePath,
+          held: this.walks.map(walk => this.folderHeld(walk)),
+        }
     }
     if (first !== null) return { ...first, held: this.walks.map(walk => this.takeIf(walk, first)) }
     this.assertFound()
@@ -129,8 +137,16 @@ export class MergedWalk {
       const { type, digest, size, mtimeMs } = walk.page[walk.at++]!
       return { type, digest, size, mtimeMs }
     }
+    if (walk.is === 'nothing-there' && walk.why === 'behind a link on') return this.behindLink
     // A node that lists what is below the path, while another holds a file there, holds a folder.
-    return isPath(listed, this.folder) ? folderHeld(walk) : null
+    return isPath(listed, this.folder) ? this.folderHeld(walk) : null
+  }
+
+  /** What a node holds at the folder that is walked. */
+  private folderHeld(walk: Walk): Held {
+    if (walk.is === 'failed') return 'not compared'
+    if (walk.is !== 'nothing-there') return { type: 'folder', digest: null, size: 0, mtimeMs: 0 }
+    return walk.why === 'behind a link on' ? this.behindLink : null
   }
 
   private assertFound(): void {
@@ -148,12 +164,6 @@ export class MergedWalk {
       [...(absent.length > 0 ? [absent.join(', ')] : []), ...silent].join('; '),
     )
   }
-}
-
-/** What a node holds at the folder that is walked. */
-function folderHeld(walk: Walk): Held {
-  if (walk.is === 'failed') return 'not compared'
-  return walk.is === 'nothing-there' ? null : { type: 'folder', digest: null, size: 0, mtimeMs: 0 }
 }
 
 /** @returns why a node could not be asked, as it reads on from the node's name. */

@@ -5,6 +5,7 @@ import type { Report } from '../protocol/progress-reports.ts'
 import type { Stream } from '../protocol/stream.ts'
 import { beginRequestLine, failure } from '../replica/program/request-line.ts'
 import { ComparedRows, type Motion, rowOf } from './compared-rows.ts'
+import { behindLink } from './mark.ts'
 import { MergedWalk } from './merge-walks.ts'
 import type { Node } from './node.ts'
 import type { RequestContext } from './request.ts'
@@ -37,7 +38,7 @@ async function list(
   { stream, report }: { stream: Stream; report: Report },
 ): Promise<void> {
   const rows = new ComparedRows({ nodes, motion, onProgress: progress => report.update(progress) })
-  const merged = new MergedWalk({ nodes, folder: path, recursive })
+  const merged = new MergedWalk({ nodes, folder: path, recursive, behindLink })
   try {
     await sendRows(stream, merged, entry => (compare ? rows.rowOf(entry) : rowOf(nodes, entry, null)))
     await stream.sendFlow('LISTED', { unreachable: merged.unreachable() }, true)

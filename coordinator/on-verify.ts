@@ -15,6 +15,7 @@ import type { Stream } from '../protocol/stream.ts'
 import { beginRequestLine, failure } from '../replica/program/request-line.ts'
 import { askSums, bucketsOf, type Summed } from './ask-sums.ts'
 import { ComparedRows } from './compared-rows.ts'
+import { behindLink } from './mark.ts'
 import { type MergedEntry, MergedWalk } from './merge-walks.ts'
 import type { ComparedNodes } from './on-list.ts'
 import type { RequestContext } from './request.ts'
@@ -89,6 +90,7 @@ async function sendDifferences(
   const merged = new MergedWalk({
     ...{ nodes, folder: path, recursive: true, buckets, failed },
     withFolder: path !== wholeTree,
+    behindLink,
   })
   const rowOf = (entry: MergedEntry) => {
     count.add(entry)

@@ -60,3 +60,15 @@ expect_status 0
 [ "$(ls -A here/folder)" = file ] || mismatch 'only the file in here/folder'
 expect_never_shown $canary
 expect_never_shown root:
+
+# Where one node has a folder and the other a link, a listing of what is in it says no less than a read.
+mkdir server1/odd
+printf 'k' >server1/odd/k
+ln -s folder server2/odd
+concur ls odd/k
+expect_status 1
+expect_output '* odd/k'
+concur verify odd/k
+expect_status 1
+concur get odd/k
+expect_status 1
