@@ -113,6 +113,8 @@ class LineWork implements Work {
   private readonly clock: Clock
   private pace = new Pace()
   private isReceiving = false
+  /** How far each node is that reads its copy: the last one is waited for. */
+  private readonly readers = new Map<NodeProgress['node'], number>()
   private done = 0
   private total = 0
 
@@ -123,11 +125,14 @@ class LineWork implements Work {
     this.end = end
   }
 
-  comparing({ bytesDone, bytesTotal }: NodeProgress): void {
+  comparing({ node, bytesDone, bytesTotal }: NodeProgress): void {
     if (this.isReceiving) return
-    this.done = bytesDone
+    // Another whole is another file.
+    if (bytesTotal !== this.total) this.readers.clear()
+    this.readers.set(node, bytesDone)
+    this.done = Math.min(...this.readers.values())
     this.total = bytesTotal
-    this.pace.note(bytesDone, this.clock.monotonicMs())
+    this.pace.note(this.done, this.clock.monotonicMs())
   }
 
   expect(bytes: number): void {
