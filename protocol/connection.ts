@@ -67,7 +67,7 @@ export class Connection {
   private readonly streams: StreamTable
   private giveUpOnHello: Cancel
   private callOffIdleness: Cancel = ignore
-  /** Null once the session is open, or has ended: it has nothing more to say. */
+  /** Null once the session is open: it has nothing more to say then. */
   private greeting: Greeting | null
   private state: SessionState = 'awaiting-hello'
   private peer: Hello | null = null

@@ -5,9 +5,9 @@ export const bug: PlantedBug = {
   edits: [
     {
       file: 'protocol/verdict.ts',
-      find: 'if (isOneFile(answers)) return agreedOn(versionOf(answers))',
+      find: 'return isOneFile(answers) ? agreedOn(versionOf(answers)) : null',
       put: `const asked = answers.filter(({ copy }) => copy !== null)
-  if (isOneFile(asked)) return agreedOn(versionOf(asked))`,
+  return isOneFile(asked) ? agreedOn(versionOf(asked)) : null`,
     },
   ],
   caughtBy: [{ file: 'protocol/verdict.test.ts', name: 'a node that does not answer' }],
