@@ -98,8 +98,7 @@ export class ComparedRows {
     const node = this.options.nodes[place]!
     const onProgress = (bytesDone: number, bytesTotal: number): void =>
       this.options.onProgress({ node: node.name, bytesDone, bytesTotal })
-    const how = { deep: false, onProgress }
-    return node.look(path, settledSeq === undefined ? how : { ...how, settledSeq })
+    return node.look(path, { deep: false, settledSeq, onProgress })
   }
 }
 

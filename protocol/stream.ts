@@ -36,6 +36,7 @@ export class Stream implements Carrier {
   readonly id: number
   /** Acceptor: as what it counts among the requests that are at work. */
   weight: Weight = 'waits'
+  /** Acceptor: where it stands among those that carry bytes, and what was last read of it there. */
   place = -1
   reading = nothingRead
   private readonly outbox: Outbox

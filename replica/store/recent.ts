@@ -1,6 +1,6 @@
 /**
- * What the index was asked for lately, decoded, by path. Two generations: what is asked for moves into the young one, and when that is
- * full the old one is let go of as a whole. Bounds memory, and costs a hit no deletion.
+ * What the index was asked for lately, decoded, by path. Two generations: what is asked for moves into the young one, and
+ * when that is full the old one is let go of as a whole. Bounds memory, and costs a hit no deletion.
  */
 import type { FilePath } from '../../protocol/path.ts'
 

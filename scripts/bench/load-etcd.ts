@@ -1,4 +1,7 @@
-/** Puts of 1 KiB to etcd, and linearizable gets of them: gRPC over one HTTP/2 connection, a stream a call, as its own client does it. */
+/**
+ * Puts of 1 KiB to etcd, and linearizable gets of them: gRPC over one HTTP/2 connection, a stream a call, as its own client
+ * does it.
+ */
 import { type ClientHttp2Session, connect } from 'node:http2'
 import { smallBytes, smallContent } from './contents.ts'
 import type { Lane, LaneEvents } from './load-rate.ts'
