@@ -1,5 +1,5 @@
 import { ConcurError } from '../protocol/errors.ts'
-import { invocationOf, isSaidWith, splitArguments } from './arguments.ts'
+import { invocationOf, splitArguments, splitIfSaidWith } from './arguments.ts'
 import { commands } from './commands.ts'
 import { readingCommands } from './reading-commands.ts'
 
@@ -129,7 +129,7 @@ test.each([
   [['lock', 'x', 'y', '--', 'z'], '"y" is one word too many for lock'],
   [['lock', '--', 'x', 'y'], '"y" is one word too many for lock'],
   [['get', 'x', '--fast'], '--fast is not an option; --help lists them'],
-  [['get', 'x', '--__proto__'], '--__proto__ is not an option; --help lists them'],
+  [['get', 'x', '--constructor'], '--constructor is not an option; --help lists them'],
   [['get', 'x', '-x'], '-x is not an option; --help lists them'],
   [['get', 'x', '--no-fast'], '--fast is not an option; --help lists them'],
   [['cat', 'x', '--deep'], '--deep is not an option of cat'],
@@ -182,8 +182,7 @@ test('what the commands that read are enough for is theirs, and means the same t
     ['stat', '--sha256', 'put'],
   ]
   for (const argv of theirs) {
-    expect(isSaidWith(argv, readingCommands)).toBe(true)
-    expect(splitArguments(argv, readingCommands)).toEqual(splitArguments(argv, commands))
+    expect(splitIfSaidWith(argv, readingCommands)).toEqual(splitArguments(argv, commands))
   }
 })
 
@@ -201,5 +200,5 @@ test.each([
   [['cat', 'x', 'y']],
   [[]],
 ] as string[][][])('%j is left to the client with all commands', argv => {
-  expect(isSaidWith(argv, readingCommands)).toBe(false)
+  expect(splitIfSaidWith(argv, readingCommands)).toBeNull()
 })

@@ -72,13 +72,14 @@ export function invocationOf(split: SplitArgv, commands: CommandTable): Invocati
   return { command, words, given: Object.fromEntries(own) }
 }
 
-/** Whether argv is a well-formed invocation of one of these commands; a question for help is none. */
-export function isSaidWith(argv: readonly string[], commands: CommandTable): boolean {
+/** @returns argv, split, where it is a well-formed invocation of one of these commands, else null; a question for help is none. */
+export function splitIfSaidWith(argv: readonly string[], commands: CommandTable): SplitArgv | null {
   try {
-    invocationOf(splitArguments(argv, commands), commands)
-    return true
+    const split = splitArguments(argv, commands)
+    invocationOf(split, commands)
+    return split
   } catch {
-    return false
+    return null
   }
 }
 

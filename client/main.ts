@@ -3,4 +3,4 @@ import { commands } from './commands.ts'
 import { runProcess } from './process.ts'
 import { typedArguments } from './typed-arguments.ts'
 
-runProcess({ argv: typedArguments(process.argv.slice(2)), environment: process.env, commands })
+runProcess({ argv: typedArguments(process.argv.slice(2)), split: null, environment: process.env, commands })

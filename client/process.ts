@@ -17,7 +17,7 @@ import { StreamCalls } from './terminal/stream-calls.ts'
 const signalStatus = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const
 
 /** Runs the program with the process's own streams, and ends the process with its exit status. */
-export function runProcess(given: Pick<Program, 'argv' | 'environment' | 'commands'>): void {
+export function runProcess(given: Pick<Program, 'argv' | 'split' | 'environment' | 'commands'>): void {
   const temporaries = new Temporaries({ fraction: Math.random })
   const streamCalls = new StreamCalls()
   let bar: ProgressBar | null = null

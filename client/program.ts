@@ -24,6 +24,8 @@ import { errorLine } from './words/verdict-lines.ts'
 export interface Program {
   readonly commands: CommandTable
   readonly argv: readonly string[]
+  /** argv, where it has been split already. */
+  readonly split: SplitArgv | null
   readonly environment: Environment
   readonly machineConfig: string
   /** `user@host`. */
@@ -75,7 +77,7 @@ async function run(program: Program, failing: Failing): Promise<number> {
   const { argv, commands, environment, machineConfig } = program
   if (argv[0] === completionRequest)
     return print(program, await (await import('./help.ts')).completions(commands, argv))
-  const split = splitArguments(argv, commands)
+  const split = program.split ?? splitArguments(argv, commands)
   const answer = await answerWithoutCommand(split, commands)
   if (answer !== null) return print(program, answer)
   failing.toStderr = takesStdout(split, commands)

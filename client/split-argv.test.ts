@@ -57,17 +57,17 @@ test('-- and options are values where a value is due', () => {
   })
 })
 
-test('what was given more than once is all there, in order', () => {
+test('values that were given more than once are all there, in order; of a flag the last counts', () => {
   expect(split('--many', 'a,b', '--many=c', '--flag', '--no-flag', '-t', 'x', '-ty')).toEqual({
     words: [],
-    given: { many: ['a,b', 'c'], flag: [true, false], t: ['x', 'y'] },
+    given: { many: ['a,b', 'c'], flag: false, t: ['x', 'y'] },
   })
 })
 
 test('letters stand together, the last of them with its value', () => {
   expect(split('-fg', '-fgtfile', '-gt', '-f')).toEqual({
     words: [],
-    given: { f: [true, true], g: [true, true, true], t: ['file', '-f'] },
+    given: { f: true, g: true, t: ['file', '-f'] },
   })
 })
 
@@ -76,21 +76,18 @@ test('a dash alone, nothing, and a number below zero are words', () => {
   expect(split(...words)).toEqual({ words, given: {} })
 })
 
-test('names that are no options are handed on as they were typed', () => {
-  expect(split('--else', '--no-other', '--third=x', '-5x', '--__proto__', '-ü', '---', '--=')).toEqual({
-    words: [],
-    given: Object.fromEntries([
-      ['else', true],
-      ['other', false],
-      ['third', true],
-      ['5', true],
-      ['x', true],
-      ['__proto__', true],
-      ['ü', true],
-      ['-', true],
-      ['', true],
-    ]),
+test('quotes are part of a value or a word', () => {
+  expect(split('"a"', '--text', '"b"', `--many='c'`, '-t"d"', '--', "'e'")).toEqual({
+    words: ['"a"', "'e'"],
+    given: { text: '"b"', many: "'c'", t: '"d"' },
   })
+})
+
+test('names that are no options are handed on', () => {
+  const { words, given } = split('--else', '--no-other', '--third=x', '-5x', '--__proto__', '-ü')
+  expect(words).toEqual([])
+  expect(given).toMatchObject({ else: true, other: false, third: 'x', 5: true, x: true, ü: true })
+  expect(Object.keys(given)).toHaveLength(7)
 })
 
 test('a value option that is switched off is handed on: it is for others to refuse', () => {

@@ -29,7 +29,7 @@ export function refuseFlagValues(table: OptionTable, argv: readonly string[]): v
 }
 
 /** `isOff`: it was typed with `--no-`. */
-export function flagWithValue(name: string, isOff: boolean, value: string): ConcurError {
+function flagWithValue(name: string, isOff: boolean, value: string): ConcurError {
   const other = isOff ? `--${name} switches it on` : `--no-${name} switches it off`
   return new ConcurError(
     'USAGE',
