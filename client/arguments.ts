@@ -72,7 +72,7 @@ export function invocationOf(split: SplitArgv, commands: CommandTable): Invocati
   return { command, words, given: Object.fromEntries(own) }
 }
 
-/** @returns argv, split, where it is a well-formed invocation of one of these commands, else null; a question for help is none. */
+/** @returns null where argv is no well-formed invocation of one of these commands; a question for help is none. */
 export function splitIfSaidWith(argv: readonly string[], commands: CommandTable): SplitArgv | null {
   try {
     const split = splitArguments(argv, commands)
