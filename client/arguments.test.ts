@@ -129,6 +129,7 @@ test.each([
   [['lock', 'x', 'y', '--', 'z'], '"y" is one word too many for lock'],
   [['lock', '--', 'x', 'y'], '"y" is one word too many for lock'],
   [['get', 'x', '--fast'], '--fast is not an option; --help lists them'],
+  [['get', 'x', '-5oFILE'], '-5 is not an option; --help lists them'],
   [['get', 'x', '--constructor'], '--constructor is not an option; --help lists them'],
   [['get', 'x', '-x'], '-x is not an option; --help lists them'],
   [['get', 'x', '--no-fast'], '--fast is not an option; --help lists them'],

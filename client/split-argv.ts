@@ -30,8 +30,7 @@ const configuration = {
 
 /** @param table by name, and by letter where one letter is enough. @throws ConcurError USAGE. */
 export function splitArgv(argv: readonly string[], table: OptionTable): SplitArgv {
-  const separated = lettersApart(argv, table)
-  refuseFlagValues(table, separated)
+  const separated = optionsApart(argv, table)
   const names = Object.keys(table)
   const values = names.filter(name => takesValue(table, name))
   const flags = names.filter(name => !takesValue(table, name))
@@ -46,27 +45,53 @@ export function splitArgv(argv: readonly string[], table: OptionTable): SplitArg
   return { words: [...before, ...behind].map(String), wordsBefore: before.length, given }
 }
 
-/** `-foFILE` becomes `-f -o FILE`: the parser would take it for letters alone. */
-function lettersApart(argv: readonly string[], table: OptionTable): string[] {
+/**
+ * `-foFILE` becomes `-f -o FILE`: the parser would take it for letters alone. What stands where a value is due is let be.
+ * @throws ConcurError USAGE for a flag with a value.
+ */
+function optionsApart(argv: readonly string[], table: OptionTable): string[] {
   const apart: string[] = []
   const left = [...argv]
   for (let word = left.shift(); word !== undefined; word = left.shift()) {
-    apart.push(word)
-    if (word === '--') break
-    if (word.startsWith('--')) {
-      if (takesValue(table, word.slice('--'.length))) apart.push(...left.splice(0, 1))
-      continue
-    }
-    const letters = word.startsWith('-') ? [...word].slice(1) : []
-    const at = letters.findIndex(letter => takesValue(table, letter))
-    if (at < 0) continue
-    const [flags, attached] = [letters.slice(0, at), letters.slice(at + 1).join('')]
-    apart.pop()
-    apart.push(...flags.map(letter => `-${letter}`), `-${letters[at]}`)
-    if (attached === '') apart.push(...left.splice(0, 1))
-    else apart.push(attached.replace(/^=/, ''))
+    if (word === '--') return [...apart, word, ...left]
+    refuseFlagValues(table, [word])
+    const { typed, isWaiting } = word.startsWith('--') ? nameOf(word, table) : lettersOf(word, table)
+    apart.push(...typed, ...(isWaiting ? left.splice(0, 1) : []))
   }
-  return [...apart, ...left]
+  return apart
+}
+
+/** A word as the parser understands it; `isWaiting`: the next one is its value, whatever that is. */
+interface Apart {
+  readonly typed: readonly string[]
+  readonly isWaiting: boolean
+}
+
+/**
+ * The parser would read a name no further than its line, and take dashes alone for a word.
+ * @throws ConcurError USAGE for a name of several lines, or one that begins with a dash.
+ */
+function nameOf(word: string, table: OptionTable): Apart {
+  const [name = ''] = word.slice('--'.length).split('=', 1)
+  if (/^-|[\n\r\u2028\u2029]/.test(name)) throw unknown(`--${name}`)
+  return { typed: [word], isWaiting: takesValue(table, word.slice('--'.length)) }
+}
+
+/**
+ * What begins as a number is left to the parser. It would take `-f-`, `-f5` and `-fé` for a flag that is off.
+ * @throws ConcurError USAGE for a letter that is none.
+ */
+function lettersOf(word: string, table: OptionTable): Apart {
+  const letters = /^-[^\d.]/.test(word) ? [...word].slice(1) : []
+  const at = letters.findIndex(letter => letter === '=' || takesValue(table, letter))
+  const flags = at < 0 ? letters : letters.slice(0, at)
+  const strange = flags.find(letter => !/^[A-Za-z]$/.test(letter))
+  if (strange !== undefined) throw unknown(`-${strange}`)
+  if (at < 0 || letters[at] === '=') return { typed: [word], isWaiting: false }
+  const typed = [...flags, letters[at]].map(letter => `-${letter}`)
+  const attached = letters.slice(at + 1).join('')
+  if (attached === '') return { typed, isWaiting: true }
+  return { typed: [...typed, attached.replace(/^=/, '')], isWaiting: false }
 }
 
 function takesValue(table: OptionTable, name: string): boolean {
@@ -80,6 +105,10 @@ function valueError(message: string): ConcurError {
     'USAGE',
     `${name} ${message.startsWith('Not enough') ? 'needs a value' : 'takes no value'}`,
   )
+}
+
+function unknown(option: string): ConcurError {
+  return new ConcurError('USAGE', `${option} is not an option; --help lists them`)
 }
 
 /** @returns the option as it is typed. */
