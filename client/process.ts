@@ -1,6 +1,5 @@
 /** The client's process: the only file that knows standard streams and signals. */
 import { hostname, userInfo } from 'node:os'
-import { isatty } from 'node:tty'
 import { type ClientId, parseClientId } from '../protocol/ids.ts'
 import { TcpNetwork } from '../protocol/tcp.ts'
 import type { RunCommand } from './commands/context.ts'
@@ -9,6 +8,7 @@ import { type Program, runProgram } from './program.ts'
 import { Temporaries } from './saving/temporaries.ts'
 import type { Pieces } from './sending/stream-source.ts'
 import { systemClock, systemRandom, systemTimers } from './system.ts'
+import { isTerminal } from './terminal/is-terminal.ts'
 import { DescriptorOutput } from './terminal/output.ts'
 import type { ProgressBar } from './terminal/progress.ts'
 import { StreamCalls } from './terminal/stream-calls.ts'
@@ -29,7 +29,7 @@ export function runProcess(given: Pick<Program, 'argv' | 'split' | 'environment'
   let foreground: Foreground | null = null
   const runCommand: RunCommand = async (command, environment) => {
     const { Foreground } = await import('./foreground.ts')
-    foreground = new Foreground({ hasTerminal: [0, 1, 2].some(isatty) })
+    foreground = new Foreground({ hasTerminal: [0, 1, 2].some(isTerminal) })
     return foreground.run(command, { ...given.environment, ...environment })
   }
   for (const [signal, status] of Object.entries(signalStatus)) {
@@ -46,10 +46,10 @@ export function runProcess(given: Pick<Program, 'argv' | 'split' | 'environment'
     ...given,
     machineConfig: '/etc/concur/client.json',
     defaultClientId: defaultClientId(),
-    out: new DescriptorOutput(1, { isTerminal: isatty(1), calls: streamCalls }),
-    err: new DescriptorOutput(2, { isTerminal: isatty(2), calls: streamCalls }),
+    out: new DescriptorOutput(1, { isTerminal: isTerminal(1), calls: streamCalls }),
+    err: new DescriptorOutput(2, { isTerminal: isTerminal(2), calls: streamCalls }),
     openInput,
-    readLine: isatty(0) && isatty(2) ? readLine : null,
+    readLine: isTerminal(2) && isTerminal(0) ? readLine : null,
     runCommand,
     loadBar,
     dialer: new TcpNetwork(systemTimers),

@@ -2,7 +2,7 @@
 import { mkdirSync, rmSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { Children } from './children.ts'
-import { timeProgram } from './client-read.ts'
+import { timeProgram } from './time-program.ts'
 
 export interface ClientPut {
   readonly dist: string
@@ -16,9 +16,8 @@ export interface ClientPut {
 /** @returns milliseconds. @throws Error unless the client says that so many nodes have the file. */
 export async function timePut(children: Children, put: ClientPut): Promise<number> {
   const { dist, port, file, path, nodes } = put
-  const args = [join(dist, 'client.cjs'), '--server', `127.0.0.1:${port}`, '--json', 'put', file, path]
-  const child = children.spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] })
-  const { ms, output } = await timeProgram(child)
+  const client = [process.execPath, join(dist, 'client.cjs'), '--server', `127.0.0.1:${port}`] as const
+  const { ms, output } = await timeProgram(children, [...client, '--json', 'put', file, path])
   const { applied } = JSON.parse(output) as { applied: string[] }
   if (applied.length !== nodes) throw new Error(`the put of ${path} came to other nodes: ${output}`)
   return ms
@@ -34,10 +33,9 @@ export function timeDd(children: Children, from: string, to: string): Promise<nu
   return timeCopy(children, to, ['dd', `if=${from}`, `of=${to}`, 'bs=1M', 'conv=fsync', 'status=none'])
 }
 
-async function timeCopy(children: Children, to: string, [program, ...args]: string[]): Promise<number> {
+async function timeCopy(children: Children, to: string, command: [string, ...string[]]): Promise<number> {
   mkdirSync(dirname(to), { recursive: true })
-  const child = children.spawn(program!, args, { stdio: ['ignore', 'pipe', 'inherit'] })
-  const { ms } = await timeProgram(child)
+  const { ms } = await timeProgram(children, command)
   rmSync(to, { recursive: true })
   return ms
 }

@@ -25,7 +25,7 @@ export interface Sizes {
 
 export const fullSizes: Sizes = {
   rounds: 7,
-  startRounds: 25,
+  startRounds: 45,
   rateMs: 2_000,
   warmUpMs: 4_000,
   latencyMs: 3_000,

@@ -1,10 +1,11 @@
 /** S10: how long the client takes for a small file, beside a Node that does nothing. */
 import { digestOf } from '../../../protocol/digest.ts'
-import { timeClient, timeProgram } from '../client-read.ts'
+import { timeClient } from '../client-read.ts'
 import { smallContent, smallPath } from '../contents.ts'
 import { measureInTurn } from '../figures.ts'
 import type { Series } from '../report.ts'
 import type { Row } from '../row.ts'
+import { timeProgram } from '../time-program.ts'
 
 export const startUp: Row = {
   name: 'S10',
@@ -14,10 +15,8 @@ export const startUp: Row = {
     const { children, dist, sizes } = bench
     const { port } = await bench.startCluster()
     const { digest } = digestOf(smallContent(0))
-    const emptyProgram = async (): Promise<number> => {
-      const child = children.spawn(process.execPath, ['-e', '0'], { stdio: ['ignore', 'pipe', 'inherit'] })
-      return (await timeProgram(child)).ms
-    }
+    const emptyProgram = async (): Promise<number> =>
+      (await timeProgram(children, [process.execPath, '-e', '0'])).ms
     const values = await measureInTurn(sizes.startRounds, [
       { name: 'client', measure: () => timeClient(children, { dist, port, path: smallPath(0), digest }) },
       { name: 'empty', measure: emptyProgram },

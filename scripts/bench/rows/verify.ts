@@ -1,13 +1,13 @@
 /** S7: are two trees of many files equal? Beside rsync, which reads every byte of both. And what one difference costs. */
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { timeProgram } from '../client-read.ts'
 import { Cluster } from '../cluster.ts'
 import { manyBytes, manyPath } from '../contents.ts'
 import { CountedLine } from '../counted-line.ts'
 import { type Measured, measureInTurn } from '../figures.ts'
 import type { Series } from '../report.ts'
 import type { Bench, Row } from '../row.ts'
+import { timeProgram } from '../time-program.ts'
 import { isInstalled } from '../web-server.ts'
 
 type Name = 'equal' | 'differing' | 'rsync'
@@ -38,11 +38,14 @@ interface Values extends Partial<Record<Name, number[]>> {
 
 async function measured(bench: Bench, cluster: Cluster, line: CountedLine): Promise<Values> {
   const { children, dist, sizes, trees } = bench
-  const client = [join(dist, 'client.cjs'), '--server', `127.0.0.1:${cluster.port}`, 'verify']
-  const timeVerify = async (status: number): Promise<number> => {
-    const child = children.spawn(process.execPath, client, { stdio: ['ignore', 'pipe', 'inherit'] })
-    return (await timeProgram(child, undefined, status)).ms
-  }
+  const client = [
+    process.execPath,
+    join(dist, 'client.cjs'),
+    '--server',
+    `127.0.0.1:${cluster.port}`,
+  ] as const
+  const timeVerify = async (status: number): Promise<number> =>
+    (await timeProgram(children, [...client, 'verify'], { status })).ms
   const edited = join(trees.equalRoots[1], manyPath(sizes.equalFiles / 2))
   const content = (byte: string) => Buffer.alloc(manyBytes, byte)
   const wire: number[] = []
@@ -69,10 +72,8 @@ async function measured(bench: Bench, cluster: Cluster, line: CountedLine): Prom
 /** @returns milliseconds. @throws Error when rsync finds a difference. */
 async function timeCompare({ children, trees }: Bench): Promise<number> {
   const [from, to] = trees.equalRoots
-  const args = ['-r', '-n', '-c', '-i', '--exclude=/.concur', `${from}/`, `${to}/`]
-  const { ms, output } = await timeProgram(
-    children.spawn('rsync', args, { stdio: ['ignore', 'pipe', 'inherit'] }),
-  )
+  const command = ['rsync', '-r', '-n', '-c', '-i', '--exclude=/.concur', `${from}/`, `${to}/`] as const
+  const { ms, output } = await timeProgram(children, command)
   if (output !== '') throw new Error(`rsync finds differences: ${output.slice(0, 200)}`)
   return ms
 }
