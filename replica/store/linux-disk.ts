@@ -4,22 +4,13 @@
  */
 import fs from 'node:fs'
 import koffi from 'koffi'
-import { type Disk, DiskError, type Fd, type Kind, type Landed, type Stat, type WantsName } from './disk.ts'
+import { type Disk, DiskError, type Fd, type Landed, type Stat, type WantsName } from './disk.ts'
+import { lastError } from './last-error.ts'
+import { statChild, statOpen } from './linux-stat.ts'
+import { openBeneath } from './open-beneath.ts'
 
-const O_PATH = 0o10000000
 const O_CLOEXEC = 0o2000000
 const { O_RDONLY, O_RDWR, O_APPEND, O_CREAT, O_DIRECTORY, O_NOFOLLOW, O_NONBLOCK } = fs.constants
-
-const openat2Number = 437
-const RESOLVE_NO_XDEV = 0x01
-const RESOLVE_NO_SYMLINKS = 0x04
-const RESOLVE_BENEATH = 0x08
-
-const AT_EMPTY_PATH = 0x1000
-const AT_SYMLINK_NOFOLLOW = 0x100
-const AT_NO_AUTOMOUNT = 0x800
-const STATX_BASIC_STATS = 0x7ff
-const STATX_ATTR_MOUNT_ROOT = 0x2000
 
 const LOCK_EX_NB = 2 | 4
 
@@ -38,45 +29,12 @@ const UTIME_OMIT = 0x3ffffffen
 const attributeNamesBytesMax = 64 * 1024
 const attributeBytesMax = 64 * 1024
 
-/** The kernel takes names up to 4,095 bytes; longer paths are opened in two steps. */
-const nameBytesMax = 4095
-/** How often a call is made anew that the kernel could not decide while something was renamed. */
-const triesMax = 16
 const direntBytes = 64 * 1024
-
-/** By the four type bits of a mode. */
-const kinds = new Map<number, Kind>([
-  [0o01, 'fifo'],
-  [0o02, 'device'],
-  [0o04, 'folder'],
-  [0o06, 'device'],
-  [0o10, 'file'],
-  [0o12, 'link'],
-  [0o14, 'socket'],
-])
-
-const errnoNames = new Map(Object.entries(koffi.os.errno).map(([name, number]) => [number, name]))
-errnoNames.set(koffi.os.errno.EAGAIN!, 'EAGAIN')
-
-function openHow(flags: number): Buffer {
-  const how = Buffer.alloc(24)
-  how.writeBigUInt64LE(BigInt(flags), 0)
-  how.writeBigUInt64LE(BigInt(RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_XDEV), 16)
-  return how
-}
-
-const howToOpen = {
-  place: openHow(O_PATH | O_NOFOLLOW | O_CLOEXEC),
-  folder: openHow(O_RDONLY | O_DIRECTORY | O_CLOEXEC),
-  folderPlace: openHow(O_PATH | O_DIRECTORY | O_CLOEXEC),
-}
 
 function loadCalls() {
   const libc = koffi.load(null)
   const parts = koffi.pointer(koffi.struct({ base: 'void *', length: 'size_t' }))
   return {
-    openat2: libc.func('long syscall(long number, int folder, const char *path, void *how, size_t size)'),
-    statx: libc.func('int statx(int fd, const char *path, int flags, unsigned int mask, void *into)'),
     open: libc.func('int open(const char *path, int flags)'),
     close: libc.func('int close(int fd)'),
     flock: libc.func('int flock(int fd, int operation)'),
@@ -102,7 +60,6 @@ function loadCalls() {
 
 export class LinuxDisk implements Disk {
   private readonly calls = loadCalls()
-  private readonly statxBytes = Buffer.alloc(256)
   private readonly dirents = Buffer.alloc(direntBytes)
 
   openFolder(name: string): Fd {
@@ -110,15 +67,7 @@ export class LinuxDisk implements Disk {
   }
 
   openBeneath(folder: Fd, path: string, as: 'place' | 'folder'): Fd {
-    if (path.length * 3 <= nameBytesMax || Buffer.byteLength(path) <= nameBytesMax)
-      return this.openat2(folder, path, as)
-    const middle = path.indexOf('/', Math.floor(path.length / 2))
-    const upper = this.openat2(folder, path.slice(0, middle), 'folderPlace')
-    try {
-      return this.openat2(upper, path.slice(middle + 1), as)
-    } finally {
-      this.calls.close(upper)
-    }
+    return openBeneath(folder, path, as)
   }
 
   openFile(place: Fd): Fd {
@@ -128,11 +77,11 @@ export class LinuxDisk implements Disk {
   }
 
   stat(fd: Fd, into: Stat): void {
-    this.statx(fd, '', AT_EMPTY_PATH, into)
+    statOpen(fd, into)
   }
 
   statChild(folder: Fd, name: string, into: Stat): void {
-    this.statx(folder, name, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT, into)
+    statChild(folder, name, into)
   }
 
   readNames(folder: Fd, wants?: WantsName): string[] {
@@ -359,41 +308,6 @@ export class LinuxDisk implements Disk {
   private renameat2(from: Fd, name: string, to: Fd, newName: string, flags: number): void {
     if (this.calls.renameat2(from, name, to, newName, flags) !== 0) throw lastError('renameat2')
   }
-
-  private openat2(folder: Fd, path: string, as: keyof typeof howToOpen): Fd {
-    for (let tries = 1; ; tries++) {
-      const fd = Number(this.calls.openat2(openat2Number, folder, path, howToOpen[as], 24))
-      if (fd >= 0) return fd as Fd
-      const error = lastError('openat2')
-      if ((error.code !== 'EAGAIN' && error.code !== 'EINTR') || tries === triesMax) throw error
-    }
-  }
-
-  /** Offsets: struct statx, the same on every architecture. */
-  private statx(fd: Fd, name: string, flags: number, into: Stat): void {
-    const bytes = this.statxBytes
-    if (this.calls.statx(fd, name, flags, STATX_BASIC_STATS, bytes) !== 0) throw lastError('statx')
-    const mode = bytes.readUInt16LE(28)
-    into.kind = kinds.get(mode >> 12) ?? 'unknown'
-    into.isMount = (bytes.readUInt32LE(8) & STATX_ATTR_MOUNT_ROOT) !== 0
-    into.device = bytes.readUInt32LE(136) * 2 ** 32 + bytes.readUInt32LE(140)
-    into.inode = bytes.readBigUInt64LE(32)
-    into.size = bytes.readUInt32LE(40) + bytes.readUInt32LE(44) * 2 ** 32
-    into.ctimeNs = bytes.readBigInt64LE(96) * 1_000_000_000n + BigInt(bytes.readUInt32LE(104))
-    into.mtimeNs = bytes.readBigInt64LE(112) * 1_000_000_000n + BigInt(bytes.readUInt32LE(120))
-    into.executable = (mode & 0o100) !== 0
-    into.mode = mode & 0o7777
-    into.links = bytes.readUInt32LE(16)
-    into.owner = bytes.readUInt32LE(20)
-    into.group = bytes.readUInt32LE(24)
-  }
-}
-
-/** The error of the koffi call just made. */
-function lastError(call: string): DiskError {
-  const errno = koffi.errno()
-  if (errno === koffi.os.errno.ENOENT) return DiskError.withoutTrace('ENOENT', call)
-  return new DiskError(errnoNames.get(errno) ?? `errno ${errno}`, call)
 }
 
 function asked<T>(call: string, act: () => T): T {

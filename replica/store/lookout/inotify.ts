@@ -1,6 +1,6 @@
 /** The system's calls for watching folders, through koffi: one event after the other, as the kernel gives them. */
 import koffi from 'koffi'
-import { DiskError } from '../disk.ts'
+import { lastError } from '../last-error.ts'
 
 const IN_NONBLOCK = 0o4000
 const IN_CLOEXEC = 0o2000000
@@ -102,10 +102,4 @@ function whatOf(mask: number): WatchEvent['what'] {
   if ((mask & IN_IGNORED) !== 0) return 'watch ended'
   if ((mask & (IN_CREATE | IN_MOVED_TO)) !== 0) return 'came'
   return (mask & (IN_DELETE | IN_MOVED_FROM)) !== 0 ? 'went' : 'changed'
-}
-
-function lastError(call: string): DiskError {
-  const errno = koffi.errno()
-  const name = Object.entries(koffi.os.errno).find(([, number]) => number === errno)?.[0]
-  return new DiskError(name ?? `errno ${errno}`, call)
 }

@@ -4,7 +4,7 @@ export const bug: PlantedBug = {
   what: 'What lies behind a link is opened as if it lay in the tree.',
   edits: [
     {
-      file: 'replica/store/linux-disk.ts',
+      file: 'replica/store/open-beneath.ts',
       find: 'how.writeBigUInt64LE(BigInt(RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_XDEV), 16)',
       put: '',
     },

@@ -4,14 +4,27 @@ export const bug: PlantedBug = {
   what: 'A path is checked by its name and opened afterwards.',
   edits: [
     {
-      file: 'replica/store/linux-disk.ts',
-      find: '    if (path.length * 3 <= nameBytesMax',
+      file: 'replica/store/open-beneath.ts',
+      find: "import type { Fd } from './disk.ts'",
+      put: `import { DiskError, type Fd } from './disk.ts'
+
+function asked<T>(act: () => T): T {
+  try {
+    return act()
+  } catch (error) {
+    throw DiskError.withoutTrace((error as NodeJS.ErrnoException).code!, 'open')
+  }
+}`,
+    },
+    {
+      file: 'replica/store/open-beneath.ts',
+      find: '  if (path.length * 3 <= nameBytesMax',
       put: `    const base = fs.realpathSync.native(\`/proc/self/fd/\${folder}\`)
     const name = \`\${base}/\${path}\`
-    const parent = asked('realpath', () => fs.realpathSync.native(name.slice(0, name.lastIndexOf('/'))))
-    if (!\`\${parent}/\`.startsWith(\`\${base}/\`)) throw new DiskError('ELOOP', 'realpath')
+    const parent = asked(() => fs.realpathSync.native(name.slice(0, name.lastIndexOf('/'))))
+    if (!\`\${parent}/\`.startsWith(\`\${base}/\`)) throw DiskError.withoutTrace('ELOOP', 'open')
     const flags = as === 'folder' ? O_RDONLY | O_DIRECTORY : O_PATH | O_NOFOLLOW
-    if (this.calls) return asked('open', () => fs.openSync(name, flags) as Fd)
+    if (flags > 0) return asked(() => fs.openSync(name, flags) as Fd)
     if (path.length * 3 <= nameBytesMax`,
     },
   ],
