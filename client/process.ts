@@ -19,7 +19,7 @@ const signalStatus = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const
 /** Runs the program with the process's own streams, and ends the process with its exit status. */
 export function runProcess(given: Pick<Program, 'argv' | 'split' | 'environment' | 'commands'>): void {
   const temporaries = new Temporaries({ fraction: Math.random })
-  const streamCalls = new StreamCalls()
+  const streamCalls = new StreamCalls(systemTimers)
   let bar: ProgressBar | null = null
   const loadBar = async (): Promise<ProgressBar> => {
     const { TerminalBar } = await import('./terminal/progress-bar.ts')

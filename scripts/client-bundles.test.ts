@@ -34,7 +34,7 @@ function loadedBy(main: string): Loaded {
 const reads = loadedBy(clientBundles['client-reads'])
 
 test('a command that reads loads no module of Node or of a package that it can do without', () => {
-  const ofNode = ['buffer', 'fs', 'module', 'net', 'os', 'path', 'tty', 'util'].map(name => `node:${name}`)
+  const ofNode = ['buffer', 'fs', 'module', 'net', 'os', 'path', 'util'].map(name => `node:${name}`)
   expect([...reads.modules].sort()).toEqual([...ofNode, 'pretty-bytes', 'yargs-parser'])
 })
 

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Version } from '../../protocol/copies.ts'
 import { type Digest, digestOf } from '../../protocol/digest.ts'
+import { systemTimers } from '../system.ts'
 import { StreamCalls } from '../terminal/stream-calls.ts'
 import { OpenedStream, StreamDestination } from './stream-destination.ts'
 
@@ -90,7 +91,7 @@ beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'concur-stream-'))
   pipe = join(folder, 'pipe')
   execFileSync('mkfifo', [pipe])
-  calls = new StreamCalls()
+  calls = new StreamCalls(systemTimers)
   stream = new OpenedStream({ path: pipe, shown: 'pipe' }, calls)
   reader = null
 })

@@ -10,7 +10,6 @@ import { ConcurError } from '../../protocol/errors.ts'
 import type { BlockSink } from '../reading/block-line.ts'
 import type { StreamCalls } from '../terminal/stream-calls.ts'
 import { atOnceBytesMax, openWithoutWaiting } from '../terminal/write-at-once.ts'
-import { writeFully } from '../terminal/write-fully.ts'
 import type { Destination } from './destination.ts'
 import { localError } from './local-error.ts'
 import type { Place } from './target.ts'
@@ -91,7 +90,7 @@ export class OpenedStream implements ByteStream {
   async write(bytes: Buffer): Promise<void> {
     try {
       const left = bytes.subarray(this.writeAtOnce(bytes))
-      if (left.length > 0) await this.calls.track(this.fd().then(fd => writeFully(fd, left, null)))
+      if (left.length > 0) await this.calls.write(this.fd(), left)
     } catch (error) {
       throw localError(error, this.shown)
     }

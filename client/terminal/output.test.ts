@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { readText } from '../../fixtures/pipe-text.ts'
 import { until } from '../../fixtures/until.ts'
+import { systemTimers } from '../system.ts'
 import { DescriptorOutput, ReaderGoneError } from './output.ts'
 import { StreamCalls } from './stream-calls.ts'
 
@@ -14,7 +15,7 @@ let opened: number[]
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'concur-output-'))
   execFileSync('mkfifo', [join(folder, 'fifo')])
-  calls = new StreamCalls()
+  calls = new StreamCalls(systemTimers)
   opened = []
 })
 

@@ -2,7 +2,6 @@
 import { systemCode } from '../words/system-reason.ts'
 import type { StreamCalls } from './stream-calls.ts'
 import { writeAtOnce } from './write-at-once.ts'
-import { writeFully } from './write-fully.ts'
 
 export interface Output {
   readonly isTerminal: boolean
@@ -38,7 +37,7 @@ export class DescriptorOutput implements Output {
   private async writeNow(bytes: Uint8Array): Promise<void> {
     const left = bytes.subarray(writeAtOnce(this.fd, bytes))
     try {
-      if (left.length > 0) await this.calls.track(writeFully(this.fd, left, null))
+      if (left.length > 0) await this.calls.write(this.fd, left)
     } catch (error) {
       throw systemCode(error) === 'EPIPE'
         ? new ReaderGoneError('nobody reads this output', { cause: error })
