@@ -71,6 +71,7 @@ export class LmdbEnvironment {
   private cancel: Cancel | null = null
   /** Why the last batch failed; null: it did not. */
   private failure: unknown = null
+  private isClosed = false
 
   constructor(options: EnvironmentOptions) {
     this.options = options
@@ -81,7 +82,9 @@ export class LmdbEnvironment {
     return this.root.openDB<Buffer, Buffer>(name, encodings)
   }
 
+  /** After `close` nothing is kept: what is read to its end may still be told of then. */
   write(write: Write): void {
+    if (this.isClosed) return
     if (write.key.length === 0 || write.key.length > keyBytesMax)
       throw new Error(`a key of ${write.key.length} bytes`)
     this.gathered.push(write)
@@ -100,13 +103,12 @@ export class LmdbEnvironment {
   }
 
   async close(): Promise<void> {
+    this.isClosed = true
     await this.flush().catch(() => {})
     await this.root.close()
   }
 
   private begin(): void {
-    this.cancel?.()
-    this.cancel = null
     this.next ??= this.runNext()
   }
 
@@ -114,6 +116,8 @@ export class LmdbEnvironment {
   private async runNext(): Promise<void> {
     await this.underWay
     await new Promise(resolve => setImmediate(resolve))
+    this.cancel?.()
+    this.cancel = null
     const batch = [...this.kept, ...this.gathered]
     this.kept = []
     this.gathered = []

@@ -57,6 +57,50 @@ test('what was put is there after a restart', async () => {
   await after.close()
 })
 
+test('what is put before the end is written, and what is put behind it is nobody’s fault', async () => {
+  const due = new Set<() => void>()
+  const after: Timers['after'] = (_ms, act) => {
+    due.add(act)
+    return () => due.delete(act)
+  }
+  const index = openLmdbIndex({
+    folder: join(folder, 'index'),
+    timers: { ...timers, after },
+    onFault: error => void faults.push(error),
+  })
+  const flushed = index.paths.flush()
+  index.digests.put(path, recordOf('one'))
+  const closed = index.close()
+  index.digests.put(path, recordOf('two'))
+  await Promise.all([flushed, closed])
+  index.digests.put(path, recordOf('three'))
+  for (const act of due) act()
+  await new Promise(resolve => setTimeout(resolve, 50))
+  expect([due.size, faults]).toEqual([0, []])
+  const again = openIndex()
+  expect(again.digests.get(path)).toEqual(recordOf('one'))
+  await again.close()
+})
+
+test('a batch that goes out takes the timer of what came to it along', async () => {
+  let waiting = 0
+  const after: Timers['after'] = () => {
+    waiting++
+    return () => void waiting--
+  }
+  const index = openLmdbIndex({
+    folder: join(folder, 'index'),
+    timers: { ...timers, after },
+    onFault: error => void faults.push(error),
+  })
+  index.digests.put(path, recordOf('one'))
+  const flushed = index.paths.flush()
+  index.digests.put(path, recordOf('two'))
+  await flushed
+  expect(waiting).toBe(0)
+  await index.close()
+})
+
 test('what is put is written in a moment, as one batch, though nobody flushes it', async () => {
   const due: (() => void)[] = []
   const after: Timers['after'] = (_ms, act) => {
