@@ -36,8 +36,8 @@ const perCluster = 250
 const saveOneIn = 12
 /** They wait for time-outs most of the time. */
 const clustersAtOnce = 4
-/** Four seconds each. */
-const restTriesMax = 15
+/** Of a wait: four seconds each. */
+const triesMax = 15
 
 let changes = 0
 let edits = 0
@@ -48,7 +48,7 @@ async function runCluster(clusterSeed: number, count: number): Promise<void> {
   const chance = new SeededChance(clusterSeed)
   const cluster = await startCluster({ replicas: 1 + chance.below(2), replica: { heartbeatMs: 200 } })
   try {
-    await cluster.settled()
+    await patiently(() => cluster.settled())
     const nodes = [cluster.coordinator, ...cluster.replicas]
     const clients = nodes.map(({ name }) => cluster.client(name))
     const histories = Array.from(
@@ -72,7 +72,7 @@ async function runCluster(clusterSeed: number, count: number): Promise<void> {
       await Promise.all(histories.map(history => history.step(away)))
       await heal()
     }
-    await atRest(cluster)
+    await patiently(() => cluster.atRest())
     const reader = cluster.client()
     for (const history of histories) await check(cluster, history, { reader, clusterSeed })
   } finally {
@@ -80,13 +80,13 @@ async function runCluster(clusterSeed: number, count: number): Promise<void> {
   }
 }
 
-/** Waits for as long as a busy machine may take. */
-async function atRest(cluster: Cluster): Promise<void> {
+/** Waits for as long as a machine may take that other clusters keep busy. */
+async function patiently(wait: () => Promise<void>): Promise<void> {
   for (let tries = 1; ; tries++) {
     try {
-      return await cluster.atRest()
+      return await wait()
     } catch (error) {
-      if (tries === restTriesMax) throw error
+      if (tries === triesMax) throw error
     }
   }
 }
@@ -150,9 +150,9 @@ async function verdictOf(reader: ClusterClient, path: string): Promise<Verdict> 
   for (let tries = 1; ; tries++) {
     try {
       const { verdict } = await reader.get(path)
-      if (tries === restTriesMax || verdict.unreachable.length + verdict.stale.length === 0) return verdict
+      if (tries === triesMax || verdict.unreachable.length + verdict.stale.length === 0) return verdict
     } catch (error) {
-      if (tries === restTriesMax) throw error
+      if (tries === triesMax) throw error
     }
     await pause(1000)
   }
