@@ -24,6 +24,8 @@ export class History {
   readonly folder: string
   /** Contents that have to be somewhere. */
   readonly owed = new Set<string>()
+  /** Contents that a person wrote over, some of them before the client that wrote them was answered. */
+  private readonly forgiven = new Set<string>()
   /** Contents of changes that were refused: they are nowhere. */
   readonly refused = new Set<string>()
   /** The content of each path by the last answer; null: none. */
@@ -135,7 +137,7 @@ export class History {
       this.did.push(`${words} at ${at}: ${error?.code ?? 'done'}`)
       if (error === null) onDone()
       else for (const path of paths) this.last.delete(path)
-      if (error === null && piece !== null) this.owed.add(piece)
+      if (error === null && piece !== null && !this.forgiven.has(piece)) this.owed.add(piece)
     } catch (error) {
       const { code, message } = asConcurError(error)
       this.did.push(`${words} at ${at}: ${code} ${message}`)
@@ -200,7 +202,10 @@ export class History {
 
   private forgive(file: string): void {
     if (!existsSync(file)) return
-    for (const piece of readFileSync(file, 'utf8').match(/<[^>]*>/g) ?? []) this.owed.delete(piece)
+    for (const piece of readFileSync(file, 'utf8').match(/<[^>]*>/g) ?? []) {
+      this.owed.delete(piece)
+      this.forgiven.add(piece)
+    }
   }
 
   private aPath(): string {
