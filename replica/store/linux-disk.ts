@@ -6,7 +6,7 @@ import fs from 'node:fs'
 import koffi from 'koffi'
 import { type Disk, DiskError, type Fd, type Landed, type Stat, type WantsName } from './disk.ts'
 import { lastError } from './last-error.ts'
-import { statChild, statOpen } from './linux-stat.ts'
+import { LinuxStat } from './linux-stat.ts'
 import { openBeneath } from './open-beneath.ts'
 
 const O_CLOEXEC = 0o2000000
@@ -60,6 +60,7 @@ function loadCalls() {
 
 export class LinuxDisk implements Disk {
   private readonly calls = loadCalls()
+  private readonly statCalls = new LinuxStat()
   private readonly dirents = Buffer.alloc(direntBytes)
 
   openFolder(name: string): Fd {
@@ -77,11 +78,11 @@ export class LinuxDisk implements Disk {
   }
 
   stat(fd: Fd, into: Stat): void {
-    statOpen(fd, into)
+    this.statCalls.open(fd, into)
   }
 
   statChild(folder: Fd, name: string, into: Stat): void {
-    statChild(folder, name, into)
+    this.statCalls.child(folder, name, into)
   }
 
   readNames(folder: Fd, wants?: WantsName): string[] {

@@ -24,32 +24,35 @@ const statx = koffi
   .load(null)
   .func('int statx(int fd, const char *path, int flags, unsigned int mask, void *into)')
 
-/** struct statx; its offsets are the same on every architecture. */
-const bytes = Buffer.alloc(256)
+export class LinuxStat {
+  /** struct statx; its offsets are the same on every architecture. */
+  private readonly bytes = Buffer.alloc(256)
 
-/** @throws DiskError. */
-export function statOpen(fd: Fd, into: Stat): void {
-  stat(fd, '', AT_EMPTY_PATH, into)
-}
+  /** @throws DiskError. */
+  open(fd: Fd, into: Stat): void {
+    this.stat(fd, '', AT_EMPTY_PATH, into)
+  }
 
-/** Of a name in a folder; a link is not followed. @throws DiskError. */
-export function statChild(folder: Fd, name: string, into: Stat): void {
-  stat(folder, name, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT, into)
-}
+  /** Of a name in a folder; a link is not followed. @throws DiskError. */
+  child(folder: Fd, name: string, into: Stat): void {
+    this.stat(folder, name, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT, into)
+  }
 
-function stat(fd: Fd, name: string, flags: number, into: Stat): void {
-  if (statx(fd, name, flags, STATX_BASIC_STATS, bytes) !== 0) throw lastError('statx')
-  const mode = bytes.readUInt16LE(28)
-  into.kind = kinds.get(mode >> 12) ?? 'unknown'
-  into.isMount = (bytes.readUInt32LE(8) & STATX_ATTR_MOUNT_ROOT) !== 0
-  into.device = bytes.readUInt32LE(136) * 2 ** 32 + bytes.readUInt32LE(140)
-  into.inode = bytes.readBigUInt64LE(32)
-  into.size = bytes.readUInt32LE(40) + bytes.readUInt32LE(44) * 2 ** 32
-  into.ctimeNs = bytes.readBigInt64LE(96) * 1_000_000_000n + BigInt(bytes.readUInt32LE(104))
-  into.mtimeNs = bytes.readBigInt64LE(112) * 1_000_000_000n + BigInt(bytes.readUInt32LE(120))
-  into.executable = (mode & 0o100) !== 0
-  into.mode = mode & 0o7777
-  into.links = bytes.readUInt32LE(16)
-  into.owner = bytes.readUInt32LE(20)
-  into.group = bytes.readUInt32LE(24)
+  private stat(fd: Fd, name: string, flags: number, into: Stat): void {
+    const { bytes } = this
+    if (statx(fd, name, flags, STATX_BASIC_STATS, bytes) !== 0) throw lastError('statx')
+    const mode = bytes.readUInt16LE(28)
+    into.kind = kinds.get(mode >> 12) ?? 'unknown'
+    into.isMount = (bytes.readUInt32LE(8) & STATX_ATTR_MOUNT_ROOT) !== 0
+    into.device = bytes.readUInt32LE(136) * 2 ** 32 + bytes.readUInt32LE(140)
+    into.inode = bytes.readBigUInt64LE(32)
+    into.size = bytes.readUInt32LE(40) + bytes.readUInt32LE(44) * 2 ** 32
+    into.ctimeNs = bytes.readBigInt64LE(96) * 1_000_000_000n + BigInt(bytes.readUInt32LE(104))
+    into.mtimeNs = bytes.readBigInt64LE(112) * 1_000_000_000n + BigInt(bytes.readUInt32LE(120))
+    into.executable = (mode & 0o100) !== 0
+    into.mode = mode & 0o7777
+    into.links = bytes.readUInt32LE(16)
+    into.owner = bytes.readUInt32LE(20)
+    into.group = bytes.readUInt32LE(24)
+  }
 }

@@ -455,7 +455,6 @@ export class Store {
     return new Slices({ clock, timers, pace })
   }
 
-  /** @returns null when the file system does not say. */
   /** Where the root lies: the number of its kind of file system, and the disk by its number until the system starts anew. */
   place(): { fileSystem: number; device: number; bootId: string } {
     const { own, tree } = this.parts
@@ -474,6 +473,7 @@ export class Store {
     writeDeepVerified(this.options.disk, this.parts.own.fd, ms)
   }
 
+  /** @returns null when the file system does not say. */
   diskFreeBytes(): number | null {
     try {
       return this.parts.tree.freeBytes()

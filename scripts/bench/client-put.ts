@@ -1,7 +1,8 @@
 /** Uploads through our client, and the copies beside it: each of one file to a place where nothing is. */
 import { mkdirSync, rmSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { dirname } from 'node:path'
 import type { Children } from './children.ts'
+import { clientCommand } from './client-command.ts'
 import { timeProgram } from './time-program.ts'
 
 export interface ClientPut {
@@ -16,8 +17,13 @@ export interface ClientPut {
 /** @returns milliseconds. @throws Error unless the client says that so many nodes have the file. */
 export async function timePut(children: Children, put: ClientPut): Promise<number> {
   const { dist, port, file, path, nodes } = put
-  const client = [process.execPath, join(dist, 'client.cjs'), '--server', `127.0.0.1:${port}`] as const
-  const { ms, output } = await timeProgram(children, [...client, '--json', 'put', file, path])
+  const { ms, output } = await timeProgram(children, [
+    ...clientCommand({ dist, port }),
+    '--json',
+    'put',
+    file,
+    path,
+  ])
   const { applied } = JSON.parse(output) as { applied: string[] }
   if (applied.length !== nodes) throw new Error(`the put of ${path} came to other nodes: ${output}`)
   return ms

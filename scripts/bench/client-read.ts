@@ -1,7 +1,7 @@
 /** Reads through the programs that people use: our client, and curl. Both throw what they read away. */
-import { join } from 'node:path'
 import type { Digest } from '../../protocol/digest.ts'
 import type { Children } from './children.ts'
+import { clientCommand } from './client-command.ts'
 import { timeProgram } from './time-program.ts'
 
 export interface ClientRead {
@@ -17,8 +17,7 @@ export async function timeClient(
   { dist, port, path, digest }: ClientRead,
   onStarted?: (pid: number) => void,
 ): Promise<number> {
-  const client = [process.execPath, join(dist, 'client.cjs'), '--server', `127.0.0.1:${port}`] as const
-  const command = [...client, '--json', 'get', path, '-o', '/dev/null'] as const
+  const command = [...clientCommand({ dist, port }), '--json', 'get', path, '-o', '/dev/null'] as const
   const { ms, output } = await timeProgram(children, command, { onStarted })
   const { verdict, versions } = JSON.parse(output) as { verdict: string; versions: { digest: string }[] }
   if (verdict === 'SINGLE_FILE' && versions[0]!.digest === digest) return ms

@@ -1,6 +1,7 @@
 /** S7: are two trees of many files equal? Beside rsync, which reads every byte of both. And what one difference costs. */
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { clientCommand } from '../client-command.ts'
 import { Cluster } from '../cluster.ts'
 import { manyBytes, manyPath } from '../contents.ts'
 import { CountedLine } from '../counted-line.ts'
@@ -38,12 +39,7 @@ interface Values extends Partial<Record<Name, number[]>> {
 
 async function measured(bench: Bench, cluster: Cluster, line: CountedLine): Promise<Values> {
   const { children, dist, sizes, trees } = bench
-  const client = [
-    process.execPath,
-    join(dist, 'client.cjs'),
-    '--server',
-    `127.0.0.1:${cluster.port}`,
-  ] as const
+  const client = clientCommand({ dist, port: cluster.port })
   const timeVerify = async (status: number): Promise<number> =>
     (await timeProgram(children, [...client, 'verify'], { status })).ms
   const edited = join(trees.equalRoots[1], manyPath(sizes.equalFiles / 2))
